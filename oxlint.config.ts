@@ -1,0 +1,82 @@
+import { defineConfig } from 'oxlint';
+
+/** Which modules of src/ each module may import (ARCHITECTURE.md has the same table with the reasons). */
+const mayImport: Record<string, readonly string[]> = {
+  core: [],
+  expr: ['core'],
+  config: ['core'],
+  repo: ['core'],
+  analysis: ['core'],
+  steps: ['core', 'analysis'],
+  runbook: ['core', 'expr', 'steps'],
+  inventory: ['core', 'runbook', 'steps'],
+  plan: ['core', 'expr', 'steps', 'runbook', 'inventory'],
+  policy: ['core', 'plan'],
+  journal: ['core'],
+  engine: ['core', 'expr', 'steps', 'runbook', 'plan', 'journal'],
+  effects: ['core', 'config', 'steps'],
+  rehearsal: ['core', 'config', 'steps', 'effects'],
+  report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
+  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'engine', 'report', 'analysis'],
+  cli: ['core', 'app', 'report'],
+};
+const modules = Object.keys(mayImport);
+
+/** The only folders that may import each SDK. */
+const sdkHome: Record<string, readonly string[]> = {
+  'simple-git': ['repo'],
+  '@open-policy-agent/*': ['policy'],
+  yaml: ['runbook'],
+  '@pulumi/**': ['effects/pulumi', 'rehearsal/cloud'],
+  ssh2: ['effects/ssh', 'rehearsal/hosts'],
+  'node:sqlite': ['journal'],
+  yargs: ['cli'],
+  'yargs/*': ['cli'],
+};
+
+const upTo = (path: string) => ['../', '../../', '../../../'].map((up) => up + path);
+
+function importRule(module: string, folder: string) {
+  const allowed = mayImport[module] ?? [];
+  const patterns = [
+    ...modules
+      .filter((other) => other !== module && !allowed.includes(other))
+      .map((other) => ({ group: upTo(`${other}/**`), message: `${module} may import only ${allowed.join(', ') || 'nothing'}` })),
+    ...allowed.map((other) => ({
+      group: [...upTo(`${other}/**`), ...upTo(`${other}/index.ts`).map((path) => `!${path}`)],
+      message: `import ${other} through its index.ts`,
+    })),
+    ...Object.entries(sdkHome)
+      .filter(([, homes]) => !homes.includes(folder))
+      .map(([sdk, homes]) => ({ group: [sdk], message: `${sdk} may be imported only in ${homes.map((home) => `src/${home}`).join(' and ')}` })),
+  ];
+  return { files: [`src/${folder}/**`], rules: { 'no-restricted-imports': ['error', { patterns }] as const } };
+}
+
+const sdkFolders = [...new Set(Object.values(sdkHome).flat())].filter((home) => home.includes('/'));
+
+export default defineConfig({
+  plugins: ['typescript', 'promise', 'node', 'import'],
+  options: { typeAware: true },
+  rules: {
+    'typescript/no-floating-promises': 'error',
+    'typescript/no-misused-promises': 'error',
+    'typescript/switch-exhaustiveness-check': 'error',
+    'typescript/return-await': ['error', 'in-try-catch'],
+    'typescript/no-explicit-any': 'error',
+    'preserve-caught-error': 'error',
+    'no-console': 'error',
+    'import/no-cycle': 'error',
+    'import/no-default-export': 'error',
+    'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+    'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
+    'max-params': ['error', { max: 4 }],
+  },
+  ignorePatterns: ['dist', 'node_modules', '.slipway', 'test/fixtures'],
+  overrides: [
+    { files: ['oxlint.config.ts'], rules: { 'import/no-default-export': 'off' } },
+    { files: ['test/**', 'bench/**', 'tools/**'], rules: { 'max-lines-per-function': 'off', 'no-console': 'off' } },
+    ...modules.map((module) => importRule(module, module)),
+    ...sdkFolders.map((folder) => importRule(folder.split('/')[0] ?? folder, folder)),
+  ],
+});

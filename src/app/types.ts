@@ -1,0 +1,94 @@
+import type { Json, JsonObject, Masker, Parsed, Problem, Secret } from '../core/index.ts';
+import type { JournalEvent, RunState } from '../engine/index.ts';
+import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
+import type { Finding, PlanBundle } from '../plan/index.ts';
+
+/** What every use case needs to know about who asks and where. */
+export interface Session {
+  /** `user:<name>`. */
+  readonly actor: string;
+  readonly teams: readonly string[];
+  /** Absolute path of the repository's top folder. */
+  readonly root: string;
+  /** Absolute path of the folder with journal, evidence, checkouts and rehearsal worlds. */
+  readonly stateDir: string;
+  readonly masker: Masker;
+  readonly signal: AbortSignal;
+  /** One line of progress for people; goes to stderr. */
+  readonly notice: (line: string) => void;
+}
+
+export interface PlanRequest {
+  /** File, or name of a runbook in the repository. */
+  readonly runbook: string;
+  readonly inputs: { readonly [name: string]: Json | Secret };
+  readonly rehearsal?: RehearsalOptions;
+}
+export interface RehearsalOptions {
+  /** Paths or ids of steps that are made to fail. */
+  readonly fail: readonly string[];
+  /** Stacks whose cloud resources are changed behind Pulumi's back. */
+  readonly drift: readonly string[];
+  /** Extra latency of a side. */
+  readonly slow: { readonly baseline?: number; readonly candidate?: number };
+}
+export interface Validation {
+  readonly files: readonly string[];
+  readonly problems: readonly Problem[];
+}
+/** A run that this process drives. */
+export interface RunHandle {
+  readonly runId: string;
+  /** Ends with the terminal state, or with `attention`, `paused`, `waiting` when nothing more can happen without a person and `detach` was asked for. */
+  readonly done: Promise<{ readonly state: RunState }>;
+}
+export interface RollbackDrill {
+  readonly durationMs: number;
+}
+/** Everything reports say about one run; made by a pure fold over its events. */
+export interface RunFacts {
+  readonly row: RunRow;
+  readonly events: readonly JournalEvent[];
+}
+
+/** The use cases. The command line (and later the server) know only this. */
+export interface App extends AsyncDisposable {
+  validate(session: Session, paths: readonly string[]): Promise<Validation>;
+  /** JSON Schema of one kind of file, or of all of them. */
+  schema(kind?: string): JsonObject;
+  plan(session: Session, request: PlanRequest): Promise<Parsed<PlanBundle>>;
+  /** Re-verify everything the digest binds, then run. @throws {SlipwayError} `STALE_PLAN`, `POLICY_DENIED`, `LOCKED`. */
+  apply(session: Session, bundle: PlanBundle, options: ApplyOptions): Promise<RunHandle>;
+  rehearse(session: Session, request: PlanRequest): Promise<RunHandle>;
+  /** Take over a run whose process died, or continue a paused one. */
+  resume(session: Session, runId: string): Promise<RunHandle>;
+  vote(
+    session: Session,
+    vote: { readonly runId: string; readonly path?: string; readonly decision: 'approve' | 'reject'; readonly reason?: string },
+  ): Promise<{ readonly path: string }>;
+  cancel(session: Session, runId: string, reason?: string): Promise<void>;
+  pause(session: Session, runId: string, reason?: string): Promise<void>;
+  /** Roll back a live run, or start a run that undoes a finished one. */
+  rollBack(
+    session: Session,
+    runId: string,
+    options: { readonly reason: string; readonly force: boolean },
+  ): Promise<RunHandle | { readonly requested: true; readonly runId: string }>;
+  signalRun(session: Session, runId: string, name: string, payload: Json): Promise<void>;
+  resolveTask(session: Session, runId: string, path: string, as: 'retry' | 'done' | 'failed'): Promise<void>;
+  runs(session: Session, query: RunQuery): readonly RunRow[];
+  /** @throws {SlipwayError} `RUN_NOT_FOUND`. */
+  facts(session: Session, runId: string): RunFacts;
+  follow(session: Session, runId: string, afterSeq: number): AsyncIterable<JournalEvent>;
+  logs(session: Session, runId: string, query: LogQuery): readonly StoredLogLine[];
+  verifyJournal(session: Session, runId: string): { readonly ok: boolean; readonly text: string };
+  policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
+  policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
+  readPlan(session: Session, file: string): Promise<PlanBundle>;
+}
+export interface ApplyOptions {
+  /** Digests of soft findings that a person overrides, with the reason. */
+  readonly overrides: readonly string[];
+  readonly overrideReason?: string;
+  readonly secrets: { readonly [input: string]: Secret };
+}

@@ -1,0 +1,45 @@
+import type { Json, JsonObject } from '../core/index.ts';
+import type { EventBody } from './events.ts';
+import type { HostRule, PlanWatch } from '../plan/index.ts';
+
+/**
+ * What should be going on now. `decide` is level-triggered: it says the same again until an event changes the state, and
+ * the driver starts only what is not in flight yet (same `path` and `attempt`, same timer, same watch).
+ */
+export type Action =
+  /** A transition without effect: append it and decide again. */
+  | { readonly type: 'record'; readonly event: EventBody }
+  | StartAction
+  | {
+      readonly type: 'probe';
+      readonly path: string;
+      readonly attempt: number;
+      readonly uses: string;
+      readonly with: JsonObject;
+      readonly key: string;
+      readonly timeoutMs: number;
+      readonly scope: 'run' | 'cleanup';
+    }
+  /** Abort an attempt in flight; it still ends with a `stepFinished`. */
+  | { readonly type: 'cancel'; readonly path: string; readonly attempt: number; readonly reason: string }
+  /** Append `timerFired` at this time (milliseconds since the epoch). */
+  | { readonly type: 'timer'; readonly timer: string; readonly at: number }
+  | { readonly type: 'watch'; readonly watch: PlanWatch; readonly with: JsonObject }
+  | { readonly type: 'call'; readonly path: string; readonly runbook: string; readonly inputs: JsonObject };
+
+export interface StartAction {
+  readonly type: 'start';
+  readonly path: string;
+  readonly attempt: number;
+  readonly uses: string;
+  /** Evaluated; secrets are still sealed references. */
+  readonly with: JsonObject;
+  readonly key: string;
+  readonly timeoutMs: number;
+  readonly heartbeatMs?: number;
+  readonly hosts?: HostRule;
+  /** Host results of this task so far (`HostResult`, or "inDoubt"); only hosts not in here, or in doubt and safe to repeat, are started. */
+  readonly ledger: { readonly [host: string]: Json };
+  /** Compensations and finally run under their own signal and budget, also after a cancel. */
+  readonly scope: 'run' | 'cleanup';
+}

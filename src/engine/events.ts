@@ -1,0 +1,154 @@
+import type { Digest, Json, JsonObject } from '../core/index.ts';
+import type { PlanGraph } from '../plan/index.ts';
+import type { RollbackTrigger } from '../runbook/index.ts';
+import type { Gate, HostState, Wait } from '../steps/index.ts';
+
+export const RUN_STATES = [
+  'queued',
+  'waiting',
+  'running',
+  'paused',
+  'attention',
+  'cancelling',
+  'cancelled',
+  'rollingBack',
+  'rolledBack',
+  'rollbackFailed',
+  'failed',
+  'succeeded',
+] as const;
+export type RunState = (typeof RUN_STATES)[number];
+export const TERMINAL_STATES = ['cancelled', 'rolledBack', 'rollbackFailed', 'failed', 'succeeded'] as const satisfies readonly RunState[];
+
+export const STEP_STATES = [
+  'pending',
+  'ready',
+  'running',
+  'retrying',
+  'waiting',
+  'inDoubt',
+  'ok',
+  'changed',
+  'skipped',
+  'failed',
+  'timedOut',
+  'cancelled',
+  'compensating',
+  'compensated',
+] as const;
+export type StepState = (typeof STEP_STATES)[number];
+
+/** Who did it: `user:ada`, `schedule:nightly`, `system`. */
+export type Actor = string;
+
+export interface StepFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly retry: 'never' | 'afterBackoff' | 'pauseForHuman';
+}
+export interface HostResult {
+  readonly state: HostState;
+  readonly outputs?: Json;
+  readonly summary?: string;
+  readonly error?: StepFailure;
+  readonly durationMs: number;
+}
+/** How an attempt ended. Outputs hold sealed references in place of secrets. */
+export type StepResult =
+  | { readonly state: 'ok' | 'changed'; readonly outputs: JsonObject; readonly summary?: string }
+  | { readonly state: 'failed' | 'timedOut' | 'cancelled'; readonly error: StepFailure };
+
+/**
+ * Everything that can happen to a run. `path` is the address of a task: a plan path, with `[index]` for a foreach
+ * item. The journal adds run, sequence number, time and chain hash; `decide` sees time only as `at` of the last event.
+ */
+export type EventBody =
+  | {
+      readonly type: 'runCreated';
+      readonly planDigest: Digest;
+      readonly graph: PlanGraph;
+      readonly inputs: JsonObject;
+      readonly actor: Actor;
+      readonly rehearsal: boolean;
+      readonly checkout: string;
+      /** Authors and committers of the planned change; they cannot approve it. */
+      readonly authors: readonly string[];
+      readonly parent?: { readonly runId: string; readonly path: string };
+      /** This run undoes what that finished run did: its started tasks and their outputs. */
+      readonly rollbackOf?: { readonly runId: string; readonly started: readonly { readonly path: string; readonly outputs: JsonObject }[] };
+    }
+  | { readonly type: 'runQueued'; readonly group: string }
+  | { readonly type: 'runStarted' }
+  | { readonly type: 'phaseStarted'; readonly phase: string }
+  | { readonly type: 'phaseFinished'; readonly phase: string; readonly state: 'succeeded' | 'failed' | 'skipped' | 'cancelled' }
+  | { readonly type: 'stepExpanded'; readonly path: string; readonly items: readonly Json[] }
+  | { readonly type: 'stepSkipped'; readonly path: string; readonly reason: string }
+  /** The intent: durable before the effect begins. */
+  | { readonly type: 'stepStarted'; readonly path: string; readonly attempt: number; readonly key: string; readonly with: JsonObject }
+  | { readonly type: 'hostStarted'; readonly path: string; readonly attempt: number; readonly host: string }
+  | { readonly type: 'hostFinished'; readonly path: string; readonly attempt: number; readonly host: string; readonly result: HostResult }
+  | { readonly type: 'stepFinished'; readonly path: string; readonly attempt: number; readonly result: StepResult; readonly durationMs: number }
+  | { readonly type: 'stepRetryScheduled'; readonly path: string; readonly attempt: number; readonly at: number }
+  /** Found in flight after a crash: nobody knows whether it took effect. */
+  | { readonly type: 'stepInDoubt'; readonly path: string; readonly attempt: number }
+  | {
+      readonly type: 'stepProbed';
+      readonly path: string;
+      readonly attempt: number;
+      readonly verdict: 'done' | 'notDone' | 'unknown';
+      readonly result?: StepResult;
+      readonly reason?: string;
+    }
+  | { readonly type: 'stepWaiting'; readonly path: string; readonly wait: Exclude<Wait, { type: 'branch' }> }
+  | { readonly type: 'timerFired'; readonly timer: string; readonly at: number }
+  | { readonly type: 'signalReceived'; readonly id: string; readonly name: string; readonly by: Actor; readonly payload: Json }
+  | {
+      readonly type: 'voteCast';
+      readonly id: string;
+      readonly path: string;
+      readonly voter: Actor;
+      readonly teams: readonly string[];
+      readonly decision: 'approve' | 'reject';
+      readonly planDigest: Digest;
+      readonly reason?: string;
+    }
+  | { readonly type: 'gateClosed'; readonly path: string; readonly outcome: 'approved' | 'rejected' | 'timedOut' | 'autoGranted'; readonly gate: Gate }
+  | { readonly type: 'childFinished'; readonly path: string; readonly runId: string; readonly state: RunState; readonly outputs: JsonObject }
+  | { readonly type: 'watchBreached'; readonly path: string; readonly failures: number; readonly message: string }
+  | { readonly type: 'slaBreached'; readonly id: string }
+  | { readonly type: 'windowClosed'; readonly phase: string }
+  | { readonly type: 'pauseRequested' | 'resumeRequested' | 'cancelRequested'; readonly id: string; readonly by: Actor; readonly reason?: string }
+  /** A person settles a task in attention: try again, take it as done, or take it as failed. */
+  | {
+      readonly type: 'taskResolved';
+      readonly id: string;
+      readonly path: string;
+      readonly by: Actor;
+      readonly as: 'retry' | 'done' | 'failed';
+      readonly outputs?: JsonObject;
+    }
+  | {
+      readonly type: 'rollbackRequested';
+      readonly id: string;
+      readonly trigger: RollbackTrigger;
+      readonly by: Actor;
+      readonly reason: string;
+      readonly force?: boolean;
+    }
+  | { readonly type: 'attentionRaised'; readonly path: string; readonly reason: string; readonly hint: string }
+  | { readonly type: 'leaseTaken'; readonly token: number; readonly owner: string }
+  | { readonly type: 'lateResultRejected'; readonly path: string; readonly attempt: number; readonly reason: string }
+  | { readonly type: 'runFinished'; readonly state: (typeof TERMINAL_STATES)[number]; readonly outputs: JsonObject; readonly reason?: string };
+
+/** An event as the journal keeps it. `hash` = SHA-256 over the canonical form of the rest and the hash before. */
+export interface JournalEvent {
+  readonly runId: string;
+  /** From 1, without gaps. */
+  readonly seq: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly body: EventBody;
+  readonly prev: Digest;
+  readonly hash: Digest;
+}

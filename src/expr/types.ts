@@ -1,0 +1,24 @@
+import type { Json } from '../core/index.ts';
+
+/** Static type of an expression; `secret` taints everything computed from it. */
+export type ExprType = { readonly secret?: boolean } & (
+  | { readonly type: 'any' | 'null' | 'boolean' | 'number' | 'string' }
+  | { readonly type: 'array'; readonly items: ExprType }
+  /** `open`: members beyond those listed may exist and are `any`. */
+  | { readonly type: 'object'; readonly members: { readonly [name: string]: ExprType }; readonly open: boolean }
+);
+
+/** One mistake inside an expression; `offset` counts UTF-16 units from the start of the whole text. */
+export interface ExprProblem {
+  readonly offset: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Names an expression may use: `inputs`, `steps`, `run`, `runbook`, `environment`, `item`, `index`, `host`, `hosts`. */
+export interface Scope {
+  readonly [name: string]: Json;
+}
+
+/** Where a secret is; the sealed text is in the journal's vault. Expressions pass it on and cannot look inside. */
+export type SealedValue = { readonly $secret: string } | { readonly $secretText: readonly (string | { readonly $secret: string })[] };

@@ -1,0 +1,95 @@
+import type { Digest, Json, Secret } from '../core/index.ts';
+
+/**
+ * Append-only truth about runs, generic over the body of an event so that the journal knows no engine.
+ * One store may be opened by many processes; writes of a run carry the fencing token of its lease.
+ */
+export interface Journal<Body extends { readonly type: string }> extends Disposable {
+  /** Create a run with its first event. Idempotent for the same id and digest of the first event. */
+  create(run: NewRun, first: Body): Promise<void>;
+  /**
+   * Append events of one run in one transaction; resolves once they are durable (fsync). Concurrent calls share one
+   * fsync (group commit).
+   *
+   * @throws {SlipwayError} `JOURNAL_FENCED` when a newer lease exists, `JOURNAL_FULL`, `JOURNAL_READ_ONLY`, `JOURNAL_IO`.
+   */
+  append(runId: string, bodies: readonly Body[], lease: Lease): Promise<readonly StoredEvent<Body>[]>;
+  /** Append an event from outside the driver (a vote, a signal, a cancel) without a lease; `id` deduplicates. */
+  post(runId: string, body: Body, id: string): Promise<{ readonly seq: number; readonly fresh: boolean }>;
+  read(runId: string, afterSeq?: number): readonly StoredEvent<Body>[];
+  /** Events as they come, also from other processes, until the signal aborts. */
+  follow(runId: string, afterSeq: number, signal: AbortSignal): AsyncIterable<StoredEvent<Body>>;
+  runs(query?: RunQuery): readonly RunRow[];
+  run(runId: string): RunRow | undefined;
+  /** Keep the summary columns that lists show in step with the events. */
+  setState(runId: string, state: string, lease: Lease): void;
+  acquire(runId: string, owner: string, ttlMs: number): Lease | { readonly heldBy: string; readonly expiresAt: number };
+  /** @throws {SlipwayError} `JOURNAL_FENCED`. */
+  heartbeat(lease: Lease, ttlMs: number): void;
+  release(lease: Lease): void;
+  /** Store a secret encrypted; the reference is safe to print. */
+  seal(runId: string, secret: Secret): string;
+  unseal(reference: string): Secret;
+  /** Text output of a task, outside the hash chain. Must be masked before it comes here. */
+  log(lines: readonly LogLine[]): void;
+  logs(runId: string, query?: LogQuery): readonly StoredLogLine[];
+  putEvidence(runId: string, bytes: Uint8Array): Digest;
+  evidence(digest: Digest): Uint8Array | undefined;
+  /** Recompute the chain; the first broken event when it does not hold. */
+  verify(
+    runId: string,
+  ): { readonly ok: true; readonly events: number; readonly head: Digest } | { readonly ok: false; readonly seq: number; readonly why: string };
+}
+export interface NewRun {
+  readonly id: string;
+  readonly runbook: string;
+  readonly planDigest: Digest;
+  readonly createdAt: number;
+  readonly concurrencyGroup?: string;
+  readonly rehearsal: boolean;
+  readonly labels: { readonly [name: string]: Json };
+}
+export interface RunRow extends NewRun {
+  readonly state: string;
+  readonly updatedAt: number;
+  readonly lastSeq: number;
+  readonly lease?: { readonly owner: string; readonly token: number; readonly expiresAt: number };
+}
+export interface RunQuery {
+  readonly states?: readonly string[];
+  readonly runbook?: string;
+  readonly concurrencyGroup?: string;
+  readonly limit?: number;
+}
+/** The right to drive one run; `token` grows with every new holder. */
+export interface Lease {
+  readonly runId: string;
+  readonly owner: string;
+  readonly token: number;
+}
+export interface StoredEvent<Body> {
+  readonly runId: string;
+  readonly seq: number;
+  readonly at: number;
+  readonly body: Body;
+  readonly prev: Digest;
+  readonly hash: Digest;
+}
+export interface LogLine {
+  readonly runId: string;
+  readonly path: string;
+  readonly attempt: number;
+  readonly at: number;
+  readonly host?: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+export interface StoredLogLine extends LogLine {
+  readonly id: number;
+}
+export interface LogQuery {
+  readonly path?: string;
+  readonly host?: string;
+  readonly afterId?: number;
+  readonly limit?: number;
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { Duration } from '../../steps/index.ts';
+import { Approval, Cron, Expression, Id, Metadata, WindowRule } from './common.ts';
+import { Objective } from './runbook.ts';
+
+const Vars = z.record(z.string(), z.json());
+/** Where a login comes from; `env:NAME` or `file:path`, never the text itself. */
+const SecretRef = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, { error: 'not a secret reference; write env:NAME or file:path' });
+
+export const HostEntry = z.strictObject({
+  address: z.string().optional(),
+  port: z.int().min(1).max(65_535).optional(),
+  user: z.string().optional(),
+  zone: Id.optional(),
+  jump: z.union([z.string(), z.array(z.string())]).optional(),
+  privateKey: SecretRef.optional(),
+  passphrase: SecretRef.optional(),
+  password: SecretRef.optional(),
+  agent: z.boolean().optional(),
+  hostKey: z.union([z.string(), z.array(z.string())]).optional(),
+  vars: Vars.optional(),
+});
+export type HostEntry = z.output<typeof HostEntry>;
+
+export const Inventory = z.strictObject({
+  apiVersion: z.literal('slipway/v1'),
+  kind: z.literal('Inventory'),
+  metadata: Metadata,
+  defaults: HostEntry.omit({ address: true, hostKey: true })
+    .extend({ knownHosts: z.array(z.string()).optional() })
+    .optional(),
+  hosts: z.record(z.string(), HostEntry.nullable()),
+  groups: z.record(Id, z.strictObject({ hosts: z.array(z.string()).optional(), groups: z.array(Id).optional(), vars: Vars.optional() })).optional(),
+});
+export type Inventory = z.output<typeof Inventory>;
+
+export const Calendar = z.strictObject({
+  apiVersion: z.literal('slipway/v1'),
+  kind: z.literal('Calendar'),
+  metadata: Metadata,
+  timeZone: z.string(),
+  windows: z.array(z.strictObject({ kind: z.enum(['allow', 'deny']), schedule: Cron, duration: Duration, description: z.string().optional() })).min(1),
+});
+export type Calendar = z.output<typeof Calendar>;
+
+export const Environment = z.strictObject({
+  apiVersion: z.literal('slipway/v1'),
+  kind: z.literal('Environment'),
+  metadata: Metadata,
+  production: z.boolean().optional(),
+  /** Deployment zones it may use, each with the regions allowed there. */
+  zones: z.array(z.strictObject({ name: Id, provider: z.enum(['aws', 'azure', 'onPrem']), regions: z.array(z.string()).optional() })).optional(),
+  approval: Approval.optional(),
+  window: WindowRule.optional(),
+  costCeiling: z.number().min(0).optional(),
+  /** Settings of the Pulumi backend and secrets provider for this environment. */
+  pulumi: z.strictObject({ backend: z.string().optional(), secretsProvider: z.string().optional() }).optional(),
+  vars: Vars.optional(),
+});
+export type Environment = z.output<typeof Environment>;
+
+export const Wave = z.strictObject({
+  apiVersion: z.literal('slipway/v1'),
+  kind: z.literal('Wave'),
+  metadata: Metadata,
+  runbook: Id,
+  hosts: z.string().optional(),
+  servers: z.array(z.string()).optional(),
+  readiness: z.array(Expression).optional(),
+  window: WindowRule.optional(),
+  order: z.int().min(1).optional(),
+  soak: Duration.optional(),
+  maxFailPercentage: z.number().min(0).max(100).optional(),
+  baseline: z.strictObject({ start: z.string().optional(), end: z.string().optional(), servers: z.int().optional() }).optional(),
+  forecast: z.strictObject({ start: z.string().optional(), end: z.string().optional(), servers: z.int().optional() }).optional(),
+  inputs: z.record(Id, z.json()).optional(),
+});
+export type Wave = z.output<typeof Wave>;
+
+export const ObjectiveFile = z.strictObject({
+  apiVersion: z.literal('slipway/v1'),
+  kind: z.literal('Objective'),
+  metadata: Metadata,
+  objectives: z.array(Objective).min(1),
+});
+
+/** Services with the scores that order a migration programme; 1 is low, 5 is high. */
+export const Portfolio = z.strictObject({
+  apiVersion: z.literal('slipway/v1'),
+  kind: z.literal('Portfolio'),
+  metadata: Metadata,
+  weights: z.strictObject({ criticality: z.number(), complexity: z.number(), risk: z.number() }).optional(),
+  services: z
+    .array(
+      z.strictObject({
+        name: Id,
+        owner: z.string().optional(),
+        criticality: z.int().min(1).max(5),
+        complexity: z.int().min(1).max(5),
+        risk: z.int().min(1).max(5),
+        dependsOn: z.array(Id).optional(),
+        runbook: Id.optional(),
+        hosts: z.string().optional(),
+      }),
+    )
+    .min(1),
+});

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { Duration, Percent } from '../../steps/index.ts';
+import { Approval, Cron, Expression, Id, InputSchema, Metadata, Retry, WindowRule } from './common.ts';
+import { Step } from './step.ts';
+
+export const PHASE_TYPES = ['prepare', 'provision', 'dualRun', 'cutover', 'decommission', 'custom'] as const;
+export const ROLLBACK_TRIGGERS = ['stepFailed', 'analysisFailed', 'healthFailed', 'slaBreached', 'windowOverrun', 'approvalDenied', 'manual'] as const;
+export type RollbackTrigger = (typeof ROLLBACK_TRIGGERS)[number];
+
+export const Trigger = z.union([
+  z.strictObject({ pullRequest: z.strictObject({ paths: z.array(z.string()).optional() }) }),
+  z.strictObject({ webhook: z.strictObject({ id: Id }) }),
+  z.strictObject({
+    schedule: z.strictObject({
+      cron: Cron,
+      timeZone: z.string().optional(),
+      overlap: z.enum(['skip', 'queue', 'cancelRunning']).optional(),
+      catchUp: z.boolean().optional(),
+    }),
+  }),
+  z.strictObject({ event: z.strictObject({ type: z.string().min(1), if: Expression.optional() }) }),
+]);
+
+/** A check repeated while its phase runs; enough failures in a row are the rollback trigger `healthFailed`. */
+export const Watch = z.strictObject({
+  id: Id,
+  uses: z.string(),
+  with: z.record(z.string(), z.unknown()).optional(),
+  hosts: z.string().optional(),
+  interval: Duration.optional(),
+  initialDelay: Duration.optional(),
+  timeout: Duration.optional(),
+  /** Failures in a row that are tolerated. */
+  failureLimit: z.int().min(0).optional(),
+});
+export type Watch = z.output<typeof Watch>;
+
+const Fraction = z.union([
+  Percent,
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?pp$/)
+    .transform((text) => Number(text.slice(0, -2)) / 100),
+]);
+export const Metric = z.discriminatedUnion('kind', [
+  z.strictObject({
+    name: Id,
+    kind: z.literal('latency'),
+    /** Quantile (`p50`) to the most it may grow, as a fraction of the baseline. */
+    quantiles: z.record(z.string().regex(/^p\d{1,2}(\.\d+)?$/), Percent),
+    minSamples: z.int().min(1).optional(),
+    critical: z.boolean().optional(),
+  }),
+  z.strictObject({ name: Id, kind: z.literal('rate'), margin: Fraction, minSamples: z.int().min(1).optional(), critical: z.boolean().optional() }),
+  z.strictObject({
+    name: Id,
+    kind: z.literal('mismatch'),
+    max: Percent,
+    ignore: z.array(z.string()).optional(),
+    minSamples: z.int().min(1).optional(),
+    critical: z.boolean().optional(),
+  }),
+]);
+export type Metric = z.output<typeof Metric>;
+
+/** Short for a `bench.probe` step and an `analysis` step at the end of a dualRun phase. */
+export const DualRun = z.strictObject({
+  baseline: z.string(),
+  candidate: z.string(),
+  mode: z.enum(['probe', 'mirror', 'split']).optional(),
+  duration: Duration.optional(),
+  warmUp: Duration.optional(),
+  abCheck: Duration.optional(),
+  rate: z.number().min(0.1).max(10_000).optional(),
+  requests: z
+    .array(
+      z.strictObject({ method: z.string().optional(), path: z.string(), body: z.string().optional(), headers: z.record(z.string(), z.string()).optional() }),
+    )
+    .optional(),
+});
+export const Analysis = z.strictObject({
+  confidence: z.number().gt(0.5).lt(1).optional(),
+  seed: z.int().optional(),
+  onInconclusive: z.enum(['extend', 'pause', 'rollback', 'fail']).optional(),
+  maxDuration: Duration.optional(),
+  metrics: z.array(Metric).min(1),
+});
+
+export const Phase = z.strictObject({
+  id: Id,
+  name: z.string().optional(),
+  type: z.enum(PHASE_TYPES),
+  environment: Id.optional(),
+  if: Expression.optional(),
+  approval: Approval.optional(),
+  window: WindowRule.optional(),
+  /** Wait this long after the phase before. */
+  after: Duration.optional(),
+  timeout: Duration.optional(),
+  with: DualRun.optional(),
+  analysis: Analysis.optional(),
+  watch: z.array(Watch).optional(),
+  /** Id of the step after which rollback is refused. */
+  pointOfNoReturn: Id.optional(),
+  steps: z.array(Step).optional(),
+  finally: z.array(Step).optional(),
+});
+export type Phase = z.output<typeof Phase>;
+
+export const Sla = z.strictObject({
+  id: Id,
+  type: z.literal('maxDuration'),
+  phase: Id.optional(),
+  duration: Duration,
+  behavior: z.enum(['fail', 'cancel', 'rollback', 'none']).optional(),
+});
+export const Objective = z.strictObject({ name: Id, target: z.number().gt(0).lt(1), timeWindow: Duration, indicator: z.string().optional() });
+
+export const Runbook = z.strictObject({
+  apiVersion: z.literal('slipway/v1'),
+  kind: z.literal('Runbook'),
+  metadata: Metadata,
+  triggers: z.array(Trigger).optional(),
+  inputs: z.record(Id, InputSchema).optional(),
+  /** Names of Inventory, Environment and Calendar files this runbook uses; all of the repository's when absent. */
+  inventory: z.union([Id, z.array(Id)]).optional(),
+  concurrency: z.strictObject({ group: z.string().min(1), queue: z.enum(['fifo', 'latest']).optional(), max: z.int().min(1).optional() }).optional(),
+  defaults: z
+    .strictObject({
+      retry: Retry.optional(),
+      timeout: Duration.optional(),
+      hosts: z.string().optional(),
+      onFailure: z.enum(['fail', 'continue', 'rollback', 'pause']).optional(),
+    })
+    .optional(),
+  policies: z.array(z.string()).optional(),
+  /** Monthly and one-off cost this runbook expects, in the currency of the cost policy. */
+  cost: z.strictObject({ monthly: z.number().min(0).optional(), once: z.number().min(0).optional() }).optional(),
+  sla: z.array(Sla).optional(),
+  phases: z.array(Phase).min(1),
+  rollback: z
+    .strictObject({
+      on: z.array(z.enum(ROLLBACK_TRIGGERS)).optional(),
+      budget: Duration.optional(),
+      order: z.literal('reverse').optional(),
+      git: z.enum(['pullRequest', 'none']).optional(),
+      /** Steps that run after the recorded compensations. */
+      steps: z.array(Step).optional(),
+    })
+    .optional(),
+  objectives: z.array(Objective).optional(),
+  outputs: z.record(Id, z.json()).optional(),
+});
+export type Runbook = z.output<typeof Runbook>;

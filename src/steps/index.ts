@@ -1,0 +1,16 @@
+import type { AnyKind } from './kind.ts';
+
+export * from './fields.ts';
+export * from './host.ts';
+export * from './kind.ts';
+export type * from './ports.ts';
+
+/** Every kind of step, in the order documentation lists them. One line per kind. */
+export const kinds: readonly AnyKind[] = [];
+
+const byName = new Map(kinds.map((kind) => [kind.uses, kind]));
+
+/** The kind a runbook's `uses` names, or undefined. */
+export function kindOf(uses: string): AnyKind | undefined {
+  return byName.get(uses);
+}
