@@ -68,10 +68,11 @@ export const DualRun = z.strictObject({
   baseline: z.string(),
   candidate: z.string(),
   mode: z.enum(['probe', 'mirror', 'split']).optional(),
-  duration: Duration.optional(),
-  warmUp: Duration.optional(),
-  abCheck: Duration.optional(),
-  rate: z.number().min(0.1).max(10_000).optional(),
+  /** Milliseconds, or an expression that gives duration text. */
+  duration: z.union([Duration, Expression]).optional(),
+  warmUp: z.union([Duration, Expression]).optional(),
+  abCheck: z.union([Duration, Expression]).optional(),
+  rate: z.union([z.number().min(0.1).max(10_000), Expression]).optional(),
   requests: z
     .array(
       z.strictObject({ method: z.string().optional(), path: z.string(), body: z.string().optional(), headers: z.record(z.string(), z.string()).optional() }),
@@ -150,5 +151,7 @@ export const Runbook = z.strictObject({
     .optional(),
   objectives: z.array(Objective).optional(),
   outputs: z.record(Id, z.json()).optional(),
+  /** Values that inputs take in a rehearsal unless told otherwise: short pauses, small probes. */
+  rehearsal: z.strictObject({ inputs: z.record(Id, z.json()).optional() }).optional(),
 });
 export type Runbook = z.output<typeof Runbook>;
