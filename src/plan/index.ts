@@ -1,1 +1,2 @@
+export type * from './policy-document.ts';
 export type * from './types.ts';
