@@ -1,0 +1,67 @@
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Does this machine know the IANA time zone? */
+export function isTimeZone(name: string): boolean {
+  try {
+    formatterOf(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What clocks in the zone show, written as if it were UTC (milliseconds). */
+export function wallClock(at: number, timeZone: string): number {
+  const parts = new Map(
+    formatterOf(timeZone)
+      .formatToParts(at)
+      .map((part) => [part.type, Number(part.value)]),
+  );
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
+  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
+}
+
+/**
+ * The moment when clocks in the zone show `wall`. When they skip it (spring), the first moment after the gap; when they
+ * show it twice (autumn), the first of the two.
+ */
+export function momentOf(wall: number, timeZone: string): number {
+  // Zones change their offset at most once in two days: the offsets before and after are the only candidates.
+  const offsets = [wall - DAY, wall + DAY].map((at) => wallClock(at, timeZone) - at);
+  const candidates = offsets.map((offset) => wall - offset);
+  const exact = candidates.filter((at) => wallClock(at, timeZone) === wall);
+  if (exact.length > 0) return Math.min(...exact);
+  return endOfGap(Math.min(...candidates), Math.max(...candidates), timeZone);
+}
+
+function endOfGap(before: number, after: number, timeZone: string): number {
+  const offsetAt = (at: number) => wallClock(at, timeZone) - at;
+  const old = offsetAt(before);
+  let [low, high] = [before, after];
+  while (high - low > MINUTE) {
+    const middle = low + Math.floor((high - low) / 2 / MINUTE) * MINUTE;
+    if (offsetAt(middle) === old) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+function formatterOf(timeZone: string): Intl.DateTimeFormat {
+  let formatter = formatters.get(timeZone);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat('en', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formatters.set(timeZone, formatter);
+  }
+  return formatter;
+}
