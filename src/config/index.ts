@@ -1,0 +1,4 @@
+export { channelKey, loadConfig } from './load.ts';
+export { realSurroundings } from './surroundings.ts';
+export { findTool, type FoundTool, packageDir, type RunTool, type ToolName, toolPaths, toolVersion } from './tools.ts';
+export type * from './types.ts';

@@ -1,0 +1,59 @@
+import type { Secret } from '../core/index.ts';
+
+/** Everything Slipway takes from outside its files: read once, when the process starts. */
+export interface Config {
+  /** Absolute path of the top folder of the repository that is worked on; the current folder outside of one. */
+  readonly root: string;
+  /** Absolute path: journal, evidence, checkouts, rehearsal worlds. */
+  readonly stateDir: string;
+  /** Absolute path, shared by all repositories of this user: tools, provider plugins. */
+  readonly cacheDir: string;
+  /** `user:<name>` unless `SLIPWAY_ACTOR` says otherwise. */
+  readonly actor: string;
+  /** Names without prefix, for example `erp-leads`. */
+  readonly teams: readonly string[];
+  /** Absolute path of the folder with the Rego files. */
+  readonly policyDir: string;
+  readonly terminal: Terminal;
+  readonly pulumi: PulumiSettings;
+  readonly ssh: SshSettings;
+  readonly notify: { readonly [channel: string]: Secret };
+  readonly children: ChildEnvironment;
+  /** A variable of the environment as a secret; for inputs that a person hands over by name. */
+  readonly secretNamed: (variable: string) => Secret | undefined;
+}
+export interface Terminal {
+  readonly colour: { readonly stdout: boolean; readonly stderr: boolean };
+  /** True when progress on stderr may be redrawn in place. */
+  readonly redraw: boolean;
+  /** Width in columns; 80 when unknown. */
+  readonly columns: number;
+}
+export interface PulumiSettings {
+  /** URL of the state backend; a folder of the state directory when nothing is set. */
+  readonly backend: string;
+  /** Of the stacks' secrets; absent means Pulumi asks its own secrets provider. */
+  readonly passphrase?: Secret;
+  readonly accessToken?: Secret;
+}
+export interface SshSettings {
+  readonly home: string;
+  readonly agentSocket?: string;
+}
+/** What child processes may see; nothing else of our environment is handed on. */
+export interface ChildEnvironment {
+  /** PATH, HOME, language, temporary folder, proxies and certificates. */
+  readonly base: { readonly [variable: string]: string };
+  /** Credentials of clouds (`AWS_*`, `ARM_*`, `AZURE_*` …), only for stack operations. */
+  readonly clouds: { readonly [variable: string]: Secret };
+}
+/** What loadConfig cannot see in the environment. */
+export interface Surroundings {
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  readonly columns?: number;
+  readonly homeDir: string;
+  readonly osUser: string;
+  /** `user.email` of git in a folder, or undefined. */
+  readonly gitUser: (folder: string) => string | undefined;
+}
