@@ -1,0 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { provider } from '@pulumi/pulumi';
+import { createProvider } from './provider.ts';
+import { openWorld } from './world.ts';
+
+/** Entry of a stand-in plugin: `plugin.ts <provider> <version> <folder of the world> <engine address>`; the engine starts it. */
+async function serve(name: string, version: string, dir: string, rest: readonly string[]): Promise<void> {
+  const region = process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'eu-central-1';
+  const sleep = async (ms: number, signal: AbortSignal) => {
+    if (ms > 0) await delay(ms, undefined, { signal });
+  };
+  const world = openWorld(dir, () => Date.now());
+  await provider.main(createProvider({ provider: name, version, region, world, sleep }), [...rest]);
+}
+
+const [name = '', version = '', dir = '', ...rest] = process.argv.slice(2);
+await serve(name, version, dir, rest);
