@@ -1,3 +1,5 @@
+import { approval, manual, pause, runbookCall, switchKind, waitSignal, waitUntil } from './control/index.ts';
+import { checkCommand, checkHttp, checkReadiness, checkTcp } from './check/index.ts';
 import type { AnyKind } from './kind.ts';
 
 export * from './fields.ts';
@@ -6,7 +8,19 @@ export * from './kind.ts';
 export type * from './ports.ts';
 
 /** Every kind of step, in the order documentation lists them. One line per kind. */
-export const kinds: readonly AnyKind[] = [];
+export const kinds: readonly AnyKind[] = [
+  approval,
+  manual,
+  pause,
+  runbookCall,
+  switchKind,
+  waitSignal,
+  waitUntil,
+  checkCommand,
+  checkHttp,
+  checkReadiness,
+  checkTcp,
+];
 
 const byName = new Map(kinds.map((kind) => [kind.uses, kind]));
 
