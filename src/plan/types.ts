@@ -64,6 +64,7 @@ export interface PlanNode {
   readonly failFast: boolean;
   readonly hosts?: HostRule;
   readonly retry: RetryRule;
+  /** Longest time of one attempt; 0 is no limit (nodes that wait). */
   readonly timeoutMs: number;
   readonly heartbeatMs?: number;
   readonly deadlineMs?: number;
@@ -74,6 +75,10 @@ export interface PlanNode {
   readonly pointOfNoReturn: boolean;
   /** Compensations only. `early`: gives back what the old side needs before traffic returns to it (owner is in a decommission phase). */
   readonly order?: 'early' | 'traffic' | 'normal';
+  /** Compensations only: not written in the runbook, the kind knows its own undo. */
+  readonly implied?: boolean;
+  /** Path of another node's compensation that undoes this node too (the same traffic move, kept once per phase). */
+  readonly undoneBy?: string;
   readonly source: { readonly file: string; readonly line: number };
 }
 
