@@ -1,0 +1,54 @@
+import { basename, join } from 'node:path';
+import { runQuietly } from './child.mjs';
+import { logFile } from './log.mjs';
+import { elapsed, SetupError, ticker } from './say.mjs';
+
+/**
+ * Build a tool from the Go module in tools/<name>, whose go.sum pins every byte. Go keeps what it compiled, so that a
+ * build that was interrupted goes on where it stopped.
+ */
+export async function build({ name, tool, root, env, target, go = 'go' }) {
+  const cwd = join(root, 'tools', name);
+  const log = logFile(env, `build-${name}`);
+  const goEnv = { ...env, GOFLAGS: '-mod=readonly', CGO_ENABLED: '0', GOWORK: 'off' };
+  const state = { doing: 'Go is fetching modules', total: 0, compiled: 0 };
+  const progress = ticker(name, () => words(state));
+  const run = async (args, onLine) => {
+    const { code, stdout } = await runQuietly(go, args, { cwd, env: goEnv, onLine });
+    if (code !== 0)
+      throw new SetupError(
+        `${name}: "go ${args[0]}" failed with exit code ${code} after ${elapsed(progress.since)}\n${log.tail()}`,
+        `the whole output is in ${log.path}; run the same command again to go on where it stopped`,
+      );
+    return stdout;
+  };
+  try {
+    await run(['mod', 'download', '-x'], (line) => {
+      log.line(line);
+      state.doing = `Go is fetching modules${/\/@v\//.test(line) ? `, now ${moduleIn(line)}` : ''}`;
+    });
+    state.total = (await run(['list', '-deps', '-f', '{{.ImportPath}}', tool.package], () => {})).split('\n').filter(Boolean).length;
+    state.doing = 'Go is compiling';
+    await run(['build', '-v', '-trimpath', '-ldflags', linkFlags(tool), '-o', target, tool.package], (line) => {
+      log.line(line);
+      state.compiled += 1;
+      state.doing = `Go is compiling ${line.trim().slice(0, 80)}`;
+    });
+  } finally {
+    progress.stop();
+    log.close();
+  }
+}
+
+function linkFlags(tool) {
+  return tool.versionVariable === undefined ? '-s -w' : `-s -w -X ${tool.versionVariable}=v${tool.version}`;
+}
+
+function words({ doing, total, compiled }) {
+  if (total === 0) return doing;
+  return compiled === 0 ? `${doing} ${total} packages, and looks what it compiled before` : `${doing}, package ${compiled} of at most ${total}`;
+}
+
+function moduleIn(line) {
+  return basename(line.split('/@v/')[0] ?? '');
+}
