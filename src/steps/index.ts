@@ -1,5 +1,10 @@
 import { approval, manual, pause, runbookCall, switchKind, waitSignal, waitUntil } from './control/index.ts';
 import { checkCommand, checkHttp, checkReadiness, checkTcp } from './check/index.ts';
+import { setMirror, setStackWeight, setWeight } from './traffic/index.ts';
+import { notify } from './notify/index.ts';
+import { complianceScan } from './compliance/index.ts';
+import { placement } from './placement/index.ts';
+import { policyCheck } from './policy-check/index.ts';
 import type { AnyKind } from './kind.ts';
 
 export * from './fields.ts';
@@ -20,6 +25,13 @@ export const kinds: readonly AnyKind[] = [
   checkHttp,
   checkReadiness,
   checkTcp,
+  setMirror,
+  setStackWeight,
+  setWeight,
+  notify,
+  complianceScan,
+  placement,
+  policyCheck,
 ];
 
 const byName = new Map(kinds.map((kind) => [kind.uses, kind]));

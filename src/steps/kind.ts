@@ -135,6 +135,8 @@ interface HostAction<W extends z.ZodObject> {
   /** Called once per host; fan-out, batches and stop rules belong to the engine. */
   readonly executeHost: (input: z.output<W>, context: HostContext) => Promise<HostOutcome>;
   readonly preview?: (input: z.output<W>, context: PreviewContext) => Promise<Preview>;
+  /** The step that undoes this one, on the same hosts, when the runbook declares no `compensate`. */
+  readonly undo?: (input: z.output<W>) => Undo;
 }
 interface ControlAction<W extends z.ZodObject> {
   readonly target: 'control';

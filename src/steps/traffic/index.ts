@@ -1,0 +1,3 @@
+export { setMirror } from './set-mirror.ts';
+export { setStackWeight } from './set-stack-weight.ts';
+export { setWeight } from './set-weight.ts';
