@@ -1,0 +1,9 @@
+// The quick start: set up, then rehearse the example from end to end.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runHere } from './setup/child.mjs';
+import { setupOrExit } from './setup.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const { node } = await setupOrExit();
+process.exitCode = await runHere(node, [join(root, 'src', 'main.ts'), 'rehearse', 'erp-to-cloud', ...process.argv.slice(2)], { cwd: root });
