@@ -72,6 +72,8 @@ export interface SshControl {
   readonly runId: string;
   readonly signal: AbortSignal;
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+  /** Whom `read` and `write` act as; `exec` says it in its request. */
+  readonly become?: Become;
 }
 export interface RemoteFile {
   readonly path: string;

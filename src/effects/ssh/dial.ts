@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { Client } from 'ssh2';
+import { type Clock, SlipwayError } from '../../core/index.ts';
+import type { Host } from '../../steps/index.ts';
+import { offerHostKeyAlgorithms, useCertifiedKey } from './host-certificate.ts';
+import type { Ssh2 } from './load.ts';
+import { offerProofs, proofsOf } from './login.ts';
+import { createSlots, type Slots } from './slots.ts';
+import { nameOf, type Trust, trustOf } from './trust.ts';
+
+/** OpenSSH allows 10 sessions a connection (MaxSessions); the rest is for file transfer and for ending commands. */
+const CHANNELS = 7;
+const KEEP_ALIVE_MS = 10_000;
+const KEEP_ALIVE_MISSES = 3;
+
+/** One logged-in connection. */
+export interface Link {
+  readonly host: Host;
+  readonly client: Client;
+  readonly slots: Slots;
+  /** Resolves with the reason when the connection has ended. */
+  readonly closed: Promise<Error>;
+  isOpen(): boolean;
+  close(): void;
+}
+
+export interface DialSources {
+  readonly ssh2: Ssh2;
+  readonly clock: Clock;
+  readonly agentSocket: string | undefined;
+  /** The text of a file; undefined when it does not exist. */
+  readonly readText: (path: string) => Promise<string | undefined>;
+  /** known_hosts files for hosts that name none. */
+  readonly knownHostsFiles: readonly string[];
+  readonly connectTimeoutMs: number;
+}
+
+/** The server hung up before the handshake, as OpenSSH does when too many connections begin at once (MaxStartups). */
+export class DialReset extends Error {}
+
+/**
+ * Connect and log in; through another connection when `via` is given.
+ *
+ * @throws {SlipwayError} `SSH_UNREACHABLE`, `SSH_HOST_KEY`, `SSH_AUTH`. @throws {DialReset} when it is worth another try at once.
+ */
+export async function dial(host: Host, via: Link | undefined, sources: DialSources): Promise<Link> {
+  const [trust, proofs] = await Promise.all([trustFor(host, sources), proofsOf(host, sources)]);
+  const socket = via && (await forward(via, host));
+  const client = new sources.ssh2.Client();
+  const progress: Progress = { handshake: false };
+  client.on('handshake', () => (progress.handshake = true));
+  const ready = whenReady(client, host, progress);
+  client.connect({
+    ...(socket ? { sock: socket } : { host: host.address, port: host.port }),
+    username: host.user,
+    readyTimeout: sources.connectTimeoutMs,
+    keepaliveInterval: KEEP_ALIVE_MS,
+    keepaliveCountMax: KEEP_ALIVE_MISSES,
+    hostVerifier: (key: Buffer) => {
+      progress.refusal = trust.check(key);
+      if (!progress.refusal) useCertifiedKey(client, key);
+      return !progress.refusal;
+    },
+    authHandler: offerProofs(client, host, proofs),
+  });
+  offerHostKeyAlgorithms(client, trust.algorithms);
+  await ready;
+  return linkOf(client, host);
+}
+
+interface Progress {
+  handshake: boolean;
+  refusal?: SlipwayError | undefined;
+}
+
+function whenReady(client: Client, host: Host, progress: Progress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error & { level?: string }): void => {
+      if (error.level === 'agent') return; // the next proof is tried
+      client.destroy();
+      reject(dialError(error, host, progress));
+    };
+    client.once('ready', resolve);
+    client.on('error', fail);
+    client.once('close', () => fail(Object.assign(new Error('the server closed the connection'), { level: 'protocol' })));
+  });
+}
+
+function dialError(cause: Error & { level?: string; code?: unknown }, host: Host, progress: Progress): Error {
+  if (progress.refusal) return progress.refusal;
+  const isDisconnect = progress.handshake && typeof cause.code === 'number'; // "too many authentication failures"
+  if (cause.level === 'client-authentication' || isDisconnect) {
+    return new SlipwayError('SSH_AUTH', `${nameOf(host)} does not let ${host.user} in: ${cause.message.toLowerCase()}`, {
+      hint: 'check the user, the key or password, and the server’s log of refused logins',
+      cause,
+    });
+  }
+  const isReset = cause.code === 'ECONNRESET' || cause.code === 'EPIPE' || cause.level === 'protocol';
+  if (!progress.handshake && isReset) return new DialReset(`${nameOf(host)} hung up: ${cause.message}`, { cause });
+  return unreachableHost(host, cause);
+}
+
+/** Nothing was started; worth another try later. */
+export function unreachableHost(host: Host, cause: Error): SlipwayError {
+  return new SlipwayError('SSH_UNREACHABLE', `cannot reach ${nameOf(host)}: ${cause.message}`, {
+    retry: 'afterBackoff',
+    hint: 'check that the machine runs, that its address and port are right, and that firewalls and jump hosts let us through',
+    cause,
+  });
+}
+
+async function trustFor(host: Host, sources: DialSources): Promise<Trust> {
+  const paths = host.login.knownHostsFiles ?? sources.knownHostsFiles;
+  const texts = await Promise.all(paths.map(async (path) => ({ path, text: (await sources.readText(path)) ?? '' })));
+  return trustOf(host, { files: texts, now: sources.clock.now(), pemOf: (key) => pemOf(key, sources.ssh2) });
+}
+
+function pemOf(publicKey: Buffer, ssh2: Ssh2): string {
+  const type = publicKey.subarray(4, 4 + publicKey.readUInt32BE()).toString('latin1');
+  const parsed = ssh2.utils.parseKey(`${type} ${publicKey.toString('base64')}`);
+  if (parsed instanceof Error) throw parsed;
+  return (Array.isArray(parsed) ? parsed[0] : parsed)?.getPublicPEM() ?? '';
+}
+
+function forward(via: Link, host: Host): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    const refuse = (cause: Error): void => reject(unreachableHost(host, new Error(`the jump host ${via.host.name} says: ${cause.message}`, { cause })));
+    void via.closed.then(refuse);
+    try {
+      via.client.forwardOut('127.0.0.1', 0, host.address, host.port, (error, channel) => (error ? refuse(error) : resolve(channel)));
+    } catch (thrown) {
+      refuse(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
+  });
+}
+
+function linkOf(client: Client, host: Host): Link {
+  let open = true;
+  let reason: Error | undefined;
+  client.on('error', (error) => (reason ??= error));
+  const closed = once(client, 'close').then(() => {
+    open = false;
+    return reason ?? new Error('the server closed the connection');
+  });
+  return {
+    host,
+    client,
+    slots: createSlots(CHANNELS),
+    closed,
+    isOpen: () => open,
+    close: () => {
+      open = false;
+      client.end();
+    },
+  };
+}

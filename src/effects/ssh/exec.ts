@@ -1,0 +1,181 @@
+import { StringDecoder } from 'node:string_decoder';
+import { type Clock, randomText, SlipwayError } from '../../core/index.ts';
+import type { ExecRequest, SshControl } from '../../steps/index.ts';
+import { commandLine, payloadBytes } from './bootstrap.ts';
+import { startCommand } from './channel.ts';
+import type { Link } from './dial.ts';
+import { type End, followChannel, isWithin, type Session } from './session.ts';
+import { STOP_MS, STOP_SCRIPT } from './stop.ts';
+import { nameOf } from './trust.ts';
+
+/** The result with bytes as they came. */
+export interface RawResult {
+  readonly exitCode: number | null;
+  readonly signal?: string;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  readonly truncated: boolean;
+  readonly durationMs: number;
+}
+export type RunControl = Pick<SshControl, 'signal' | 'onOutput'>;
+type Channel = Awaited<ReturnType<typeof startCommand>>;
+
+/**
+ * Run shell text over a connection.
+ *
+ * @throws {SlipwayError} `SSH_UNREACHABLE`, `SSH_AUTH` (may not become the user), `SSH_VALUE`, `SSH_TIMEOUT`, `SSH_LOST`; or the
+ * signal's reason, once the remote process group has ended.
+ */
+export async function runScript(link: Link, request: ExecRequest, control: RunControl, clock: Clock): Promise<RawResult> {
+  const leave = await link.slots.take(control.signal);
+  try {
+    return await runInSlot(link, request, control, clock);
+  } finally {
+    leave();
+  }
+}
+
+async function runInSlot(link: Link, request: ExecRequest, control: RunControl, clock: Clock): Promise<RawResult> {
+  const started = clock.monotonic();
+  const payload = payloadBytes(request, `slipway-${randomText(24)}`, request.stdin);
+  const channel = await startCommand(link, commandLine(request.become), clock, control.signal);
+  const { session, sent } = converse(channel, payload, { link, request, control, clock });
+  const timer = new AbortController();
+  try {
+    const first = await Promise.race([
+      session.end,
+      link.closed.then((): End => ({ type: 'lost' })),
+      clock.sleep(request.timeoutMs, timer.signal).then(() => 'timeout' as const),
+      aborted(control.signal, timer.signal),
+    ]);
+    if (first === 'timeout' || first === 'aborted') return await cutOff(first, session, sent(), { link, request, control, clock });
+    return resultOf(first, session, { link, request, sent: sent() }, clock.monotonic() - started);
+  } finally {
+    timer.abort();
+    channel.close();
+  }
+}
+
+interface Run {
+  readonly link: Link;
+  readonly request: ExecRequest;
+  readonly control: RunControl;
+  readonly clock: Clock;
+}
+
+/** Send what the bootstrap waits for: the password when it asks, the payload when nobody can mistake it for a password. */
+function converse(channel: Channel, payload: Buffer, { request, control, clock }: Run): { session: Session; sent: () => boolean } {
+  let sent = false;
+  const send = (): void => {
+    if (sent) return;
+    sent = true;
+    channel.end(payload);
+  };
+  const password = request.become?.password;
+  const onOutput = limitedOutput(request.maxOutputBytes, control.onOutput);
+  channel.on('error', () => undefined); // writing after the far side closed; the end of the channel tells the story
+  const session = followChannel(channel, {
+    clock,
+    maxOutputBytes: request.maxOutputBytes,
+    onReady: send,
+    onPassword: () => {
+      if (password && session.passwordsAsked() === 1) channel.write(`${password.reveal()}\n`);
+      else channel.close();
+    },
+    onOutput,
+  });
+  if (!request.become) send();
+  return { session, sent: () => sent };
+}
+
+/** Pass output on as text while it is within the limit of its stream; then say once that the rest is left out. */
+function limitedOutput(maxBytes: number, emit: RunControl['onOutput']): (stream: 'stdout' | 'stderr', bytes: Buffer) => void {
+  const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+  const left = { stdout: maxBytes, stderr: maxBytes };
+  return (stream, bytes) => {
+    if (left[stream] < 0) return;
+    emit?.(stream, decoders[stream].write(bytes.subarray(0, left[stream])));
+    left[stream] -= bytes.length;
+    if (left[stream] < 0) emit?.(stream, `\n[more than ${maxBytes} bytes; the rest is left out]\n`);
+  };
+}
+
+function resultOf(end: End, session: Session, run: { link: Link; request: ExecRequest; sent: boolean }, durationMs: number): RawResult {
+  if (session.target() === undefined) throw notBegun(end, session, run);
+  if (end.type === 'lost') throw lost(run.link, 'the connection ended before the command did');
+  const { stdout, stderr } = session;
+  return {
+    exitCode: end.exitCode,
+    ...(end.signal === undefined ? {} : { signal: end.signal }),
+    stdout: stdout.bytes(),
+    stderr: stderr.bytes(),
+    truncated: stdout.truncated || stderr.truncated,
+    durationMs,
+  };
+}
+
+/** The bootstrap never spoke: the shell or the change of user refused, or the connection broke too early to know. */
+function notBegun(end: End, session: Session, { link, request, sent }: { link: Link; request: ExecRequest; sent: boolean }): SlipwayError {
+  const said = session.chatter().trim().slice(-500);
+  if (end.type === 'lost' && sent && session.passwordsAsked() === 0) return lost(link, 'the connection ended before the command did');
+  const { become } = request;
+  if (become && (end.type === 'exit' || session.passwordsAsked() > 0)) {
+    return new SlipwayError(
+      'SSH_AUTH',
+      `${nameOf(link.host)} does not let ${link.host.user} become ${become.user} by ${become.method}: ${said || 'wrong password'}`,
+      {
+        hint: 'check become in the runbook, its password, and the rules of sudo on the machine',
+      },
+    );
+  }
+  return new SlipwayError('SSH_UNREACHABLE', `${nameOf(link.host)} started no shell: ${said || 'it said nothing'}`, {
+    retry: 'afterBackoff',
+    hint: 'the account needs a login shell and /bin/sh, and no forced command',
+  });
+}
+
+/** The command was started, and nobody saw its end. */
+export function lost(link: Link, why: string): SlipwayError {
+  return new SlipwayError('SSH_LOST', `lost ${nameOf(link.host)} while a command ran there: ${why}`, {
+    retry: 'pauseForHuman',
+    hint: 'the command may have run, or may still run: look at the machine, or declare idempotency, creates or unless, so that it can be run again',
+  });
+}
+
+async function cutOff(why: 'timeout' | 'aborted', session: Session, sent: boolean, run: Run): Promise<never> {
+  const { link, request, control, clock } = run;
+  const target = session.target();
+  if (target === undefined && sent) throw lost(link, 'it did not say which process to end');
+  if (target !== undefined && !(await isStopped(target, session, run))) throw lost(link, 'it could not be ended');
+  if (why === 'aborted') throw control.signal.reason;
+  await isWithin(session.end, 1_000, clock);
+  throw new SlipwayError('SSH_TIMEOUT', `a command on ${nameOf(link.host)} took longer than ${request.timeoutMs} ms and was ended`, {
+    hint: 'raise timeout in the runbook, or find out what it waits for',
+  });
+}
+
+async function isStopped(target: string, session: Session, run: Run): Promise<boolean> {
+  const { become } = run.request;
+  const request: ExecRequest = {
+    script: STOP_SCRIPT,
+    env: { SLIPWAY_TARGET: target },
+    timeoutMs: STOP_MS,
+    maxOutputBytes: 4_096,
+    ...(become ? { become } : {}),
+  };
+  try {
+    // Not in a slot: all of them may be held by commands that must be ended.
+    const { exitCode } = await runInSlot(run.link, request, { signal: AbortSignal.timeout(STOP_MS + 5_000) }, run.clock);
+    return exitCode === 0;
+  } catch {
+    const end = await Promise.race([session.end, run.clock.sleep(0)]);
+    return end !== undefined && end.type === 'exit';
+  }
+}
+
+function aborted(signal: AbortSignal, until: AbortSignal): Promise<'aborted'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('aborted');
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: until });
+  });
+}

@@ -1,0 +1,2 @@
+export { createSsh, type SshOptions } from './ssh.ts';
+export { shellQuote } from './quote.ts';

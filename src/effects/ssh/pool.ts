@@ -1,0 +1,79 @@
+import { SlipwayError } from '../../core/index.ts';
+import type { Host } from '../../steps/index.ts';
+import { dial, type DialSources, type Link } from './dial.ts';
+import type { Gate } from './gate.ts';
+
+interface RunLinks {
+  readonly links: Map<string, Promise<Link>>;
+  readonly ended: AbortController;
+}
+
+/** One connection per host and run, shared by all who need it, jump hosts included. */
+export interface Pool {
+  /** The open connection, or a new one. @throws {SlipwayError} `SSH_UNREACHABLE`, `SSH_HOST_KEY`, `SSH_AUTH`. */
+  link(runId: string, host: Host, signal: AbortSignal): Promise<Link>;
+  release(runId: string): Promise<void>;
+}
+
+export function createPool(gate: Gate, sources: () => Promise<DialSources>): Pool {
+  const runs = new Map<string, RunLinks>();
+  const open = async (run: RunLinks, host: Host): Promise<Link> => {
+    const via = host.jump.at(-1);
+    const through = via && (await shared(run, { ...via, jump: host.jump.slice(0, -1) }));
+    const ready = await sources();
+    const link = await gate.pass(host, () => dial(host, through, ready), run.ended.signal);
+    if (run.ended.signal.aborted) link.close();
+    run.ended.signal.throwIfAborted();
+    return link;
+  };
+  const shared = async (run: RunLinks, host: Host): Promise<Link> => {
+    const key = keyOf(host);
+    const present = run.links.get(key);
+    if (present) {
+      const link = await present;
+      if (link.isOpen()) return link;
+      if (run.links.get(key) === present) run.links.delete(key);
+      return shared(run, host);
+    }
+    const opening = open(run, host);
+    run.links.set(key, opening);
+    opening.catch(() => run.links.delete(key));
+    return opening;
+  };
+  return {
+    link: (runId, host, signal) => {
+      const run = runs.get(runId) ?? { links: new Map(), ended: new AbortController() };
+      runs.set(runId, run);
+      // Whoever gives up waiting must not take the connection from the others who wait for it.
+      return orAborted(shared(run, host), signal);
+    },
+    release: async (runId) => {
+      const run = runs.get(runId);
+      runs.delete(runId);
+      run?.ended.abort(new SlipwayError('SSH_UNREACHABLE', `the connections of ${runId} are closed`));
+      const settled = await Promise.allSettled([...(run?.links.values() ?? [])]);
+      // The last one opened goes first: it may run through an earlier one.
+      for (const each of settled.reverse()) if (each.status === 'fulfilled') each.value.close();
+    },
+  };
+}
+
+function keyOf(host: Host): string {
+  return [...host.jump, host].map((each) => `${each.name} ${each.user}@${each.address}:${each.port}`).join(' > ');
+}
+
+/** The promise, unless the signal comes first: then its reason. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error); // the reason of an abort is whatever its owner chose
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+    promise.catch(() => undefined);
+  }
+}

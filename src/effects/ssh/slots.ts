@@ -1,0 +1,48 @@
+/** A bounded number of things at a time; the others wait in the order they came. */
+export interface Slots {
+  /** Waits for a place; the function it gives back frees the place, once. Rejects with the signal's reason. */
+  take(signal: AbortSignal): Promise<() => void>;
+  /** Change how many places there are; at least one. */
+  resize(limit: number): void;
+  limit(): number;
+}
+
+export function createSlots(initial: number): Slots {
+  let limit = initial;
+  let taken = 0;
+  const waiting: (() => void)[] = [];
+  const admit = (): void => {
+    while (taken < Math.max(1, Math.floor(limit)) && waiting.length > 0) waiting.shift()?.();
+  };
+  const place = (): (() => void) => {
+    let held = true;
+    taken++;
+    return () => {
+      if (held) taken--;
+      held = false;
+      admit();
+    };
+  };
+  return {
+    take: (signal) =>
+      new Promise((resolve, reject) => {
+        signal.throwIfAborted();
+        const enter = (): void => {
+          signal.removeEventListener('abort', leave);
+          resolve(place());
+        };
+        const leave = (): void => {
+          waiting.splice(waiting.indexOf(enter), 1);
+          reject(signal.reason as Error); // the reason of an abort is whatever its owner chose
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        waiting.push(enter);
+        admit();
+      }),
+    resize: (wanted) => {
+      limit = Math.max(1, wanted);
+      admit();
+    },
+    limit: () => limit,
+  };
+}
