@@ -10,7 +10,7 @@ import { momentOf, wallClock } from '../../src/plan/window/zone.ts';
 const HOUR = 3_600_000;
 const now = Date.UTC(2026, 10, 23, 9, 30);
 const iso = (at: number) => new Date(at).toISOString();
-const noCalendars = new Map<string, LoadedCalendar>();
+const noCalendars: ReadonlyMap<string, LoadedCalendar> = new Map();
 
 function calendars(windows: Calendar['windows']): ReadonlyMap<string, LoadedCalendar> {
   const calendar: Calendar = { apiVersion: 'slipway/v1', kind: 'Calendar', metadata: { name: 'weekend' }, timeZone: 'Europe/Berlin', windows };

@@ -1,0 +1,110 @@
+import { EXIT, SlipwayError } from '../core/index.ts';
+import { git, type GitContext } from './git.ts';
+
+/** Somebody who wrote or committed a change. */
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+}
+export interface ChangedFile {
+  readonly path: string;
+  readonly change: 'added' | 'modified' | 'deleted';
+}
+
+/** Branches, tags, `HEAD~2`, full and short commit ids; nothing that git could take for an option, a range or a path. */
+const REVISION = /^(?![-.])(?!.*(?:\.\.|@\{|\/\/))[A-Za-z0-9][A-Za-z0-9._/~^+-]{0,199}$/;
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** Absolute path of the top folder of the repository that holds `folder`. @throws {SlipwayError} `NOT_A_REPOSITORY`, `GIT_MISSING`. */
+export async function topFolder(folder: string, context: GitContext): Promise<string> {
+  const top = await git({ ...context, folder }, 'rev-parse', '--show-toplevel');
+  if (top.trim() !== '') return top.replace(/\n$/, '');
+  throw new SlipwayError('NOT_A_REPOSITORY', 'this is a bare repository', { hint: 'run in a clone with a work tree', exitCode: EXIT.usage });
+}
+
+/**
+ * Full id of a commit.
+ *
+ * @throws {SlipwayError} `BAD_REVISION` when the text cannot name one, `COMMIT_NOT_FOUND`.
+ */
+export async function resolveCommit(repository: string, revision: string, context: GitContext): Promise<string> {
+  if (!REVISION.test(revision)) {
+    throw new SlipwayError('BAD_REVISION', `"${revision}" is not the name of a commit`, { hint: 'use a commit id, a branch or a tag', exitCode: EXIT.usage });
+  }
+  try {
+    const commit = (await git({ ...context, folder: repository }, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`)).trim();
+    if (COMMIT.test(commit)) return commit;
+  } catch (cause) {
+    if (!(cause instanceof SlipwayError) || cause.code !== 'GIT_FAILED') throw cause;
+    throw notFound(revision, cause);
+  }
+  throw notFound(revision);
+}
+
+/** The commit where two lines of history parted; undefined when they have nothing in common. */
+export async function mergeBase(repository: string, [left, right]: readonly [string, string], context: GitContext): Promise<string | undefined> {
+  const [a, b] = [await resolveCommit(repository, left, context), await resolveCommit(repository, right, context)];
+  try {
+    const base = (await git({ ...context, folder: repository }, 'merge-base', a, b)).trim();
+    return COMMIT.test(base) ? base : undefined;
+  } catch (cause) {
+    // git says "no" with exit code 1 and no text; every other failure has text.
+    if (cause instanceof SlipwayError && cause.code === 'GIT_FAILED') return undefined;
+    throw cause;
+  }
+}
+
+/** Files that differ between where the two parted and `head`, sorted; a rename is a deletion and an addition. */
+export async function changedFiles(
+  repository: string,
+  range: { readonly base: string; readonly head: string },
+  context: GitContext,
+): Promise<readonly ChangedFile[]> {
+  const base = (await mergeBase(repository, [range.base, range.head], context)) ?? (await resolveCommit(repository, range.base, context));
+  const head = await resolveCommit(repository, range.head, context);
+  const text = await git(
+    { ...context, folder: repository },
+    'diff-tree',
+    '-r',
+    '-z',
+    '--no-renames',
+    '--no-ext-diff',
+    '--no-textconv',
+    '--name-status',
+    base,
+    head,
+  );
+  const fields = text.split('\0').filter((field) => field !== '');
+  const changes: ChangedFile[] = [];
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const change = fields[index] === 'A' ? 'added' : fields[index] === 'D' ? 'deleted' : 'modified';
+    changes.push({ path: fields[index + 1] ?? '', change });
+  }
+  return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Everybody who wrote or committed something after `base` up to `head`; of `head` alone without a base. Sorted by e-mail, each once. */
+export async function peopleOf(
+  repository: string,
+  range: { readonly base?: string | undefined; readonly head: string },
+  context: GitContext,
+): Promise<readonly Person[]> {
+  const scope = range.base === undefined || range.base === range.head ? ['-1', range.head] : [`${range.base}..${range.head}`];
+  const text = await git({ ...context, folder: repository }, 'log', '-z', '--no-show-signature', '--format=%an%x01%ae%x01%cn%x01%ce', ...scope);
+  const people = new Map<string, Person>();
+  for (const line of text.split('\0').filter((each) => each !== '')) {
+    const [author = '', authorEmail = '', committer = '', committerEmail = ''] = line.split('\x01');
+    people.set(`${authorEmail}\0${author}`, { name: author, email: authorEmail });
+    people.set(`${committerEmail}\0${committer}`, { name: committer, email: committerEmail });
+  }
+  return [...people.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, person]) => person);
+}
+
+function notFound(revision: string, cause?: unknown): SlipwayError {
+  const head = revision === 'HEAD';
+  return new SlipwayError(head ? 'NO_COMMIT' : 'COMMIT_NOT_FOUND', head ? 'the repository has no commit yet' : `there is no commit "${revision}"`, {
+    hint: head ? 'commit your runbooks: git add . && git commit' : 'fetch it first: git fetch --all',
+    exitCode: EXIT.notFound,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
