@@ -1,0 +1,46 @@
+import { unreachable } from '../../core/index.ts';
+import type { RunReport } from './types.ts';
+
+/** What a person may want to type now; the most useful first. */
+export function nextCommands(report: RunReport): readonly string[] {
+  const run = report.runId;
+  switch (report.state) {
+    case 'succeeded':
+      return report.rehearsal
+        ? [`slipway plan ${report.runbook} --out plan.json`, `slipway rehearse ${report.runbook} --fail <step>`]
+        : [`slipway status ${run}`];
+    case 'failed':
+      return [...failedLogs(report), `slipway rollback ${run} --reason "<why>"`];
+    case 'rollbackFailed':
+      return [...failedLogs(report), `slipway status ${run}`];
+    case 'attention':
+      return report.attention.map(({ path }) => `slipway resolve ${run} ${path} --as retry|done|failed`);
+    case 'paused':
+      return [`slipway resume ${run}`];
+    case 'cancelled':
+      return [`slipway status ${run}`, `slipway rollback ${run} --reason "<why>"`];
+    case 'rolledBack':
+      return [...failedLogs(report), `slipway status ${run}`];
+    case 'queued':
+    case 'waiting':
+    case 'running':
+    case 'cancelling':
+    case 'rollingBack':
+      return [...waitingFor(report), `slipway watch ${run}`];
+    default:
+      return unreachable(report.state);
+  }
+}
+
+function failedLogs(report: RunReport): readonly string[] {
+  const failed = report.tasks.find((task) => task.error !== undefined && task.state !== 'cancelled');
+  return failed === undefined ? [] : [`slipway logs ${report.runId} ${failed.path}`];
+}
+
+function waitingFor(report: RunReport): readonly string[] {
+  return report.tasks.flatMap((task) => {
+    if (task.state !== 'waiting') return [];
+    if (task.wait?.type === 'gate') return [`slipway approve ${report.runId} ${task.path}`];
+    return task.wait?.type === 'signal' ? [`slipway signal ${report.runId} ${task.wait.name}`] : [];
+  });
+}
