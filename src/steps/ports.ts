@@ -114,6 +114,16 @@ export interface StackTarget {
   /** `key` or `namespace:key` to value; a Secret is stored encrypted by Pulumi. */
   readonly config: { readonly [key: string]: Json | Secret };
   readonly runId: string;
+  readonly options?: StackOptions;
+}
+/** Finer wishes for one operation. */
+export interface StackOptions {
+  /** Kept in the history of the stack. */
+  readonly message?: string;
+  /** URNs; only these resources are touched. */
+  readonly targets?: readonly string[];
+  /** For refresh: forget creates that were interrupted, after somebody looked in the cloud. */
+  readonly clearPendingCreates?: boolean;
 }
 export type StackOp = 'create' | 'update' | 'replace' | 'delete' | 'same' | 'import' | 'refresh' | 'read';
 export interface StackChange {

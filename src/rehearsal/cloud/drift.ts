@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../core/index.ts';
+import { isObject, type Json, type JsonObject } from '../../core/index.ts';
 import type { World, WorldResource } from './world.ts';
 
 /** How to change the cloud behind Pulumi's back. Without `change`, a tag is changed on the first resource that has tags. */
@@ -26,10 +26,10 @@ export function drift(world: World, { stack, urn, change }: DriftRequest): strin
 }
 
 function hasTags(resource: WorldResource): boolean {
-  return typeof resource.inputs['tags'] === 'object';
+  return isObject(resource.inputs['tags']);
 }
 
 function retagged({ props }: WorldResource): JsonObject {
-  const tags = typeof props['tags'] === 'object' && props['tags'] !== null && !Array.isArray(props['tags']) ? props['tags'] : {};
+  const tags = isObject(props['tags']) ? props['tags'] : {};
   return { tags: { ...tags, changedBy: 'somebody-in-the-console' } };
 }

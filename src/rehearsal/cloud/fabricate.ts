@@ -75,7 +75,9 @@ function textFor(birth: Birth, name: string): string {
 function ownName(birth: Birth): string {
   // Azure calls the name `accountName`, `vaultName`, …; whichever was given is the name.
   const given = Object.entries(birth.inputs).find(([key, value]) => isOwnName(key, birth.type) && typeof value === 'string')?.[1];
-  return typeof given === 'string' ? given : `${birth.name}-${hex(birth, 'name', 7)}`;
+  if (typeof given === 'string') return given;
+  const name = `${birth.name}-${hex(birth, 'name', 7)}`;
+  return birth.type.endsWith(':StorageAccount') ? name.replaceAll('-', '') : name; // letters and digits only
 }
 
 function isOwnName(key: string, type: string): boolean {

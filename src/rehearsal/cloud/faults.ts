@@ -8,8 +8,11 @@ export interface Fault {
   readonly op?: 'create' | 'read' | 'update' | 'delete' | 'invoke';
   /** How often it happens; always when absent. */
   readonly count?: number;
-  /** fail: nothing was done. failAfter: it was done, and an error was answered. hang: no answer until cancelled. slow: only `delayMs`. */
-  readonly effect: 'fail' | 'failAfter' | 'hang' | 'slow';
+  /**
+   * fail: nothing was done. failAfter: it was done, and an error was answered. hang: nothing was done, and no answer comes
+   * until cancelled. hangAfter: the same, but it was done. slow: only `delayMs`.
+   */
+  readonly effect: 'fail' | 'failAfter' | 'hang' | 'hangAfter' | 'slow';
   readonly message?: string;
   readonly delayMs?: number;
 }

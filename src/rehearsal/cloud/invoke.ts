@@ -28,7 +28,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   'aws:ec2/getAmiIds:getAmiIds': () => ({ id: 'ami-ids', ids: ['ami-0a1b2c3d4e5f60718'], owners: ['amazon'] }),
   'aws:ssm/getParameter:getParameter': (args) => ({
     ...args,
-    arn: `arn:aws:ssm:::parameter${String(args['name'])}`,
+    arn: `arn:aws:ssm:::parameter${textOf(args['name'])}`,
     type: 'String',
     value: 'ami-0a1b2c3d4e5f60718',
     insecureValue: 'ami-0a1b2c3d4e5f60718',
@@ -84,7 +84,7 @@ function policyDocument(args: JsonObject): JsonObject {
 function statement(from: JsonObject): Json {
   const principals = grouped(from['principals'], 'type', 'identifiers');
   const conditions = Array.isArray(from['conditions']) ? (from['conditions'] as readonly JsonObject[]) : []; // as above
-  const condition = Object.fromEntries(conditions.map(({ test, variable, values }) => [String(test), { [String(variable)]: values ?? [] }]));
+  const condition = Object.fromEntries(conditions.map(({ test, variable, values }) => [textOf(test), { [textOf(variable)]: values ?? [] }]));
   return {
     ...(from['sid'] === undefined ? {} : { Sid: from['sid'] }),
     Effect: from['effect'] ?? 'Allow',
@@ -97,5 +97,9 @@ function statement(from: JsonObject): Json {
 
 function grouped(items: Json | undefined, key: string, value: string): JsonObject {
   const list = Array.isArray(items) ? (items as readonly JsonObject[]) : []; // as above
-  return Object.fromEntries(list.map((item) => [String(item[key]), item[value] ?? []]));
+  return Object.fromEntries(list.map((item) => [textOf(item[key]), item[value] ?? []]));
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

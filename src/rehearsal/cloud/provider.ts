@@ -1,11 +1,14 @@
 import { isObject, type Json, type JsonObject } from '../../core/index.ts';
 import type { provider as pulumi } from '@pulumi/pulumi';
+import { declaredBy } from './declared.ts';
 import { difference } from './difference.ts';
 import { fabricate } from './fabricate.ts';
 import { type Occasion, takeFault } from './faults.ts';
 import { answer } from './invoke.ts';
 import { hasSeal, mapValues, plain, sealed } from './wrapped.ts';
 import type { World, WorldResource } from './world.ts';
+
+const A_DAY_MS = 86_400_000;
 
 /** What a stand-in plays with. */
 export interface Stage {
@@ -23,7 +26,7 @@ export function createProvider(stage: Stage): pulumi.Provider {
   const perform = <T>(occasion: Occasion, effect: () => T) => performWithFaults(stage, { occasion, signal: stop.signal }, effect);
   return {
     version: stage.version,
-    check: async (_urn, _olds, news) => ({ inputs: asObject(news) }),
+    check: async (urn, _olds, news) => ({ inputs: located(stage, urn, asObject(news)) }),
     diff: async (id, urn, olds, news) => diff(stage, { id, urn, olds: asObject(olds), news: asObject(news) }),
     create: (urn, inputs) => perform(occasionOf('create', urn), () => create(stage, urn, asObject(inputs))),
     read: (id, urn, props) => perform(occasionOf('read', urn), () => read(stage, { id, urn, props: asObject(props ?? {}) })),
@@ -37,9 +40,10 @@ export function createProvider(stage: Stage): pulumi.Provider {
 async function performWithFaults<T>(stage: Stage, { occasion, signal }: { occasion: Occasion; signal: AbortSignal }, effect: () => T): Promise<T> {
   const { latencyMs, fault } = takeFault(stage.world.dir, occasion);
   if (occasion.op !== 'read' && occasion.op !== 'invoke') await stage.sleep(latencyMs + (fault?.delayMs ?? 0), signal);
-  if (fault?.effect === 'hang') await stage.sleep(24 * 3_600_000, signal);
+  if (fault?.effect === 'hang') await stage.sleep(A_DAY_MS, signal);
   if (fault?.effect === 'fail') throw new Error(fault.message ?? `injected fault: ${occasion.op} of ${occasion.type} failed`);
   const result = effect();
+  if (fault?.effect === 'hangAfter') await stage.sleep(A_DAY_MS, signal);
   if (fault?.effect === 'failAfter') throw new Error(fault.message ?? `injected fault: the answer to ${occasion.op} of ${occasion.type} was lost`);
   return result;
 }
@@ -91,6 +95,12 @@ function lookUp(stage: Stage, token: string, args: JsonObject): pulumi.InvokeRes
   const outputs = answer(token, mapValues(args, plain), stage.region);
   if (outputs === undefined) throw new Error(`the rehearsal has no answer for ${token}; describe it in src/rehearsal/cloud/invoke.ts`);
   return { outputs };
+}
+
+/** Azure's provider fills in the location, so that it is part of the inputs. */
+function located({ provider, region }: Stage, urn: string, news: JsonObject): JsonObject {
+  const { inputs } = declaredBy(urnParts(urn).type);
+  return provider === 'azure-native' && inputs.has('location') && news['location'] === undefined ? { ...news, location: region } : news;
 }
 
 interface Change {

@@ -1,0 +1,70 @@
+import { canonicalJson, type Digest, digestOf, isArray, isObject, type Json, type JsonObject, SlipwayError } from '../../core/index.ts';
+import type { Deployment } from './protocol.ts';
+
+const SIGNATURE = '4dabf18193072939515e22adb298388d';
+
+/** The parts of `pulumi stack export` that Slipway reads. @throws {SlipwayError} `PULUMI_STATE` when it is not an export. */
+export function readDeployment(text: string): Deployment {
+  const deployment = member(parse(text), 'deployment') ?? {};
+  if (!isObject(deployment)) throw new SlipwayError('PULUMI_STATE', 'the exported state has no deployment');
+  const resources = listOf(deployment['resources']);
+  const pending = listOf(deployment['pending_operations']).map((entry) => ({
+    urn: textOf(member(entry['resource'], 'urn')),
+    operation: textOf(entry['type']),
+  }));
+  const provider = deployment['secrets_providers'];
+  const secretsProviders = isObject(provider) ? { type: textOf(provider['type']), state: objectOf(provider['state']) } : undefined;
+  return { resources, pending, secretsProviders };
+}
+
+/**
+ * Digest of what is recorded about the resources: not of the manifest, whose time changes with every save, not of their
+ * order, which changes with every run, and not of places in source files, which change with every checkout.
+ */
+export function digestOfState(resources: readonly JsonObject[]): Digest {
+  const told = resources.map(({ sourcePosition: _position, stackTrace: _trace, ...resource }) => canonicalJson(resource));
+  return digestOf(told.sort());
+}
+
+/** Outputs of the stack as recorded; a secret one is still encrypted. */
+export function recordedOutputs(resources: readonly JsonObject[]): JsonObject {
+  const root = resources.find((resource) => resource['type'] === 'pulumi:pulumi:Stack');
+  return objectOf(root?.['outputs']);
+}
+
+/** Resources of the clouds, without Pulumi's own entries. */
+export function countResources(resources: readonly JsonObject[]): number {
+  return resources.filter((resource) => !isInternal(textOf(resource['type']))).length;
+}
+
+/** The stack itself and the providers are bookkeeping. */
+export function isInternal(type: string): boolean {
+  return type === 'pulumi:pulumi:Stack' || type.startsWith('pulumi:providers:');
+}
+
+/** Is a secret, encrypted or not, anywhere inside? */
+export function hasSecret(value: Json): boolean {
+  if (isArray(value)) return value.some(hasSecret);
+  return isObject(value) && (SIGNATURE in value || Object.values(value).some(hasSecret));
+}
+
+function parse(text: string): Json {
+  try {
+    return JSON.parse(text) as Json; // JSON.parse makes nothing else
+  } catch (cause) {
+    throw new SlipwayError('PULUMI_STATE', 'the exported state is not JSON', { cause });
+  }
+}
+function member(value: Json | undefined, key: string): Json | undefined {
+  return isObject(value) ? value[key] : undefined;
+}
+function listOf(value: Json | undefined): readonly JsonObject[] {
+  return value !== undefined && isArray(value) ? value.filter(isObject) : [];
+}
+function objectOf(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+/** The text, or nothing. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
