@@ -1,1 +1,10 @@
+export type { Template } from './ast.ts';
+export { typeOf } from './check.ts';
+export type { TypeScope } from './checker.ts';
+export { evaluateDeep, hasExpression, KNOWN_AFTER_APPLY, partialDeep, referencesOf } from './deep.ts';
+export { evaluateTemplate } from './evaluate.ts';
+export { functionNames } from './functions.ts';
+export { isTemplate, type ParsedTemplate, parseTemplate } from './template.ts';
+export { isSealed } from './sealed.ts';
+export { describeType, holdsSecret, joinTypes, typeOfJsonSchema, typeOfValue } from './type-of.ts';
 export type * from './types.ts';

@@ -15,6 +15,14 @@ export interface ExprProblem {
   readonly hint?: string;
 }
 
+/** A chain of names an expression reads: `steps.net.outputs` is `steps` with path `['net', 'outputs']`. */
+export interface Reference {
+  readonly name: string;
+  /** Members written behind the name, up to the first that is computed. */
+  readonly path: readonly string[];
+  readonly offset: number;
+}
+
 /** Names an expression may use: `inputs`, `steps`, `run`, `runbook`, `environment`, `item`, `index`, `host`, `hosts`. */
 export interface Scope {
   readonly [name: string]: Json;
