@@ -1,2 +1,11 @@
+export { sealPlan, verifyPlan } from './bundle.ts';
+export { diffPlans, type PlanDiff } from './diff.ts';
+export { type DurationHistory, type ExpectedDuration, expectedDuration } from './expected.ts';
+export { type GraphRequest, type HostOrder, type SelectHosts } from './graph/build.ts';
+export { makeGraph, ROLLBACK_PHASE } from './graph/make.ts';
+export { forwardOrder, ownedBy } from './order.ts';
 export type * from './policy-document.ts';
+export { type Compensation, type PhaseRollback, rollbackOf, type RollbackPlan } from './rollback.ts';
+export { type PlanFacts, stalenessOf, type StaleReason } from './staleness.ts';
 export type * from './types.ts';
+export { findCycle, waves } from './waves.ts';
