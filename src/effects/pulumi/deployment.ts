@@ -22,8 +22,22 @@ export function readDeployment(text: string): Deployment {
  * order, which changes with every run, and not of places in source files, which change with every checkout.
  */
 export function digestOfState(resources: readonly JsonObject[]): Digest {
-  const told = resources.map(({ sourcePosition: _position, stackTrace: _trace, ...resource }) => canonicalJson(resource));
-  return digestOf(told.sort());
+  return digestOf(resources.map((resource) => canonicalJson(settled(resource))).sort());
+}
+
+function settled({ sourcePosition: _position, stackTrace: _trace, ...resource }: JsonObject): JsonObject {
+  const { dependencies, propertyDependencies } = resource;
+  return {
+    ...resource,
+    ...(dependencies === undefined ? {} : { dependencies: sorted(dependencies) }),
+    ...(isObject(propertyDependencies)
+      ? { propertyDependencies: Object.fromEntries(Object.entries(propertyDependencies).map(([key, urns]) => [key, sorted(urns)])) }
+      : {}),
+  };
+}
+
+function sorted(urns: Json): Json {
+  return isArray(urns) ? urns.map(textOf).sort() : urns;
 }
 
 /** Outputs of the stack as recorded; a secret one is still encrypted. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { provider } from '@pulumi/pulumi';
+import { mendReads } from './mend.ts';
 import { createProvider } from './provider.ts';
 import { openWorld } from './world.ts';
 
@@ -14,5 +15,6 @@ async function serve(name: string, version: string, dir: string, rest: readonly 
   await provider.main(createProvider({ provider: name, version, region, world, sleep }), [...rest]);
 }
 
+mendReads();
 const [name = '', version = '', dir = '', ...rest] = process.argv.slice(2);
 await serve(name, version, dir, rest);
