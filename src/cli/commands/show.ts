@@ -1,0 +1,24 @@
+import { EXIT, PATTERN } from '../../core/index.ts';
+import { planText, runJson, runText } from '../../report/index.ts';
+import { printResult, sessionOf } from '../context.ts';
+import { textOptions } from '../drive.ts';
+import type { Command } from '../types.ts';
+
+export const show: Command = {
+  name: 'show',
+  positionals: [{ name: 'planfile|run', about: 'a file that "slipway plan --out" wrote, or the id of a run' }],
+  options: {},
+  run: async (args, context) => {
+    const app = await context.app();
+    const session = sessionOf(context);
+    const what = args.positional('planfile|run');
+    if (PATTERN.run.test(what)) {
+      const facts = app.facts(session, what);
+      printResult(context, runJson(facts), () => runText(facts, textOptions(context)));
+    } else {
+      const bundle = await app.readPlan(session, what);
+      printResult(context, bundle, () => planText(bundle));
+    }
+    return EXIT.ok;
+  },
+};

@@ -1,0 +1,70 @@
+import type { Command } from './types.ts';
+
+/** A command as `slipway --help` needs it; the rest is loaded when it is used. */
+export interface Entry {
+  readonly name: string;
+  readonly usage: string;
+  readonly about: string;
+  readonly load: () => Promise<Command>;
+}
+export interface Group {
+  readonly title: string;
+  readonly entries: readonly Entry[];
+}
+
+const entry = (usage: string, about: string, load: () => Promise<Command>): Entry => ({ name: usage.replace(/ ?[<[].*$/, ''), usage, about, load });
+
+/** Every command, in the order people meet them. */
+export const GROUPS: readonly Group[] = [
+  {
+    title: 'change',
+    entries: [
+      entry('validate [path…]', 'check runbooks and the estate; says all mistakes at once', async () => (await import('./commands/validate.ts')).validate),
+      entry('schema [kind]', 'print the JSON Schema of runbooks and estate files', async () => (await import('./commands/schema.ts')).schema),
+      entry('plan <runbook>', 'show what a runbook would do, and what policies say', async () => (await import('./commands/plan.ts')).plan),
+      entry('show <planfile|run>', 'show a saved plan or a run again', async () => (await import('./commands/show.ts')).show),
+      entry('apply <planfile|runbook>', 'run exactly what a plan says', async () => (await import('./commands/apply.ts')).apply),
+      entry('rehearse <runbook>', 'run everything against stand-in clouds and machines', async () => (await import('./commands/rehearse.ts')).rehearse),
+    ],
+  },
+  {
+    title: 'look',
+    entries: [
+      entry('runs', 'list runs', async () => (await import('./commands/runs.ts')).runs),
+      entry('status <run>', 'show how a run stands, and what to do next', async () => (await import('./commands/status.ts')).status),
+      entry('logs <run> [path]', 'show the output of steps', async () => (await import('./commands/logs.ts')).logs),
+      entry('watch <run>', 'follow a run until it ends', async () => (await import('./commands/watch.ts')).watch),
+    ],
+  },
+  {
+    title: 'steer',
+    entries: [
+      entry('approve <run> [path]', 'vote for a step that waits for approval', async () => (await import('./commands/vote.ts')).approve),
+      entry('reject <run> [path]', 'vote against it', async () => (await import('./commands/vote.ts')).reject),
+      entry('pause <run>', 'let running steps finish and start no more', async () => (await import('./commands/steer.ts')).pause),
+      entry('resume <run>', 'go on with a paused run, or with one whose process died', async () => (await import('./commands/resume.ts')).resume),
+      entry('cancel <run>', 'stop a run; cleaning up still happens', async () => (await import('./commands/steer.ts')).cancel),
+      entry('rollback <run>', 'undo a run, traffic first', async () => (await import('./commands/rollback.ts')).rollback),
+      entry('retry <run> <path>', 'try a step again that needs a person', async () => (await import('./commands/resolve.ts')).retry),
+      entry('resolve <run> <path>', 'settle a step that needs a person', async () => (await import('./commands/resolve.ts')).resolve),
+      entry('signal <run> <name> [payload]', 'send a signal that a step waits for', async () => (await import('./commands/signal.ts')).signal),
+    ],
+  },
+  {
+    title: 'prove',
+    entries: [
+      entry('policy test', 'run the tests of the policies', async () => (await import('./commands/policy.ts')).policyTest),
+      entry('policy check <planfile>', 'judge a saved plan again', async () => (await import('./commands/policy.ts')).policyCheck),
+      entry('journal verify <run>', 'recompute the hash chain of a run', async () => (await import('./commands/journal.ts')).journalVerify),
+      entry('journal export <run>', 'print every event of a run, one JSON object a line', async () => (await import('./commands/journal.ts')).journalExport),
+    ],
+  },
+  {
+    title: 'this machine',
+    entries: [
+      entry('doctor', 'say what is there, what is missing, and what mends it', async () => (await import('./commands/doctor.ts')).doctor),
+      entry('version', 'print the version', async () => (await import('./commands/version.ts')).version),
+    ],
+  },
+];
+export const ENTRIES: readonly Entry[] = GROUPS.flatMap((group) => group.entries);

@@ -1,0 +1,86 @@
+import type { App } from '../app/index.ts';
+import type { Clock, ExitCode, Masker, Parsed, Secret } from '../core/index.ts';
+import type { Style } from '../report/index.ts';
+import type { Args } from './args.ts';
+import type { Stop } from './stop.ts';
+
+/** Everything the command line needs from the process it runs in. */
+export interface CliDeps {
+  /** Arguments without node and script. */
+  readonly argv: readonly string[];
+  readonly version: string;
+  readonly clock: Clock;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly stdin: () => Promise<string>;
+  /** Ask a person yes or no; absent when there is nobody to ask. */
+  readonly confirm?: (question: string) => Promise<boolean>;
+  readonly settings: () => Promise<Parsed<Settings>>;
+  readonly openApp: () => Promise<App>;
+  readonly diagnose: () => Promise<readonly Check[]>;
+  /** Call the handler on every Ctrl-C until the returned function is called. */
+  readonly onInterrupt: (handler: () => void) => () => void;
+  /** End the process at once; only for a second Ctrl-C. */
+  readonly exitNow: (code: number) => void;
+}
+/** The part of the outside settings that commands use. */
+export interface Settings {
+  readonly root: string;
+  readonly stateDir: string;
+  readonly actor: string;
+  readonly teams: readonly string[];
+  readonly terminal: { readonly colour: { readonly stdout: boolean; readonly stderr: boolean }; readonly redraw: boolean; readonly columns: number };
+  readonly secretNamed: (variable: string) => Secret | undefined;
+}
+/** One thing `slipway doctor` looked at. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** A missing optional thing is only told. */
+  readonly needed: boolean;
+  /** What is there, or what is wrong. */
+  readonly found: string;
+  /** The command that mends it. */
+  readonly mend?: string;
+}
+
+/** One command; everything `--help` and the checks of usage need is data. */
+export interface Command {
+  /** `journal verify`. */
+  readonly name: string;
+  readonly positionals: readonly Positional[];
+  readonly options: { readonly [name: string]: Option };
+  readonly examples?: readonly string[];
+  /** Longer words for `--help`. */
+  readonly about?: string;
+  readonly run: (args: Args, context: Context) => Promise<ExitCode>;
+}
+export interface Positional {
+  readonly name: string;
+  readonly about: string;
+  readonly optional?: boolean;
+  readonly many?: boolean;
+}
+export interface Option {
+  readonly about: string;
+  readonly type: 'flag' | 'text' | 'number';
+  readonly many?: boolean;
+  /** The only values it takes. */
+  readonly values?: readonly string[];
+  readonly needed?: boolean;
+  readonly alias?: string;
+}
+/** What a running command works with. */
+export interface Context {
+  readonly deps: CliDeps;
+  readonly settings: Settings;
+  readonly app: () => Promise<App>;
+  readonly masker: Masker;
+  readonly stop: Stop;
+  readonly json: boolean;
+  readonly style: { readonly stdout: Style; readonly stderr: Style };
+  /** A result. */
+  readonly print: (text: string) => void;
+  /** Anything else that people should read. */
+  readonly note: (line: string) => void;
+}
