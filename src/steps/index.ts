@@ -5,6 +5,8 @@ import { notify } from './notify/index.ts';
 import { complianceScan } from './compliance/index.ts';
 import { placement } from './placement/index.ts';
 import { policyCheck } from './policy-check/index.ts';
+import { benchProbe } from './bench/index.ts';
+import { analysis } from './analysis/index.ts';
 import type { AnyKind } from './kind.ts';
 
 export * from './fields.ts';
@@ -32,6 +34,8 @@ export const kinds: readonly AnyKind[] = [
   complianceScan,
   placement,
   policyCheck,
+  benchProbe,
+  analysis,
 ];
 
 const byName = new Map(kinds.map((kind) => [kind.uses, kind]));

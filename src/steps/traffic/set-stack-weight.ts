@@ -47,9 +47,9 @@ export const setStackWeight = defineStep({
     const preview = await ports.pulumi.preview(target, 'up', { signal });
     return { type: 'stack', stack: input.stack, operation: 'up', stateDigest: state.digest, preview };
   },
-  undo: ({ config, output, ...input }) => ({
+  undo: ({ output, ...input }) => ({
     uses: 'traffic.setStackWeight',
-    with: { ...input, config: plain(config), ...(output === undefined ? {} : { output }), weight: 0 },
+    with: { ...input, config: plain(input.config), ...(output === undefined ? {} : { output }), weight: 0 },
     first: 'traffic',
   }),
 });
@@ -70,9 +70,9 @@ function verify({ stack, output, weight }: Input, outputs: { readonly [name: str
 }
 
 /** A plan never holds a secret: undo is asked for while configuration is still text with expressions in it. */
-function plain(config: Input['config']): { readonly [key: string]: Json } {
+function plain(config: Input['config'] | undefined): { readonly [key: string]: Json } {
   return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => {
+    Object.entries(config ?? {}).map(([key, value]) => {
       if (value instanceof Secret) throw new TypeError(`${key} is already unsealed`);
       return [key, value];
     }),

@@ -1,0 +1,36 @@
+import { formatDuration } from '../../core/index.ts';
+import { defineStep } from '../kind.ts';
+import { runProbe } from './run.ts';
+import { ProbeInput, ProbeOutputs } from './shape.ts';
+
+/**
+ * Send the same requests to the old and the new side at the same time and record how both answer. Requests start on a fixed
+ * schedule and latency counts from the scheduled moment. The requests must change nothing.
+ */
+export const benchProbe = defineStep({
+  uses: 'bench.probe',
+  summary: 'measure the old and the new side with the same requests',
+  with: ProbeInput,
+  outputs: ProbeOutputs,
+  example: {
+    baseline: 'https://erp.old.example.com',
+    candidate: 'https://erp.new.example.com',
+    requests: [{ path: '/orders?limit=20' }],
+    rate: 20,
+    duration: '30m',
+    warmUp: '2m',
+    ignore: ['timestamp'],
+  },
+  mutates: false,
+  failureTrigger: 'healthFailed',
+  describe: ({ baseline, candidate, duration }) => `compare ${baseline} with ${candidate} for ${formatDuration(duration ?? 300_000)}`,
+  target: 'none',
+  idempotency: 'safe',
+  execute: runProbe,
+  preview: async ({ rate, duration, warmUp, abCheck }) => {
+    const ms = duration ?? 300_000;
+    const extra = (warmUp ?? 0) + (abCheck ?? 0);
+    const text = `about ${Math.floor((ms * rate) / 1_000)} pairs in ${formatDuration(ms)}${extra > 0 ? `, after ${formatDuration(extra)} of warm-up and self-check` : ''}`;
+    return { type: 'note', text };
+  },
+});
