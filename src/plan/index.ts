@@ -4,7 +4,8 @@ export { type DurationHistory, type ExpectedDuration, expectedDuration } from '.
 export { type GraphRequest, type HostOrder, type SelectHosts } from './graph/build.ts';
 export { makeGraph, ROLLBACK_PHASE } from './graph/make.ts';
 export { forwardOrder, ownedBy } from './order.ts';
-export type * from './policy-document.ts';
+export type * from './policy/document.ts';
+export { type PolicyContext, policyInput } from './policy/input.ts';
 export { type Compensation, type PhaseRollback, rollbackOf, type RollbackPlan } from './rollback.ts';
 export { type PlanFacts, stalenessOf, type StaleReason } from './staleness.ts';
 export type * from './types.ts';

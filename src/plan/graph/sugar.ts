@@ -22,7 +22,7 @@ export function addGates(build: Build, phase: ResolvedPhase, place: Place, mutat
     gates.push(...add(build, place, { name: '@after', id: `${phase.id}-after`, uses: 'pause', with: settings, sourcePath: `phases[${index}].after` }, []));
   }
   const approval = approvalOf(build, phase, { index, written, mutates });
-  if (approval) gates.push(...add(build, place, { name: '@approval', id: `${phase.id}-approval`, uses: 'approval', ...approval }, gates));
+  if (approval) gates.push(...add(build, place, { name: '@approval', id: `${phase.id}-approval`, uses: 'approval', ...approval }, [...gates]));
   return gates;
 }
 

@@ -1,7 +1,7 @@
-import type { Digest, Json, JsonObject } from '../core/index.ts';
-import type { Idempotency, StackOp } from '../steps/index.ts';
-import type { RollbackTrigger } from '../runbook/index.ts';
-import type { PlanNode, PlanPhase } from './types.ts';
+import type { Digest, Json, JsonObject } from '../../core/index.ts';
+import type { Idempotency, StackOp } from '../../steps/index.ts';
+import type { RollbackTrigger } from '../../runbook/index.ts';
+import type { PlanNode, PlanPhase } from '../types.ts';
 
 /**
  * The document that policies judge: `input` in Rego. docs/policy-input.md explains every member and has an example.

@@ -1,0 +1,58 @@
+import { isArray, isObject, type Json } from '../../core/index.ts';
+import type { PolicyEnvironment, PolicyHost, PolicyStack } from './document.ts';
+import { isProduction } from './steps.ts';
+import type { PlanBody, PlanGraph, PlannedHost } from '../types.ts';
+
+/** One entry per stack operation that was previewed, in run order. */
+export function stacksOf({ graph, previews }: Pick<PlanBody, 'graph' | 'previews'>): readonly PolicyStack[] {
+  return Object.entries(previews).flatMap(([path, preview]) => {
+    if (preview.type !== 'stack') return [];
+    // A foreach item has the path of its step and an index.
+    const node = graph.nodes[path] ?? graph.nodes[path.replace(/\[\d+\]$/, '')];
+    const phase = graph.phases.find(({ id }) => id === node?.phase);
+    const [program = '', name = ''] = preview.stack.split('/');
+    const { counts, changes, warnings, approximate } = preview.preview;
+    return [
+      {
+        path,
+        phase: node?.phase ?? '',
+        phaseType: phase?.type ?? 'custom',
+        ...(phase?.environment === undefined ? {} : { environment: phase.environment }),
+        production: isProduction(graph, phase?.environment),
+        ...{ stack: preview.stack, program, name, operation: preview.operation, approximate, counts, changes, warnings },
+      },
+    ];
+  });
+}
+
+/** A host without anything that would help to log in. */
+export function hostOf({ name, address, port, user, zone, groups, vars, jump, hostKeys }: PlannedHost): PolicyHost {
+  return { name, address, port, user, ...(zone === undefined ? {} : { zone }), groups, vars, jump, pinnedHostKeys: hostKeys.length };
+}
+
+export function environmentsFor(graph: PlanGraph): { readonly [name: string]: PolicyEnvironment } {
+  return Object.fromEntries(Object.entries(graph.environment).map(([name, value]) => [name, environmentFrom(graph, name, value)]));
+}
+
+function environmentFrom(graph: PlanGraph, name: string, value: Json): PolicyEnvironment {
+  const written = isObject(value) ? value : {};
+  const { zones, costCeiling, approval, window } = written;
+  return {
+    name,
+    production: isProduction(graph, name),
+    zones: zones !== undefined && isArray(zones) ? zones.flatMap(zoneFrom) : [],
+    ...(typeof costCeiling === 'number' ? { costCeiling } : {}),
+    hasApproval: approval !== undefined,
+    hasWindow: window !== undefined,
+  };
+}
+
+function zoneFrom(zone: Json): PolicyEnvironment['zones'] {
+  if (!isObject(zone)) return [];
+  const { name, provider, regions } = zone;
+  return [{ name: textOf(name), provider: textOf(provider), regions: regions !== undefined && isArray(regions) ? regions.map(String) : [] }];
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
