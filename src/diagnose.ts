@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from './app/index.ts';
-import { type Check, diagnose } from './cli/index.ts';
+import { diagnose } from './cli/diagnose.ts';
+import type { Check } from './cli/index.ts';
 import { type Config, findTool, packageDir } from './config/index.ts';
 import { createMasker } from './core/index.ts';
 

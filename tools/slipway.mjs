@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // The command `slipway`. Plain JavaScript, so that a Node too old for the rest can still say so.
 import { existsSync, readFileSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runHere } from './setup/child.mjs';
+import { cacheDir } from './setup/log.mjs';
 import { bundledNode } from './setup/node.mjs';
 import { atLeast } from './setup/programs.mjs';
 
@@ -19,6 +21,8 @@ const least = fromSources ? versions.leastForSources : versions.least;
 
 if (atLeast(process.version.slice(1), least)) {
   process.argv[1] = entry;
+  // A second start then takes half the time. In the user's own cache: others may write to the common temporary folder.
+  nodeModule.enableCompileCache(join(cacheDir(process.env), 'compile'));
   await import(pathToFileURL(entry).href);
 } else if (existsSync(bundledNode(root))) {
   process.exitCode = await runHere(bundledNode(root), [entry, ...process.argv.slice(2)]);

@@ -1,3 +1,2 @@
-export { diagnose } from './diagnose.ts';
 export { runCli } from './run-cli.ts';
-export type { Check, CliDeps, Settings } from './types.ts';
+export type { Check, CliDeps, CliIo, Settings } from './types.ts';

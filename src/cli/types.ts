@@ -4,14 +4,17 @@ import type { Style } from '../report/index.ts';
 import type { Args } from './args.ts';
 import type { Stop } from './stop.ts';
 
-/** Everything the command line needs from the process it runs in. */
-export interface CliDeps {
+/** What is enough to say how the command is used. */
+export interface CliIo {
   /** Arguments without node and script. */
   readonly argv: readonly string[];
   readonly version: string;
-  readonly clock: Clock;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+}
+/** Everything commands need from the process they run in. */
+export interface CliDeps extends CliIo {
+  readonly clock: Clock;
   readonly stdin: () => Promise<string>;
   /** Ask a person yes or no; absent when there is nobody to ask. */
   readonly confirm?: (question: string) => Promise<boolean>;

@@ -1,0 +1,55 @@
+import { text } from 'node:stream/consumers';
+import type { CliDeps, CliIo } from './cli/index.ts';
+import { SlipwayError, systemClock } from './core/index.ts';
+
+/** Outside settings, read when the first command needs them. */
+async function settings() {
+  const { loadConfig } = await import('./config/index.ts');
+  return loadConfig(process.env, process.cwd());
+}
+
+async function config() {
+  const loaded = await settings();
+  if (loaded.ok) return loaded.value;
+  throw new SlipwayError('BAD_SETTING', loaded.problems.map(({ message }) => message).join('; '), { exitCode: 2 });
+}
+
+async function openApp() {
+  const { openApp: open } = await import('./wire.ts');
+  return open(await config());
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await lines.question(question)).trim());
+  } finally {
+    lines.close();
+  }
+}
+
+async function diagnose() {
+  const { diagnoseMachine } = await import('./diagnose.ts');
+  return diagnoseMachine(await config(), openApp);
+}
+
+function onInterrupt(handler: () => void): () => void {
+  process.on('SIGINT', handler);
+  return () => void process.off('SIGINT', handler);
+}
+
+/** What commands need, from this process. */
+export function processDeps(io: CliIo): CliDeps {
+  return {
+    ...io,
+    clock: systemClock,
+    stdin: () => text(process.stdin),
+    ...(process.stdin.isTTY ? { confirm } : {}),
+    settings,
+    openApp,
+    diagnose,
+    onInterrupt,
+    exitNow: (code) => process.exit(code),
+  };
+}
