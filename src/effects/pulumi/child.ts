@@ -80,7 +80,7 @@ function maskerOf({ config }: Request): Masker {
 
 function watchParent(graceMs: number): void {
   const file = new URL(`./watchdog${extname(import.meta.url)}`, import.meta.url);
-  const allowanceMs = 10_000; // after Pulumi had its grace
+  const allowanceMs = 6_000; // Pulumi has its grace, and five seconds more before it is killed
   new Worker(file, { workerData: { parent: process.ppid, graceMs: graceMs + allowanceMs } }).unref();
 }
 

@@ -20,7 +20,7 @@ test('a stack lives: preview, up, no change, drift, refresh, destroy', async () 
 
   const made = await pulumi.up(target, box.control());
   assert.deepEqual(made.counts, { create: 2 });
-  assert.match(String(made.outputs['bucketName']), /^data-[0-9a-f]{7}$/);
+  assert.match(JSON.stringify(made.outputs['bucketName']), /^"data-[0-9a-f]{7}"$/);
   assert.deepEqual(box.lines, ['creating data (aws:s3/bucket:Bucket)', 'creating reader (aws:iam/role:Role)']);
 
   const again = await pulumi.up(target, box.control());
