@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Client } from 'ssh2';
 import { type Clock, SlipwayError } from '../../core/index.ts';
@@ -139,9 +138,11 @@ function linkOf(client: Client, host: Host): Link {
   let open = true;
   let reason: Error | undefined;
   client.on('error', (error) => (reason ??= error));
-  const closed = once(client, 'close').then(() => {
-    open = false;
-    return reason ?? new Error('the server closed the connection');
+  const closed = new Promise<Error>((resolve) => {
+    client.once('close', () => {
+      open = false;
+      resolve(reason ?? new Error('the server closed the connection'));
+    });
   });
   return {
     host,

@@ -35,7 +35,8 @@ export async function runScript(link: Link, request: ExecRequest, control: RunCo
   }
 }
 
-async function runInSlot(link: Link, request: ExecRequest, control: RunControl, clock: Clock): Promise<RawResult> {
+/** The same without waiting for a place: for what must go on while all places are taken. */
+export async function runInSlot(link: Link, request: ExecRequest, control: RunControl, clock: Clock): Promise<RawResult> {
   const started = clock.monotonic();
   const payload = payloadBytes(request, `slipway-${randomText(24)}`, request.stdin);
   const channel = await startCommand(link, commandLine(request.become), clock, control.signal);

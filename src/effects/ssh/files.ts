@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import { type Digest, digestOfBytes, randomText } from '../../core/index.ts';
+import { type Clock, type Digest, digestOfBytes, randomText } from '../../core/index.ts';
 import type { RemoteFile, SshControl } from '../../steps/index.ts';
 import { type Link, unreachableHost } from './dial.ts';
-import { lost } from './exec.ts';
-import type { Ids } from './ids.ts';
+import { lost, runInSlot } from './exec.ts';
+import { type Ids, idsOf } from './ids.ts';
+import { MOVE_SCRIPT } from './scripts.ts';
 import type { Sftp } from './sftp.ts';
 import { fileError, withSftp } from './with-sftp.ts';
 
 /** What every server must take in one packet, and how many are on their way at once. */
 const BLOCK_BYTES = 32_000;
 const AHEAD = 8;
+const MOVE_MS = 30_000;
 const FILE_TYPE = 0o170000;
 const FOLDER = 0o040000;
 
@@ -34,9 +36,10 @@ export function readBySftp(link: Link, path: string, maxBytes: number, control: 
  * Write a file so that it is whole or unchanged: beside it under a new name nobody else can have opened, given owner and
  * mode, synced, read back and compared, then put in its place at once. A symbolic link at that place is replaced, not followed.
  */
-export function writeBySftp(link: Link, file: RemoteFile, ids: Ids, control: SshControl): Promise<void> {
+export async function writeBySftp(link: Link, file: RemoteFile, control: SshControl, clock: Clock): Promise<void> {
+  const ids = await idsOf(link, file, control, clock);
   const whenLost = (cause: Error) => lost(link, `${file.path} is whole, old or new (${cause.message})`);
-  return withSftp({ link, control, path: file.path, whenLost }, async (sftp) => {
+  await withSftp({ link, control, path: file.path, whenLost }, async (sftp) => {
     const present = await sftp.lstat(file.path);
     if (present && (present.mode & FILE_TYPE) === FOLDER) throw fileError(link, file.path, 'it is a folder');
     const beside = posix.join(posix.dirname(file.path), `.${posix.basename(file.path).slice(0, 150)}.slipway-${randomText(10)}`);
@@ -46,12 +49,18 @@ export function writeBySftp(link: Link, file: RemoteFile, ids: Ids, control: Ssh
       const { digest } = await readAll(sftp, beside, 0, control.signal);
       if (digest !== digestOfBytes(file.content)) throw fileError(link, file.path, 'the machine did not keep what was sent');
       control.signal.throwIfAborted();
-      await sftp.replace(beside, file.path);
+      if (!(await sftp.replace(beside, file.path))) await moveByShell(beside, file.path, { link, control, clock });
     } catch (thrown) {
       await sftp.unlink(beside).catch(() => undefined); // the connection may be gone; a stray file beside harms nothing
       throw thrown;
     }
   });
+}
+
+async function moveByShell(from: string, to: string, { link, control, clock }: { link: Link; control: SshControl; clock: Clock }): Promise<void> {
+  const request = { script: MOVE_SCRIPT, env: { SLIPWAY_FROM: from, SLIPWAY_PATH: to }, timeoutMs: MOVE_MS, maxOutputBytes: 4_096 };
+  const { exitCode, stderr } = await runInSlot(link, request, { signal: control.signal }, clock);
+  if (exitCode !== 0) throw fileError(link, to, `it cannot be replaced: ${stderr.toString('utf8').trim()}`);
 }
 
 async function fill(sftp: Sftp, handle: Buffer, file: RemoteFile, ids: Ids): Promise<void> {

@@ -50,3 +50,9 @@ if [ -L "$SLIPWAY_PATH" ] && [ -d "$SLIPWAY_PATH" ]; then rm -f "$SLIPWAY_PATH";
 mv -f "$beside" "$SLIPWAY_PATH"
 trap - EXIT
 `;
+
+/** Put a file in the place of another one, for SFTP servers that cannot. */
+export const MOVE_SCRIPT = `# slipway:move
+if [ -L "$SLIPWAY_PATH" ] && [ -d "$SLIPWAY_PATH" ]; then rm -f "$SLIPWAY_PATH"; fi
+exec mv -f "$SLIPWAY_FROM" "$SLIPWAY_PATH"
+`;

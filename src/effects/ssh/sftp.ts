@@ -13,8 +13,8 @@ export interface Sftp {
   setAttributes(handle: Buffer, attributes: Partial<Attributes>): Promise<void>;
   /** Ask the disk to keep it; servers without the extension are not asked. */
   sync(handle: Buffer): Promise<void>;
-  /** Put a file in the place of another one at once. */
-  replace(from: string, to: string): Promise<void>;
+  /** Put a file in the place of another one at once. @returns false when the server cannot. */
+  replace(from: string, to: string): Promise<boolean>;
   unlink(path: string): Promise<void>;
   end(): void;
 }
@@ -27,6 +27,7 @@ export interface Stats {
 
 const END_OF_FILE = 1;
 const NO_SUCH_FILE = 2;
+const OPERATION_UNSUPPORTED = 8;
 const UNSUPPORTED = 'Server does not support this extended request';
 
 type Done = (error: Error | null | undefined) => void;
@@ -92,17 +93,21 @@ function wrap(raw: SFTPWrapper, calls: Calls): Sftp {
     write: (handle, bytes, position) => done((callback) => raw.write(handle, bytes, 0, bytes.length, position, callback)),
     // The types want every attribute; the protocol sends those that are there.
     setAttributes: (handle, attributes) => done((callback) => raw.fsetstat(handle, attributes as Attributes, callback)),
-    sync: async (handle) => {
-      try {
-        await done((callback) => raw.ext_openssh_fsync(handle, callback));
-      } catch (thrown) {
-        if (!(thrown instanceof Error) || thrown.message !== UNSUPPORTED) throw thrown;
-      }
-    },
-    replace: (from, to) => done((callback) => raw.ext_openssh_rename(from, to, callback)),
+    sync: async (handle) => void (await isSupported(done((callback) => raw.ext_openssh_fsync(handle, callback)))),
+    replace: (from, to) => isSupported(done((callback) => raw.ext_openssh_rename(from, to, callback))),
     unlink: (path) => done((callback) => raw.unlink(path, callback)),
     end: () => raw.end(),
   };
+}
+
+async function isSupported(result: Promise<void>): Promise<boolean> {
+  try {
+    await result;
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Error && (thrown.message === UNSUPPORTED || sftpCode(thrown) === OPERATION_UNSUPPORTED)) return false;
+    throw thrown;
+  }
 }
 
 async function unless<T>(code: number, result: Promise<T>): Promise<T | undefined> {

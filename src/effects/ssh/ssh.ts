@@ -6,7 +6,6 @@ import type { DialSources, Link } from './dial.ts';
 import { runScript } from './exec.ts';
 import { readBySftp, writeBySftp } from './files.ts';
 import { createGate } from './gate.ts';
-import { idsOf } from './ids.ts';
 import { loadSsh2 } from './load.ts';
 import { createPool } from './pool.ts';
 
@@ -41,7 +40,7 @@ export function createSsh(options: SshOptions): SshPort {
       const link = await linkTo(host, control);
       const { become } = control;
       if (become) return writeAsUser({ link, become, control, clock }, file);
-      return writeBySftp(link, file, await idsOf(link, file, control, clock), control);
+      return writeBySftp(link, file, control, clock);
     },
     release: (runId) => pool.release(runId),
   };

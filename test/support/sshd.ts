@@ -1,0 +1,138 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Host } from '../../src/steps/index.ts';
+import { freePort } from './free-port.ts';
+
+const SSHD = '/usr/sbin/sshd';
+
+/** Why a real OpenSSH server cannot be started here, or undefined when it can. */
+export function whyNoSshd(): string | undefined {
+  if (!existsSync(SSHD)) return `${SSHD} is not installed (apt-get install -y openssh-server)`;
+  if (process.getuid?.() !== 0) return 'sshd can be started for tests by root only';
+  return undefined;
+}
+
+export interface SshdOptions {
+  /** Lines of sshd_config that come first, so that they win. */
+  readonly config?: readonly string[];
+  /** Sign the host key with an authority; the host then presents a certificate for 127.0.0.1. */
+  readonly certified?: { readonly authorityFile: string; readonly principals?: string; readonly validity?: string };
+}
+
+/** A real sshd of our own on a free loopback port, with its own keys in a folder of its own. */
+export interface Sshd extends AsyncDisposable {
+  readonly dir: string;
+  readonly port: number;
+  /** `ssh-ed25519 AAAA…` */
+  readonly hostKey: string;
+  /** Private key that may log in as root. */
+  readonly loginKey: string;
+  readonly host: Host;
+  /** What sshd has said so far. */
+  log(): string;
+  authorize(publicKey: string): Promise<void>;
+  /** End the processes of all connections, as a crash of the machine would, and go on listening. */
+  dropConnections(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Make a key pair in a file; gives back its path. */
+export function makeKey(dir: string, name: string, type = 'ed25519', passphrase = ''): string {
+  const file = join(dir, name);
+  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', name, '-f', file]);
+  return file;
+}
+
+/** Sign `<key>.pub` with an authority, which writes `<key>-cert.pub`. */
+export function signKey(authorityFile: string, keyFile: string, options: readonly string[]): void {
+  execFileSync('ssh-keygen', ['-q', '-s', authorityFile, '-I', 'test', ...options, `${keyFile}.pub`]);
+}
+
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
+  await mkdir('/run/sshd', { recursive: true }); // where sshd separates its privileges
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-sshd-'));
+  const hostKeyFile = makeKey(dir, 'host');
+  const loginKey = makeKey(dir, 'login');
+  const { certified } = options;
+  if (certified) signKey(certified.authorityFile, hostKeyFile, ['-h', '-n', certified.principals ?? '127.0.0.1', '-V', certified.validity ?? '-1h:+1h']);
+  const port = await freePort();
+  const authorized = join(dir, 'authorized_keys');
+  await writeFile(authorized, await readFile(`${loginKey}.pub`), { mode: 0o600 });
+  const config = [
+    ...(options.config ?? []),
+    ...(certified ? [`HostCertificate ${hostKeyFile}-cert.pub`] : []),
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    `HostKey ${hostKeyFile}`,
+    `AuthorizedKeysFile ${authorized}`,
+    `PidFile ${join(dir, 'sshd.pid')}`,
+    'UsePAM no',
+    'StrictModes no',
+    'PermitRootLogin prohibit-password',
+    'PasswordAuthentication no',
+    'AllowTcpForwarding yes',
+    'Subsystem sftp internal-sftp',
+  ];
+  const configFile = join(dir, 'sshd_config');
+  await writeFile(configFile, `${config.join('\n')}\n`);
+  const child = spawn(SSHD, ['-D', '-e', '-f', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
+  await untilListening(port, child, () => log);
+  const hostKey = (await readFile(`${hostKeyFile}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
+  const stop = async (): Promise<void> => {
+    killConnections(child);
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    }
+    await rm(dir, { recursive: true, force: true });
+  };
+  return {
+    dir,
+    port,
+    hostKey,
+    loginKey,
+    host: hostOf({ name: 'real', port, privateKeyFile: loginKey, hostKeys: [hostKey] }),
+    log: () => log,
+    authorize: (publicKey) => appendFile(authorized, `${publicKey.trim()}\n`),
+    dropConnections: () => Promise.resolve(killConnections(child)),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** A host on loopback that logs in as root. */
+export function hostOf(parts: { name: string; port: number; privateKeyFile?: string; hostKeys: readonly string[] }): Host {
+  const { name, port, privateKeyFile, hostKeys } = parts;
+  return { name, address: '127.0.0.1', port, user: 'root', groups: [], vars: {}, jump: [], login: privateKeyFile === undefined ? {} : { privateKeyFile }, hostKeys };
+}
+
+function killConnections(child: ChildProcess): void {
+  for (const pid of childrenOf(child.pid ?? -1)) process.kill(pid, 'SIGKILL');
+}
+
+function childrenOf(parent: number): readonly number[] {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,comm=']).toString().trim().split('\n');
+  const parsed = rows.map((row) => row.trim().split(/\s+/));
+  return parsed.filter(([, ppid, command]) => Number(ppid) === parent && command?.startsWith('sshd')).map(([pid]) => Number(pid));
+}
+
+async function untilListening(port: number, child: ChildProcess, log: () => string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (child.exitCode !== null) throw new Error(`sshd ended: ${log()}`);
+    const socket = connect(port, '127.0.0.1');
+    const isUp = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false);
+    socket.destroy();
+    if (isUp) return;
+    await delay(50);
+  }
+  throw new Error(`sshd does not listen: ${log()}`);
+}
