@@ -1,0 +1,4 @@
+export { createEvidence, type EvidenceStore } from './evidence/index.ts';
+export { createHttp, type HttpEffect, type HttpOptions, type Place, type Resolve } from './http/index.ts';
+export { createNotify, type NotifyOptions } from './notify/index.ts';
+export { createTcp, type TcpOptions } from './tcp/index.ts';

@@ -1,0 +1,1 @@
+export { createNotify, type NotifyOptions } from './notify.ts';
