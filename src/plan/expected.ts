@@ -1,4 +1,5 @@
-import { parseDuration } from '../core/index.ts';
+import { type JsonObject, parseDuration } from '../core/index.ts';
+import { fillIn } from './graph/build.ts';
 import { forwardOrder } from './order.ts';
 import type { PlanGraph, PlanNode, PlanPhase } from './types.ts';
 
@@ -18,30 +19,32 @@ export interface ExpectedDuration {
 
 /**
  * How long a run should take: the median of earlier runs for each step, times written in the runbook for pauses and probes,
- * added up along the longest chain of needs; a phase with a `timeout` takes no longer than that.
+ * added up along the longest chain of needs. `inputs` are the plan's, because pauses and probes may be given by them; a phase with a `timeout` takes no longer than that.
  */
-export function expectedDuration(graph: PlanGraph, history: DurationHistory): ExpectedDuration {
-  const phases = graph.phases.map((phase) => ({ phase: phase.id, ...longest(graph, phase, history) }));
+export function expectedDuration(graph: PlanGraph, history: DurationHistory, inputs: JsonObject = {}): ExpectedDuration {
+  const known = (node: PlanNode) => knownDuration(node, history, inputs);
+  const phases = graph.phases.map((phase) => ({ phase: phase.id, ...longest(graph, phase, known) }));
   return {
     ms: phases.reduce((sum, { ms }) => sum + ms, 0),
     phases: phases.map(({ phase, ms }) => ({ phase, ms })),
     criticalPath: phases.flatMap(({ path }) => path),
     unknown: graph.phases.flatMap((phase) =>
       forwardOrder(graph, phase)
-        .filter((node) => isOnPath(node) && knownDuration(node, history) === undefined)
+        .filter((node) => isOnPath(node) && known(node) === undefined)
         .map(({ path }) => path),
     ),
   };
 }
 
-function longest(graph: PlanGraph, phase: PlanPhase, history: DurationHistory): { readonly ms: number; readonly path: readonly string[] } {
+type Known = (node: PlanNode) => number | undefined;
+function longest(graph: PlanGraph, phase: PlanPhase, known: Known): { readonly ms: number; readonly path: readonly string[] } {
   const ends = new Map<string, { readonly ms: number; readonly path: readonly string[] }>();
   let best: { ms: number; path: readonly string[] } = { ms: 0, path: [] };
   for (const path of phase.waves.flat()) {
     const node = graph.nodes[path];
     if (!node) continue;
     const before = node.needs.flatMap((need) => ends.get(need) ?? []).sort((a, b) => b.ms - a.ms)[0] ?? { ms: 0, path: [] };
-    const end = { ms: before.ms + (knownDuration(node, history) ?? 0), path: [...before.path, path] };
+    const end = { ms: before.ms + (known(node) ?? 0), path: [...before.path, path] };
     ends.set(path, end);
     if (end.ms > best.ms || best.path.length === 0) best = end;
   }
@@ -54,10 +57,10 @@ function isOnPath(node: PlanNode): boolean {
 }
 const WAITS_FOR_OTHERS: ReadonlySet<string> = new Set(['approval', 'manual', 'wait.signal', 'wait.until', 'switch']);
 
-function knownDuration(node: PlanNode, history: DurationHistory): number | undefined {
+function knownDuration(node: PlanNode, history: DurationHistory, inputs: JsonObject): number | undefined {
   const earlier = history[node.path] ?? [];
   if (node.uses !== 'pause' && earlier.length > 0) return median(earlier);
-  const written = ['warmUp', 'abCheck', 'duration'].map((member) => writtenMs(node.with[member]));
+  const written = ['warmUp', 'abCheck', 'duration'].map((member) => writtenMs(fillIn(node.with[member] ?? null, { inputs }, []).value));
   return written.some((ms) => ms !== undefined) ? written.reduce<number>((sum, ms) => sum + (ms ?? 0), 0) : undefined;
 }
 

@@ -183,7 +183,7 @@ export function request(text: string, over: Partial<GraphRequest> = {}): GraphRe
     }),
     environments: new Map(),
     calendars: new Map(),
-    calls: () => undefined,
+    runbooks: new Map(),
     kindOf,
     now: NOW,
     ...over,

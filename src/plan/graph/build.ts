@@ -15,8 +15,8 @@ export interface GraphRequest {
   readonly select: SelectHosts;
   readonly environments: ReadonlyMap<string, LoadedEnvironment>;
   readonly calendars: ReadonlyMap<string, LoadedCalendar>;
-  /** Finds runbooks that `runbook.call` names. */
-  readonly calls: (name: string) => LoadedRunbook | undefined;
+  /** All runbooks of the repository, for `runbook.call`. */
+  readonly runbooks: ReadonlyMap<string, LoadedRunbook>;
   readonly kindOf: (uses: string) => AnyKind | undefined;
   /** Milliseconds since the epoch; only its UTC day matters, for windows. */
   readonly now: number;

@@ -35,9 +35,9 @@ function calleeOf(build: Build, node: PlanNode, callers: readonly string[]): Loa
     });
   }
   if (callers.includes(name)) return complain(build, node, 'CALL_CYCLE', { message: `runbooks call each other: ${[...callers, name].join(' calls ')}` });
-  const runbook = build.calls(name);
+  const runbook = build.runbooks.get(name);
   if (runbook) return runbook;
-  const near = didYouMean(name, callers);
+  const near = didYouMean(name, build.runbooks.keys());
   return complain(build, node, 'UNKNOWN_RUNBOOK', { message: `there is no runbook "${name}"`, ...(near ? { hint: `did you mean "${near}"?` } : {}) });
 }
 
