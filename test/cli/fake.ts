@@ -1,0 +1,145 @@
+import type { App, RunHandle } from '../../src/app/index.ts';
+import { type CliDeps, runCli, type Settings } from '../../src/cli/index.ts';
+import { type Clock, Secret } from '../../src/core/index.ts';
+import type { JournalEvent } from '../../src/engine/index.ts';
+import { created, facts, type Moment } from '../report/run/story.ts';
+
+export const RUN = 'run-20261123-7k2m9qz4ab';
+
+/** What a command line did, as its caller sees it. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Calls of the app, as `name(arguments without the session)`. */
+  readonly calls: readonly string[];
+}
+export interface Options {
+  readonly app?: Partial<App>;
+  readonly settings?: Partial<Settings>;
+  readonly deps?: Partial<CliDeps>;
+  /** Called with a function that presses Ctrl-C, once the app is opened. */
+  readonly onOpen?: (press: () => void) => void;
+}
+
+const clock: Clock = {
+  now: () => Date.UTC(2026, 10, 23, 10, 1, 0),
+  monotonic: () => 0,
+  sleep: async (_ms, signal) => {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(resolve, 5);
+      signal?.addEventListener('abort', () => {
+        clearTimeout(timer);
+        reject(new Error('aborted'));
+      });
+    });
+  },
+};
+
+/** Run a command line against a fake app; everything that is not overridden records its call and does nothing. */
+export async function slipway(argv: readonly string[], options: Options = {}): Promise<Outcome> {
+  const said = { stdout: '', stderr: '' };
+  const calls: string[] = [];
+  const handlers = new Set<() => void>();
+  const io = {
+    argv,
+    version: '1.2.3',
+    stdout: (text: string) => void (said.stdout += text),
+    stderr: (text: string) => void (said.stderr += text),
+  };
+  const settings: Settings = {
+    root: '/repo',
+    stateDir: '/repo/.slipway',
+    actor: 'user:ada',
+    teams: ['cab'],
+    terminal: { colour: { stdout: false, stderr: false }, redraw: false, columns: 100 },
+    secretNamed: (name) => (name === 'DB_PASSWORD' ? new Secret('hunter2-hunter2') : undefined),
+    ...options.settings,
+  };
+  const deps: CliDeps = {
+    ...io,
+    clock,
+    stdin: async () => 'from-standard-input\n',
+    settings: async () => ({ ok: true, value: settings, problems: [] }),
+    openApp: async () => {
+      options.onOpen?.(() => {
+        for (const handler of handlers) handler();
+      });
+      return recording({ ...quiet(), ...options.app }, calls);
+    },
+    diagnose: async () => [],
+    onInterrupt: (handler) => {
+      handlers.add(handler);
+      return () => void handlers.delete(handler);
+    },
+    exitNow: (code) => void calls.push(`exitNow(${code})`),
+    ...options.deps,
+  };
+  const code = await runCli(io, async () => deps);
+  return { code, ...said, calls };
+}
+
+/** Write down every call, without the session, which is the same for all. */
+function recording(app: App, calls: string[]): App {
+  return new Proxy(app, {
+    get: (target, name, receiver) => {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== 'function' || typeof name === 'symbol') return member;
+      return (...args: readonly unknown[]) => {
+        const shown = args.filter((arg) => !(typeof arg === 'object' && arg !== null && 'masker' in arg));
+        calls.push(`${name}(${shown.map((arg) => JSON.stringify(arg)).join(', ')})`);
+        return Reflect.apply(member, target, args) as unknown;
+      };
+    },
+  });
+}
+
+/** A handle of a run that has ended. */
+export function ended(state: 'succeeded' | 'failed' | 'rolledBack' = 'succeeded'): RunHandle {
+  return { runId: RUN, done: Promise.resolve({ state }) };
+}
+
+/** An app with one finished run. */
+export function withRun(moments: readonly Moment[], state: string): Partial<App> {
+  const story = facts(moments, state);
+  return {
+    facts: () => story,
+    follow: async function* () {
+      yield* story.events;
+    },
+    rehearse: async () => ended(),
+    resume: async () => ended(),
+  };
+}
+
+export const succeeded: readonly Moment[] = [created, [10, { type: 'runStarted' }], [2_000, { type: 'runFinished', state: 'succeeded', outputs: {} }]];
+
+function quiet(): App {
+  const story = facts(succeeded, 'succeeded');
+  const events: readonly JournalEvent[] = story.events;
+  return {
+    validate: async () => ({ files: [], problems: [] }),
+    schema: () => ({ type: 'object' }),
+    plan: async () => ({ ok: false, problems: [] }),
+    apply: async () => ended(),
+    rehearse: async () => ended(),
+    resume: async () => ended(),
+    vote: async () => ({ path: 'cutover/@approval' }),
+    cancel: async () => undefined,
+    pause: async () => undefined,
+    rollBack: async () => ({ requested: true, runId: RUN }),
+    signalRun: async () => undefined,
+    resolveTask: async () => undefined,
+    runs: () => [],
+    facts: () => story,
+    follow: async function* () {
+      yield* events;
+    },
+    logs: () => [],
+    verifyJournal: () => ({ ok: true, text: 'the chain holds' }),
+    policyTest: async () => ({ ok: true, text: '12 tests passed' }),
+    policyCheck: async () => ({ decision: 'allow', findings: [] }),
+    readPlan: () => Promise.reject(new Error('no plan in this test')),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
