@@ -15,6 +15,8 @@ export interface StepView {
   /** The list it is in, itself included, in the order of the file. */
   readonly siblings: readonly StepView[];
   readonly index: number;
+  /** Steps nested in it, directly. */
+  readonly inner: StepView[];
   readonly id: string;
   /** Whether the person gave the id. */
   readonly isNamed: boolean;

@@ -27,6 +27,7 @@ export function collectSteps(document: JsonObject, kinds: Kinds): readonly StepV
       if (!isObject(raw)) continue;
       const step = viewOf(raw, { ...place, path: [...path, index], siblings, index: siblings.length }, { kinds, names });
       siblings.push(step);
+      place.owner?.inner.push(step);
       found.push(step);
       nested(step);
     }
@@ -56,8 +57,9 @@ type Located = Pick<StepView, 'path' | 'role' | 'phase' | 'owner' | 'siblings' |
 
 function viewOf(raw: JsonObject, located: Located, { kinds, names }: { readonly kinds: Kinds; readonly names: Names }): StepView {
   const uses = typeof raw['uses'] === 'string' ? raw['uses'] : raw['run'] === undefined ? '' : 'ssh.run';
-  const isNamed = typeof raw['id'] === 'string';
-  return { ...located, raw, uses, isNamed, id: isNamed ? String(raw['id']) : names.next(uses), kind: kinds.get(uses), settings: settingsOf(raw) };
+  const { id } = raw;
+  const own = typeof id === 'string' ? id : undefined;
+  return { ...located, raw, uses, inner: [], isNamed: own !== undefined, id: own ?? names.next(uses), kind: kinds.get(uses), settings: settingsOf(raw) };
 }
 
 /** `run` becomes `with.cmd`; `env` is merged into `with.env`. */

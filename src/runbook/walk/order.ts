@@ -57,7 +57,7 @@ export function readableSteps(step: StepView, all: readonly StepView[]): Readonl
   const readable = new Set<StepView>();
   const add = (other: StepView): void => {
     readable.add(other);
-    for (const inner of all) if (inner.owner === other && inner.role !== 'compensate') add(inner);
+    for (const inner of other.inner) if (inner.role !== 'compensate') add(inner);
   };
   for (const before of stepsBefore(step)) add(before);
   if (step.owner) {
@@ -65,7 +65,7 @@ export function readableSteps(step: StepView, all: readonly StepView[]): Readonl
     readable.add(step.owner);
     // A step's finally and compensation come after everything else it owns.
     if (step.role === 'finally' || step.role === 'compensate')
-      for (const inner of all) if (inner.owner === step.owner && (inner.role === 'case' || inner.role === 'rescue')) add(inner);
+      for (const inner of step.owner.inner) if (inner.role === 'case' || inner.role === 'rescue') add(inner);
   } else {
     for (const other of all) if (isFromBefore(other, step)) readable.add(other);
   }

@@ -1,0 +1,117 @@
+import { isObject, type Json, type JsonObject } from '../../core/index.ts';
+import { type ExprType, parseTemplate, type TypeScope, typeOf, typeOfJsonSchema, typeOfValue } from '../../expr/index.ts';
+import { outputTypeOf } from '../kinds.ts';
+import { Metadata } from '../schema/common.ts';
+import { Environment } from '../schema/estate.ts';
+import { jsonSchemaOf } from '../shape/documents.ts';
+import type { StepView } from '../walk/view.ts';
+import { type Context, textOf } from './context.ts';
+import { reservedIds } from './ids.ts';
+
+const ANY: ExprType = { type: 'any' };
+const TEXT: ExprType = { type: 'string' };
+const NUMBER: ExprType = { type: 'number' };
+const OPEN: ExprType = { type: 'object', members: {}, open: true };
+
+/** A closed object type. */
+export function record(members: { readonly [name: string]: ExprType }): ExprType {
+  return { type: 'object', members, open: false };
+}
+
+export const HOST: ExprType = record({ name: TEXT, address: TEXT, port: NUMBER, user: TEXT, zone: TEXT, groups: { type: 'array', items: TEXT }, vars: OPEN });
+/** What `changedWhen` and `failedWhen` judge. */
+export const RESULT: ExprType = record({ exitCode: NUMBER, stdout: TEXT, stderr: TEXT });
+
+/** Types of the names that are known everywhere in a runbook. */
+export interface CommonScope {
+  readonly inputs: ExprType;
+  readonly runbook: ExprType;
+  readonly environment: ExprType;
+  readonly run: ExprType;
+  readonly steps: ExprType;
+}
+
+/** The common scope of one runbook; `steps` has all steps, whether or not they have run. */
+export function commonScope(context: Context): CommonScope {
+  return {
+    inputs: inputsType(context.document['inputs']),
+    runbook: typeOfJsonSchema(jsonSchemaOf(Metadata)),
+    environment: environmentType(),
+    run: record({ id: TEXT }),
+    steps: stepsType(context),
+  };
+}
+
+function inputsType(inputs: Json | undefined): ExprType {
+  if (!isObject(inputs)) return record({});
+  return record(Object.fromEntries(Object.entries(inputs).map(([name, schema]) => [name, typeOfJsonSchema(schema)])));
+}
+
+function environmentType(): ExprType {
+  const written = typeOfJsonSchema(jsonSchemaOf(Environment));
+  if (written.type !== 'object') return OPEN;
+  const { apiVersion: _version, kind: _kind, metadata: _metadata, ...members } = written.members;
+  return record({ ...members, name: TEXT });
+}
+
+function stepsType(context: Context): ExprType {
+  const members: { [id: string]: ExprType } = {};
+  for (const step of context.steps) members[step.id] = stepType(step);
+  for (const phase of context.phases) {
+    const id = textOf(phase, 'id');
+    if (id !== undefined) for (const [name, kind] of sugarSteps(phase, id)) members[name] = entry(outputsOf(context, kind));
+  }
+  return record(members);
+}
+
+/** The steps that keys of a phase become, with their kinds. */
+export function sugarSteps(phase: JsonObject, id: string): readonly (readonly [string, string])[] {
+  const [after, approval, probe, analysis] = reservedIds(id).map(([name]) => name);
+  const written: readonly (readonly [string | undefined, string, string])[] = [
+    [after, 'pause', 'after'],
+    [approval, 'approval', 'approval'],
+    [probe, 'bench.probe', 'with'],
+    [analysis, 'analysis', 'analysis'],
+  ];
+  return written.flatMap(([name, kind, key]) => (name !== undefined && phase[key] !== undefined ? [[name, kind] as const] : []));
+}
+
+function outputsOf(context: Context, uses: string): ExprType {
+  const kind = context.kinds.get(uses);
+  return kind ? outputTypeOf(kind) : ANY;
+}
+
+function entry(outputs: ExprType): ExprType {
+  return record({ outputs, state: TEXT, attempt: NUMBER });
+}
+
+function stepType(step: StepView): ExprType {
+  if (!step.kind) return ANY;
+  // What one step on many hosts gives is an object by host, whose names are known only with the inventory.
+  const outputs = step.kind.target === 'hosts' ? OPEN : outputTypeOf(step.kind);
+  if (step.raw['foreach'] === undefined) return entry(outputs);
+  return record({ items: { type: 'array', items: record({ outputs, state: TEXT }) }, outputs: ANY, state: TEXT });
+}
+
+/** Names a step has beside the common ones. */
+export function stepScope(step: StepView, common: CommonScope): TypeScope {
+  const item = itemType(step, common);
+  return {
+    ...common,
+    ...(item === undefined ? {} : { item, index: NUMBER }),
+    ...(step.kind?.target === 'hosts' ? { host: HOST, hosts: ANY } : {}),
+  };
+}
+
+/** The type of an element of the nearest `foreach`; undefined outside of one. */
+function itemType(step: StepView, common: CommonScope): ExprType | undefined {
+  const { foreach } = step.raw;
+  if (foreach === undefined) return step.owner && itemType(step.owner, common);
+  if (typeof foreach !== 'string') {
+    const written = typeOfValue(foreach);
+    return written.type === 'array' ? written.items : ANY;
+  }
+  const parsed = parseTemplate(foreach);
+  const type = parsed.ok ? typeOf(parsed.template, { ...common }).type : ANY;
+  return type.type === 'array' ? type.items : ANY;
+}

@@ -1,0 +1,53 @@
+import { isObject, type Json, type JsonObject } from '../../core/index.ts';
+import { isTemplate } from '../../expr/index.ts';
+import type { AnyKind } from '../../steps/index.ts';
+import type { z } from 'zod';
+import { withSchemaOf } from '../kinds.ts';
+import type { Path } from '../path.ts';
+import type { Mistake } from '../report.ts';
+import { mistakesOf } from '../shape/issues.ts';
+import { valueAt } from '../shape/schema-at.ts';
+import { settingPath } from '../walk/view.ts';
+import { type Context, mapsIn } from './context.ts';
+
+/** Every `with` has the shape its kind asks for; expressions are somebody else's business. */
+export function checkSettings(context: Context): void {
+  for (const step of context.steps) {
+    if (!step.kind || (step.raw['with'] !== undefined && !isObject(step.raw['with']))) continue;
+    for (const mistake of settingMistakes(step.kind, step.settings)) {
+      const path = settingPath(step, mistake.path);
+      // A missing setting is reported where the step is when there is no `with` at all.
+      context.report({ ...mistake, path, message: inStep(mistake, step.uses) });
+    }
+  }
+  for (const [index, phase] of context.phases.entries()) {
+    for (const [position, watch] of mapsIn(phase['watch'])) watchSettings(context, watch, ['phases', index, 'watch', position]);
+  }
+}
+
+function watchSettings(context: Context, watch: JsonObject, path: Path): void {
+  const { uses } = watch;
+  const kind = typeof uses === 'string' ? context.kinds.get(uses) : undefined;
+  const settings = watch['with'] ?? {};
+  if (!kind || !isObject(settings)) return;
+  for (const mistake of settingMistakes(kind, settings))
+    context.report({ ...mistake, path: [...path, 'with', ...mistake.path], message: inStep(mistake, kind.uses) });
+}
+
+function inStep(mistake: Mistake, uses: string): string {
+  if (mistake.code === 'UNKNOWN_KEY') return mistake.message.replace('unknown key', `${uses} has no setting`);
+  return mistake.code === 'MISSING_KEY' ? `${mistake.message}; ${uses} needs it` : mistake.message;
+}
+
+/** What is wrong with the settings of a kind, paths relative to `with`. */
+function settingMistakes(kind: AnyKind, settings: JsonObject): readonly Mistake[] {
+  const shape: z.ZodType = kind.with; // AnyKind forgets which object it is
+  const parsed = shape.safeParse(settings);
+  if (parsed.success) return [];
+  return mistakesOf(parsed.error.issues, { value: settings, schema: withSchemaOf(kind), ignores: (path) => isExpressionAt(settings, path) });
+}
+
+function isExpressionAt(value: Json, path: Path): boolean {
+  const written = valueAt(value, path);
+  return typeof written === 'string' && isTemplate(written);
+}
