@@ -55,7 +55,12 @@ export function readInputs({ schemas, given, preset }: InputRequest): ReadyInput
 function checkSecret(name: string, raw: Json | Secret): Secret | Problem {
   const secret = raw instanceof Secret ? raw : new Secret(typeof raw === 'string' ? raw : JSON.stringify(raw));
   if (secret.reveal().length >= LEAST_SECRET_LENGTH) return secret;
-  return problem('SHORT_SECRET', name, `secret input "${name}" has fewer than ${LEAST_SECRET_LENGTH} characters and could not be masked in output`, 'use a longer secret');
+  return problem(
+    'SHORT_SECRET',
+    name,
+    `secret input "${name}" has fewer than ${LEAST_SECRET_LENGTH} characters and could not be masked in output`,
+    'use a longer secret',
+  );
 }
 
 function checkValue(name: string, schema: InputSchema, raw: Json): { readonly value: Json } | { readonly problems: readonly Problem[] } {

@@ -13,6 +13,7 @@ export type Action =
   | {
       readonly type: 'probe';
       readonly path: string;
+      readonly node: string;
       readonly attempt: number;
       readonly uses: string;
       readonly with: JsonObject;
@@ -22,14 +23,16 @@ export type Action =
     }
   /** Abort an attempt in flight; it still ends with a `stepFinished`. */
   | { readonly type: 'cancel'; readonly path: string; readonly attempt: number; readonly reason: string }
-  /** Append `timerFired` at this time (milliseconds since the epoch). */
+  /** Decide again at this time (milliseconds since the epoch). */
   | { readonly type: 'timer'; readonly timer: string; readonly at: number }
   | { readonly type: 'watch'; readonly watch: PlanWatch; readonly with: JsonObject }
-  | { readonly type: 'call'; readonly path: string; readonly runbook: string; readonly inputs: JsonObject };
+  | { readonly type: 'call'; readonly path: string; readonly attempt: number; readonly runbook: string; readonly inputs: JsonObject };
 
 export interface StartAction {
   readonly type: 'start';
   readonly path: string;
+  /** Path of its node in the plan. */
+  readonly node: string;
   readonly attempt: number;
   readonly uses: string;
   /** Evaluated; secrets are still sealed references. */

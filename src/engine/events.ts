@@ -1,4 +1,5 @@
 import type { Digest, Json, JsonObject } from '../core/index.ts';
+import type { StoredEvent } from '../journal/index.ts';
 import type { PlanGraph } from '../plan/index.ts';
 import type { RollbackTrigger } from '../runbook/index.ts';
 import type { Gate, HostState, Wait } from '../steps/index.ts';
@@ -61,7 +62,7 @@ export type StepResult =
 
 /**
  * Everything that can happen to a run. `path` is the address of a task: a plan path, with `[index]` for a foreach
- * item. The journal adds run, sequence number, time and chain hash; `decide` sees time only as `at` of the last event.
+ * item. The journal adds run, sequence number, time and chain hash; `evolve` sees time only as `at` of its event.
  */
 export type EventBody =
   | {
@@ -101,7 +102,6 @@ export type EventBody =
       readonly reason?: string;
     }
   | { readonly type: 'stepWaiting'; readonly path: string; readonly wait: Exclude<Wait, { type: 'branch' }> }
-  | { readonly type: 'timerFired'; readonly timer: string; readonly at: number }
   | { readonly type: 'signalReceived'; readonly id: string; readonly name: string; readonly by: Actor; readonly payload: Json }
   | {
       readonly type: 'voteCast';
@@ -141,14 +141,5 @@ export type EventBody =
   | { readonly type: 'lateResultRejected'; readonly path: string; readonly attempt: number; readonly reason: string }
   | { readonly type: 'runFinished'; readonly state: (typeof TERMINAL_STATES)[number]; readonly outputs: JsonObject; readonly reason?: string };
 
-/** An event as the journal keeps it. `hash` = SHA-256 over the canonical form of the rest and the hash before. */
-export interface JournalEvent {
-  readonly runId: string;
-  /** From 1, without gaps. */
-  readonly seq: number;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly body: EventBody;
-  readonly prev: Digest;
-  readonly hash: Digest;
-}
+/** An event as the journal keeps it. */
+export type JournalEvent = StoredEvent<EventBody>;

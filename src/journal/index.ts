@@ -1,1 +1,3 @@
+export { verifyChain } from './chain.ts';
+export { type JournalOptions, openJournal } from './open.ts';
 export type * from './port.ts';

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { didYouMean, digestOf, type Digest, EXIT, type Parsed, type Problem, SlipwayError } from '../core/index.ts';
+import { buildInventory, type InventoryIndex } from '../inventory/index.ts';
+import { type Checkout, listRunbookFiles, openCheckout } from '../repo/index.ts';
+import { type LoadedRunbook, type Repository, validateRepository } from '../runbook/index.ts';
+import type { Session } from './types.ts';
+import type { Wiring } from './wiring.ts';
+
+/** A repository at one state, parsed. */
+export interface Estate {
+  readonly checkout: Checkout;
+  readonly repository: Repository;
+  readonly inventory: InventoryIndex;
+  readonly digests: { readonly inventory: Digest; readonly environments: Digest };
+}
+
+/** Materialise the files as they are now (or at a commit) and parse all of them; every problem at once. */
+export async function loadEstate(session: Session, wiring: Wiring, commit?: string): Promise<Parsed<Estate>> {
+  const checkout = await openCheckout({
+    ...wiring.git,
+    signal: session.signal,
+    repository: session.root,
+    at: commit === undefined ? { workingTree: true } : { commit },
+    cacheDir: join(session.stateDir, 'checkouts'),
+    clock: wiring.clock,
+  });
+  return parseEstate(checkout);
+}
+
+async function parseEstate(checkout: Checkout): Promise<Parsed<Estate>> {
+  const names = await listRunbookFiles(checkout.root);
+  const files = await Promise.all(names.map(async (path) => ({ path, text: await readFile(join(checkout.root, path)) })));
+  const parsed = validateRepository(files);
+  if (!parsed.ok) return parsed;
+  const inventory = buildInventory([...parsed.value.inventories.values()]);
+  if (!inventory.ok) return { ok: false, problems: [...parsed.problems, ...inventory.problems] };
+  const { inventories, environments, calendars } = parsed.value;
+  const digests = {
+    inventory: digestOf([...inventories.values()].map(({ name, source }) => ({ name, source }))),
+    environments: digestOf([...environments.values(), ...calendars.values()].map(({ kind, name, source }) => ({ kind, name, source }))),
+  };
+  return {
+    ok: true,
+    value: { checkout, repository: parsed.value, inventory: inventory.value, digests },
+    problems: [...parsed.problems, ...inventory.problems],
+  };
+}
+
+/**
+ * The runbook a person means: its name, or its file.
+ *
+ * @throws {SlipwayError} `RUNBOOK_NOT_FOUND`.
+ */
+export function findRunbook({ repository }: Estate, nameOrFile: string): LoadedRunbook {
+  const wanted = nameOrFile.replace(/^\.\//, '');
+  for (const runbook of repository.runbooks.values()) {
+    if (runbook.name === wanted || runbook.file === wanted || runbook.file === `runbooks/${wanted}`) return runbook;
+  }
+  const names = [...repository.runbooks.keys()];
+  const near = didYouMean(wanted, names);
+  throw new SlipwayError('RUNBOOK_NOT_FOUND', `there is no runbook "${nameOrFile}" in this repository`, {
+    exitCode: EXIT.notFound,
+    hint: near ? `did you mean "${near}"?` : names.length > 0 ? `it has ${names.join(', ')}` : 'runbooks are YAML files under runbooks/',
+  });
+}
+
+/** Problems as one error, for use cases that need a valid repository. */
+export function invalid(problems: readonly Problem[]): SlipwayError & { readonly problems: readonly Problem[] } {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const error = new SlipwayError('INVALID', `${errors.length} ${errors.length === 1 ? 'mistake' : 'mistakes'} in the repository`, {
+    exitCode: EXIT.usage,
+    hint: 'run "slipway validate" to see them',
+  });
+  return Object.assign(error, { problems });
+}

@@ -1,0 +1,41 @@
+import type { Digest, JsonObject, Secret } from '../core/index.ts';
+import { type EventBody } from '../engine/index.ts';
+import type { PlanBundle } from '../plan/index.ts';
+import type { Session } from './types.ts';
+import type { RunJournal } from './wiring.ts';
+
+export interface NewRunRequest {
+  readonly runId: string;
+  readonly bundle: PlanBundle;
+  readonly secrets: { readonly [input: string]: Secret };
+  readonly authors: readonly string[];
+  readonly now: number;
+  /** Absolute path of the files the run uses. */
+  readonly checkout: string;
+  /** What a later process needs to open the same world again. */
+  readonly labels: JsonObject;
+}
+
+/** Record a run; from here on it is never lost. Secret inputs are sealed before the first event names them. */
+export async function recordRun(session: Session, journal: RunJournal, request: NewRunRequest): Promise<void> {
+  const { bundle, runId } = request;
+  const { graph, inputs } = bundle.body;
+  const sealed = Object.fromEntries(Object.entries(request.secrets).map(([name, secret]) => [name, { $secret: journal.seal(runId, secret) }]));
+  await journal.create(
+    {
+      id: runId,
+      runbook: graph.runbook,
+      planDigest: bundle.digest,
+      createdAt: request.now,
+      rehearsal: bundle.body.rehearsal,
+      labels: request.labels,
+      ...(graph.concurrency ? { concurrencyGroup: graph.concurrency.group } : {}),
+    },
+    created(session, request, { ...inputs.values, ...sealed }),
+  );
+}
+
+function created(session: Session, { bundle, checkout, authors }: NewRunRequest, inputs: JsonObject): EventBody {
+  const planDigest: Digest = bundle.digest;
+  return { type: 'runCreated', planDigest, graph: bundle.body.graph, inputs, actor: session.actor, rehearsal: bundle.body.rehearsal, checkout, authors };
+}

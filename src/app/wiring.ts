@@ -1,0 +1,49 @@
+import type { Clock, Masker, Secret, SlipwayError } from '../core/index.ts';
+import type { EventBody } from '../engine/index.ts';
+import type { InventoryIndex } from '../inventory/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { PlanBody, PlanGraph } from '../plan/index.ts';
+import type { PolicySet } from '../policy/index.ts';
+import type { GitContext } from '../repo/index.ts';
+import type { Host, Ports } from '../steps/index.ts';
+import type { RehearsalOptions } from './types.ts';
+
+/** What the use cases need built for them; src/wire.ts is the only place that does. */
+export interface Wiring {
+  readonly clock: Clock;
+  readonly git: GitContext;
+  /** Name of this process as the holder of leases. */
+  readonly owner: string;
+  readonly tools: () => Promise<PlanBody['tools']>;
+  readonly journal: () => RunJournal;
+  readonly openWorld: (request: WorldRequest) => Promise<World>;
+  readonly loadPolicies: (dir: string, signal: AbortSignal) => Promise<PolicySet>;
+  readonly testPolicies: (dir: string, signal: AbortSignal) => Promise<{ readonly ok: boolean; readonly text: string }>;
+  /** The policies of a repository that has none of its own. */
+  readonly shippedPolicies: string;
+  readonly secretNamed: (variable: string) => Secret | undefined;
+}
+export type RunJournal = Journal<EventBody>;
+
+export interface WorldRequest {
+  /** Absolute path of the files at the planned commit. */
+  readonly checkout: string;
+  readonly inventory: InventoryIndex;
+  readonly masker: Masker;
+  readonly policies: PolicySet;
+  readonly signal: AbortSignal;
+  readonly notice: (line: string) => void;
+  /** Present: everything outside is played by stand-ins that keep their world under this id. */
+  readonly rehearsal?: { readonly id: string; readonly options: RehearsalOptions };
+  /** Run that evidence is kept with. */
+  readonly runId: string;
+}
+/** The outside as one plan or run sees it. */
+export interface World extends AsyncDisposable {
+  readonly ports: Ports;
+  /** A host of the inventory with what is needed to log in. @throws {SlipwayError} `UNKNOWN_HOST`, `LOGIN_MISSING`. */
+  readonly host: (name: string) => Host;
+  /** Rehearsals only: make the chosen steps of this graph fail. @throws {SlipwayError} `UNKNOWN_STEP`. */
+  readonly arm: (graph: PlanGraph) => void;
+  readonly fault: (path: string) => SlipwayError | undefined;
+}

@@ -1,0 +1,57 @@
+import type { Json, JsonObject } from '../../core/index.ts';
+import { evaluateDeep, type Scope } from '../../expr/index.ts';
+import type { PlanGraph, PlanNode } from '../../plan/index.ts';
+import type { AnyKind } from '../../steps/index.ts';
+import type { Action } from '../actions.ts';
+import { type GraphIndex, indexOf } from '../graph-index.ts';
+import type { RunData, Task } from '../state.ts';
+
+export type KindOf = (uses: string) => AnyKind | undefined;
+
+/** What every part of a decision looks at, and the actions it adds. */
+export interface Decision {
+  readonly data: RunData;
+  readonly graph: PlanGraph;
+  readonly index: GraphIndex;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly kindOf: KindOf;
+  readonly actions: Action[];
+  /** Statuses already worked out in this decision. */
+  readonly memo: Map<string, NodeStatus>;
+}
+/** todo: not begun. open: going on. done: ended well, tolerated or skipped. failed: ended badly, and that matters. */
+export type NodeStatus = 'todo' | 'open' | 'done' | 'failed';
+
+export function decisionOf(data: RunData, graph: PlanGraph, { now, kindOf }: { readonly now: number; readonly kindOf: KindOf }): Decision {
+  return { data, graph, index: indexOf(graph), now, kindOf, actions: [], memo: new Map() };
+}
+
+/** Names that expressions of a node may use. */
+export function scopeOf({ data, graph }: Decision, item?: { readonly item: Json; readonly index: number }): Scope {
+  return {
+    inputs: data.created?.inputs ?? {},
+    steps: data.steps,
+    run: { id: data.runId, rehearsal: data.created?.rehearsal ?? false },
+    runbook: graph.metadata,
+    environment: graph.environment,
+    ...(item ?? {}),
+  };
+}
+
+/** The item a task works on. */
+export function itemOf({ data, graph }: Decision, task: Pick<Task, 'node' | 'index'>): { readonly item: Json; readonly index: number } | undefined {
+  if (task.index === undefined) return undefined;
+  const owner = data.items.has(task.node) ? task.node : (graph.nodes[task.node]?.owner ?? task.node);
+  return { item: data.items.get(owner)?.[task.index] ?? null, index: task.index };
+}
+
+export function evaluated(decision: Decision, value: Json, task: Pick<Task, 'node' | 'index'>): Json {
+  return evaluateDeep(value, scopeOf(decision, itemOf(decision, task)));
+}
+
+/** `with` of a node for one task. */
+export function withOf(decision: Decision, node: PlanNode, task: Pick<Task, 'node' | 'index'>): JsonObject {
+  const value = evaluated(decision, node.with, task);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}; // `with` is an object in every plan
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { PlanNode, RetryRule } from '../../plan/index.ts';
+import type { Task } from '../state.ts';
+
+/** May this task, whose last attempt failed, be tried again? */
+export function mayRetry(task: Task, node: PlanNode, now: number): boolean {
+  if (task.state !== 'failed' && task.state !== 'timedOut') return false;
+  const { retry, deadlineMs } = node;
+  const error = task.error;
+  if (task.givenUp || !error || tries(task) >= retry.attempts || !isRetryable(error, retry)) return false;
+  const began = task.firstStartedAt ?? now;
+  const limit = Math.min(retry.maxElapsedMs ?? Infinity, deadlineMs ?? Infinity);
+  return now - began < limit;
+}
+
+/** Attempts that ended by themselves. */
+export function tries(task: Task): number {
+  return task.attempt - task.lost;
+}
+
+function isRetryable({ code, retry: advice }: NonNullable<Task['error']>, rule: RetryRule): boolean {
+  if (rule.except.includes(code)) return false;
+  if (rule.on) return rule.on.includes(code);
+  return advice === 'afterBackoff' || code === 'TIMED_OUT' || code === 'SSH_EXIT' || code === 'CHECK_FAILED';
+}
+
+/**
+ * Time to wait before the next attempt, in milliseconds: initial × factor^(n−1), capped, with jitter that depends only on
+ * the key of the task and the attempt, so that a replay decides the same.
+ */
+export function backoffMs(task: Task, { initialMs, factor, maxMs, jitter }: RetryRule): number {
+  const full = Math.min(maxMs, initialMs * factor ** Math.max(0, tries(task) - 1));
+  if (jitter === 'none') return Math.round(full);
+  const chance = fractionOf(`${task.key}#${task.attempt}`);
+  return Math.round(jitter === 'full' ? full * chance : full / 2 + (full / 2) * chance);
+}
+
+function fractionOf(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32;
+}

@@ -1,0 +1,166 @@
+import { type JsonObject, unreachable } from '../../core/index.ts';
+import type { PlanNode } from '../../plan/index.ts';
+import type { EventBody, StepResult } from '../events.ts';
+import type { RunData, Task } from '../state.ts';
+import { parseTaskPath } from '../task-path.ts';
+
+type TaskEvent = Extract<
+  EventBody,
+  {
+    type:
+      | 'stepExpanded'
+      | 'stepSkipped'
+      | 'stepStarted'
+      | 'hostStarted'
+      | 'hostFinished'
+      | 'stepFinished'
+      | 'stepRetryScheduled'
+      | 'stepInDoubt'
+      | 'stepProbed'
+      | 'stepWaiting'
+      | 'voteCast'
+      | 'gateClosed'
+      | 'childFinished'
+      | 'taskResolved'
+      | 'attentionRaised';
+  }
+>;
+
+/** A task nothing has happened to yet. */
+export function newTask(path: string): Task {
+  return { path, ...parseTaskPath(path), state: 'pending', attempt: 0, lost: 0, with: {}, key: '', votes: [], outputs: {}, givenUp: false, hosts: {} };
+}
+
+/** Events about one task. */
+export function evolveTask(data: RunData, body: TaskEvent, at: number): void {
+  if (body.type === 'stepExpanded') {
+    data.items.set(body.path, body.items);
+    return publishNode(data, body.path);
+  }
+  if (body.type === 'attentionRaised') data.attention.set(body.path, body.reason);
+  // Attention may also be raised for the run as a whole, `@rollback`.
+  if (body.path.startsWith('@')) return;
+  const task = data.tasks.get(body.path) ?? newTask(body.path);
+  data.tasks.set(body.path, task);
+  change(data, task, { body, at });
+  publish(data, task);
+}
+
+function change(data: RunData, task: Task, { body, at }: { readonly body: Exclude<TaskEvent, { type: 'stepExpanded' }>; readonly at: number }): void {
+  switch (body.type) {
+    case 'stepSkipped':
+      Object.assign(task, { state: 'skipped', summary: body.reason, finishedAt: at });
+      return;
+    case 'stepStarted':
+      return start(task, body, at);
+    case 'hostStarted':
+      task.hosts[body.host] = 'inDoubt';
+      return;
+    case 'hostFinished':
+      task.hosts[body.host] = body.result;
+      return;
+    case 'stepFinished':
+      // The first result of an attempt stands; a second one, or one of an earlier attempt, changes nothing.
+      if (body.attempt === task.attempt && !isOver(task)) finish(data, task, { result: body.result, at });
+      return;
+    case 'stepRetryScheduled':
+      Object.assign(task, { state: 'retrying', retryAt: body.at });
+      return;
+    case 'stepInDoubt':
+      Object.assign(task, { state: 'inDoubt', lost: task.lost + 1 });
+      return;
+    case 'stepProbed':
+      return probed(data, task, { body, at });
+    case 'stepWaiting':
+      Object.assign(task, { state: 'waiting', wait: body.wait });
+      return;
+    case 'voteCast':
+      if (at <= deadlineOf(task)) task.votes.push(body);
+      return;
+    case 'gateClosed':
+      return;
+    case 'childFinished':
+      task.child = { state: body.state, outputs: body.outputs };
+      return;
+    case 'attentionRaised':
+      task.attention = { reason: body.reason, hint: body.hint };
+      return;
+    case 'taskResolved':
+      return resolve(data, task, { body, at });
+    default:
+      return unreachable(body);
+  }
+}
+
+/** A vote that came later does not count, even when nobody was there to close the gate. */
+function deadlineOf({ wait }: Task): number {
+  return wait?.type === 'gate' ? (wait.gate.deadline ?? Infinity) : Infinity;
+}
+
+function isOver(task: Task): boolean {
+  return task.state === 'ok' || task.state === 'changed' || task.state === 'failed' || task.state === 'timedOut' || task.state === 'cancelled';
+}
+
+function start(task: Task, body: Extract<TaskEvent, { type: 'stepStarted' }>, at: number): void {
+  Object.assign(task, { state: 'running', attempt: body.attempt, key: body.key, with: body.with, attemptAt: at });
+  task.firstStartedAt ??= at;
+  delete task.retryAt;
+  delete task.error;
+}
+
+function finish(data: RunData, task: Task, { result, at }: { readonly result: StepResult; readonly at: number }): void {
+  task.state = result.state;
+  task.finishedAt = at;
+  delete task.wait;
+  delete task.attention;
+  data.attention.delete(task.path);
+  if ('outputs' in result) {
+    task.outputs = result.outputs;
+    if (result.summary !== undefined) task.summary = result.summary;
+    if (nodeOf(data, task)?.pointOfNoReturn === true) data.pastNoReturn = true;
+  } else {
+    task.error = result.error;
+  }
+}
+
+function probed(data: RunData, task: Task, { body, at }: { readonly body: Extract<TaskEvent, { type: 'stepProbed' }>; readonly at: number }): void {
+  if (body.verdict === 'done' && body.result) return finish(data, task, { result: body.result, at });
+  if (body.verdict === 'notDone') Object.assign(task, { state: 'ready' });
+  else task.attention = { reason: body.reason ?? 'nobody can tell whether it took effect', hint: 'look, then run "slipway resolve"' };
+}
+
+function resolve(data: RunData, task: Task, { body, at }: { readonly body: Extract<TaskEvent, { type: 'taskResolved' }>; readonly at: number }): void {
+  data.attention.delete(task.path);
+  delete task.attention;
+  if (body.as === 'retry') Object.assign(task, { state: 'ready', lost: task.attempt });
+  else if (body.as === 'done') finish(data, task, { result: { state: 'ok', outputs: body.outputs ?? {}, summary: `taken as done by ${body.by}` }, at });
+  else {
+    task.givenUp = true;
+    finish(data, task, { result: { state: 'failed', error: { code: 'GIVEN_UP', message: `taken as failed by ${body.by}`, retry: 'never' } }, at });
+  }
+}
+
+function nodeOf(data: RunData, task: Task): PlanNode | undefined {
+  return data.created?.graph.nodes[task.node];
+}
+
+/** Keep `steps.<id>` of the expression scope in step with a task. */
+export function publish(data: RunData, task: Task): void {
+  const id = nodeOf(data, task)?.id;
+  if (id === undefined) return;
+  const entry: JsonObject = { outputs: task.outputs, state: task.state, attempt: task.attempt };
+  if (task.index === undefined) data.steps[id] = entry;
+  else publishNode(data, task.node);
+}
+
+function publishNode(data: RunData, path: string): void {
+  const id = data.created?.graph.nodes[path]?.id;
+  const items = data.items.get(path);
+  if (id === undefined || !items) return;
+  const tasks = items.map((_, index) => data.tasks.get(`${path}[${index}]`));
+  data.steps[id] = {
+    items: tasks.map((task) => ({ outputs: task?.outputs ?? {}, state: task?.state ?? 'pending' })),
+    outputs: {},
+    state: tasks.every((task) => task?.state === 'ok' || task?.state === 'changed' || task?.state === 'skipped') ? 'ok' : 'running',
+  };
+}

@@ -1,0 +1,122 @@
+import { canonicalJson, type Digest, type Json, SlipwayError } from '../core/index.ts';
+import { genesis, hashOf } from './chain.ts';
+import { prepared, type Row, type Store, transact } from './database.ts';
+import { fenced, noRun } from './errors.ts';
+import type { Journal, Lease, NewRun, StoredEvent } from './port.ts';
+
+const INSERT_RUN = `INSERT INTO runs (id, runbook, plan_digest, created_at, concurrency_group, rehearsal, labels, state, updated_at, last_seq, head)
+  VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, ?)`;
+const SELECT_HEAD = 'SELECT last_seq, head, lease_token FROM runs WHERE id = ?';
+const INSERT_EVENT = 'INSERT INTO events (run_id, seq, at, type, body, prev, hash, posted_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+const UPDATE_HEAD = 'UPDATE runs SET last_seq = ?, head = ?, updated_at = ? WHERE id = ?';
+const SELECT_POSTED = 'SELECT seq FROM events WHERE run_id = ? AND posted_id = ?';
+const SELECT_FIRST = 'SELECT body FROM events WHERE run_id = ? AND seq = 1';
+const UPDATE_STATE = 'UPDATE runs SET state = ?, updated_at = ? WHERE id = ? AND lease_token = ?';
+
+interface Waiting<Body> {
+  readonly runId: string;
+  readonly bodies: readonly Body[];
+  readonly lease: Lease;
+  readonly done: (events: readonly StoredEvent<Body>[]) => void;
+  readonly failed: (cause: unknown) => void;
+}
+
+/** Writing: every event goes through here, and into the hash chain of its run. */
+export function createAppender<Body extends { readonly type: string }>(store: Store): Pick<Journal<Body>, 'create' | 'append' | 'post' | 'setState'> {
+  const write = writer<Body>(store);
+  const queue: Waiting<Body>[] = [];
+  const posted = prepared(store, SELECT_POSTED);
+  const stateOf = prepared(store, UPDATE_STATE);
+  const flush = (): void => flushQueue(store, queue.splice(0), write);
+  return {
+    create: createRun(store, write),
+    append: (runId, bodies, lease) =>
+      new Promise((done, failed) => {
+        // Everything that asks before the next turn shares one transaction and one fsync.
+        if (queue.push({ runId, bodies, lease, done, failed }) === 1) setImmediate(flush);
+      }),
+    post: async (runId, body, id) => {
+      const result = transact(store, `post ${body.type}`, () => {
+        const earlier = posted.get(runId, id);
+        if (earlier) return { seq: Number(earlier['seq']), fresh: false };
+        const [event] = write(runId, [body], { postedId: id });
+        return { seq: event?.seq ?? 0, fresh: true };
+      });
+      store.events.emit('written');
+      return result;
+    },
+    setState: (runId, state, lease) => {
+      const changed = transact(store, `state ${state}`, () => stateOf.run(state, store.clock.now(), runId, lease.token));
+      if (changed === 0) throw fenced(runId, lease.token);
+    },
+  };
+}
+
+type Write<Body> = (runId: string, bodies: readonly Body[], how: { readonly token?: number; readonly postedId?: string }) => readonly StoredEvent<Body>[];
+
+function writer<Body extends { readonly type: string }>(store: Store): Write<Body> {
+  const head = prepared(store, SELECT_HEAD);
+  const insert = prepared(store, INSERT_EVENT);
+  const update = prepared(store, UPDATE_HEAD);
+  return (runId, bodies, { token, postedId }) => {
+    const row = head.get(runId);
+    if (!row) throw noRun(runId);
+    if (token !== undefined && Number(row['lease_token']) !== token) throw fenced(runId, token);
+    const at = store.clock.now();
+    let seq = Number(row['last_seq']);
+    let prev = digestIn(row, 'head');
+    const events = bodies.map((body) => {
+      seq += 1;
+      const text = canonicalJson(asJson(body));
+      const hash = hashOf({ runId, seq, at, body: asJson(body), prev });
+      insert.run(runId, seq, at, body.type, text, prev, hash, postedId ?? null);
+      const event = { runId, seq, at, body, prev, hash };
+      prev = hash;
+      return event;
+    });
+    update.run(seq, prev, at, runId);
+    return events;
+  };
+}
+
+function createRun<Body extends { readonly type: string }>(store: Store, write: Write<Body>): Journal<Body>['create'] {
+  const insert = prepared(store, INSERT_RUN);
+  const first = prepared(store, SELECT_FIRST);
+  return async (run, body) => {
+    transact(store, 'create', () => {
+      const earlier = first.get(run.id);
+      if (earlier) return refuseOther(run, String(earlier['body']), canonicalJson(asJson(body)));
+      const { id, runbook, planDigest, createdAt, concurrencyGroup, rehearsal, labels } = run;
+      insert.run(id, runbook, planDigest, createdAt, concurrencyGroup ?? null, rehearsal ? 1 : 0, JSON.stringify(labels), createdAt, genesis(id));
+      return write(id, [body], {});
+    });
+    store.events.emit('written');
+  };
+}
+
+function refuseOther(run: NewRun, earlier: string, wanted: string): readonly never[] {
+  if (earlier === wanted) return [];
+  throw new SlipwayError('RUN_EXISTS', `the run ${run.id} exists and began otherwise`, { hint: 'use a new run id' });
+}
+
+/** One transaction for all; when it fails, each alone, so that a fenced run does not take the others down. */
+function flushQueue<Body extends { readonly type: string }>(store: Store, batch: readonly Waiting<Body>[], write: Write<Body>): void {
+  if (batch.length === 0) return;
+  const name = `append ${[...new Set(batch.flatMap(({ bodies }) => bodies.map(({ type }) => type)))].join('+')}`;
+  try {
+    const results = transact(store, name, () => batch.map(({ runId, bodies, lease }) => write(runId, bodies, { token: lease.token })));
+    for (const [index, waiting] of batch.entries()) waiting.done(results[index] ?? []);
+    store.events.emit('written');
+  } catch (cause) {
+    if (batch.length === 1) batch[0]?.failed(cause);
+    else for (const waiting of batch) flushQueue(store, [waiting], write);
+  }
+}
+
+function asJson(body: object): Json {
+  return JSON.parse(JSON.stringify(body)) as Json; // drops undefined members; bodies are JSON by contract
+}
+
+function digestIn(row: Row, column: string): Digest {
+  return `sha256:${String(row[column]).replace(/^sha256:/, '')}`;
+}

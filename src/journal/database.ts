@@ -1,0 +1,111 @@
+import { EventEmitter } from 'node:events';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { Clock } from '../core/index.ts';
+import { journalError, newerSchema } from './errors.ts';
+import { MIGRATIONS } from './schema.ts';
+
+export interface StoreOptions {
+  readonly clock: Clock;
+  readonly onBoundary?: (name: string) => void;
+  readonly isDead?: (owner: string) => boolean;
+  readonly maxPages?: number;
+}
+/** The open database and what its parts share. */
+export interface Store {
+  readonly database: DatabaseSync;
+  readonly clock: Clock;
+  readonly boundary: (name: string) => void;
+  readonly isDead: (owner: string) => boolean;
+  /** Emits `written` after this process wrote events. */
+  readonly events: EventEmitter;
+  closed: boolean;
+}
+
+const BUSY_MS = 10_000;
+
+export function openDatabase(path: string, options: StoreOptions): Store {
+  return guarded(() => {
+    const database = new DatabaseSync(path, { timeout: BUSY_MS });
+    database.exec('PRAGMA journal_mode = WAL');
+    // FULL: a commit that was answered survives a power cut, not only a crash.
+    database.exec('PRAGMA synchronous = FULL');
+    database.exec('PRAGMA fullfsync = ON');
+    database.exec('PRAGMA foreign_keys = ON');
+    if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(options.maxPages)}`);
+    migrate(database);
+    const events = new EventEmitter();
+    events.setMaxListeners(0);
+    return {
+      database,
+      clock: options.clock,
+      boundary: options.onBoundary ?? (() => undefined),
+      isDead: options.isDead ?? (() => false),
+      events,
+      closed: false,
+    };
+  });
+}
+
+function migrate(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version > MIGRATIONS.length) throw newerSchema(version, MIGRATIONS.length);
+  if (version === MIGRATIONS.length) return;
+  database.exec('BEGIN IMMEDIATE');
+  // Another process may have migrated while this one waited for the lock.
+  const now = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  for (const migration of MIGRATIONS.slice(now)) database.exec(migration);
+  database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+  database.exec('COMMIT');
+}
+
+/** Run in one write transaction; nothing is kept when it throws. Durable when it returns. */
+export function transact<T>(store: Store, name: string, work: () => T): T {
+  store.boundary(`before ${name}`);
+  const result = guarded(() => {
+    store.database.exec('BEGIN IMMEDIATE');
+    try {
+      const value = work();
+      store.database.exec('COMMIT');
+      return value;
+    } catch (cause) {
+      rollBack(store.database);
+      throw cause;
+    }
+  });
+  store.boundary(`after ${name}`);
+  return result;
+}
+
+function rollBack(database: DatabaseSync): void {
+  // SQLite itself rolls back on some errors, a full disk among them.
+  if (database.isTransaction) database.exec('ROLLBACK');
+}
+
+/** Turn SQLite's errors into ours. */
+export function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw journalError(cause);
+  }
+}
+
+/** A statement that is prepared once, at first use. */
+export function prepared(
+  store: Store,
+  sql: string,
+): {
+  readonly run: (...values: SQLInputValue[]) => number;
+  readonly all: (...values: SQLInputValue[]) => Row[];
+  readonly get: (...values: SQLInputValue[]) => Row | undefined;
+} {
+  let statement: StatementSync | undefined;
+  const open = (): StatementSync => (statement ??= store.database.prepare(sql));
+  return {
+    run: (...values) => Number(open().run(...values).changes),
+    all: (...values) => guarded(() => open().all(...values)),
+    get: (...values) => guarded(() => open().get(...values)),
+  };
+}
+/** A row as SQLite gives it. */
+export type Row = Record<string, unknown>;

@@ -1,0 +1,32 @@
+import { prepared, type Store, transact } from './database.ts';
+import type { Journal } from './port.ts';
+
+const INSERT = 'INSERT INTO logs (run_id, path, attempt, at, host, stream, text) VALUES (?, ?, ?, ?, ?, ?, ?)';
+const SELECT = `SELECT * FROM logs WHERE run_id = ?1 AND id > ?2 AND (?3 IS NULL OR path = ?3 OR path LIKE ?3 || '[%' OR path LIKE ?3 || '/%')
+  AND (?4 IS NULL OR host = ?4) ORDER BY id LIMIT ?5`;
+const MOST_LINES = 100_000;
+
+/** Text output of tasks; kept beside the events, not in their chain. */
+export function createLogs(store: Store): Pick<Journal<{ type: string }>, 'log' | 'logs'> {
+  const insert = prepared(store, INSERT);
+  const select = prepared(store, SELECT);
+  return {
+    log: (lines) => {
+      if (lines.length === 0) return;
+      transact(store, 'logs', () => {
+        for (const { runId, path, attempt, at, host, stream, text } of lines) insert.run(runId, path, attempt, at, host ?? null, stream, text);
+      });
+    },
+    logs: (runId, query = {}) =>
+      select.all(runId, query.afterId ?? 0, query.path ?? null, query.host ?? null, query.limit ?? MOST_LINES).map((row) => ({
+        id: Number(row['id']),
+        runId: String(row['run_id']),
+        path: String(row['path']),
+        attempt: Number(row['attempt']),
+        at: Number(row['at']),
+        stream: row['stream'] === 'stderr' ? 'stderr' : 'stdout',
+        text: String(row['text']),
+        ...(typeof row['host'] === 'string' ? { host: row['host'] } : {}),
+      })),
+  };
+}

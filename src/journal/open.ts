@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../core/index.ts';
+import { createAppender } from './append.ts';
+import { openDatabase, type Store } from './database.ts';
+import { createEvidence } from './evidence.ts';
+import { createFollower } from './follow.ts';
+import { createLeases } from './leases.ts';
+import { createLogs } from './logs.ts';
+import type { Journal } from './port.ts';
+import { createReader } from './read.ts';
+import { openVault } from './vault.ts';
+
+export interface JournalOptions {
+  /** Absolute path of the folder that holds `journal.db`, `vault.key` and `evidence/`; made when missing. */
+  readonly dir: string;
+  readonly clock: Clock;
+  /** For tests: called before and after each durable write with its name. */
+  readonly onBoundary?: (name: string) => void;
+  /** Is the process that this lease owner names dead for certain? Then its lease may be taken before it expires. */
+  readonly isDead?: (owner: string) => boolean;
+  /** For tests: most pages the database file may have. */
+  readonly maxPages?: number;
+}
+
+/**
+ * Open the journal of a state folder. Many processes may have it open; SQLite in WAL mode with full fsync.
+ *
+ * @throws {SlipwayError} `JOURNAL_IO`, `JOURNAL_READ_ONLY`, `JOURNAL_FULL`, `JOURNAL_CORRUPT`, `JOURNAL_NEWER`.
+ */
+export function openJournal<Body extends { readonly type: string }>(options: JournalOptions): Journal<Body> {
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  const store = openDatabase(join(options.dir, 'journal.db'), options);
+  const reader = createReader<Body>(store);
+  const appender = createAppender<Body>(store);
+  return {
+    ...reader,
+    ...appender,
+    ...createFollower<Body>(store, reader.read),
+    ...createLeases(store),
+    ...createLogs(store),
+    ...createEvidence(join(options.dir, 'evidence'), store),
+    ...openVault(join(options.dir, 'vault.key'), store),
+    [Symbol.dispose]: () => close(store),
+  };
+}
+
+function close(store: Store): void {
+  store.closed = true;
+  store.database.close();
+}

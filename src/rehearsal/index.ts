@@ -1,0 +1,1 @@
+export { openRehearsal, type Rehearsal, type RehearsalSettings } from './rehearsal.ts';
