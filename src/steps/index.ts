@@ -1,5 +1,6 @@
 import { approval, manual, pause, runbookCall, switchKind, waitSignal, waitUntil } from './control/index.ts';
 import { checkCommand, checkHttp, checkReadiness, checkTcp } from './check/index.ts';
+import { pulumiDestroy, pulumiImport, pulumiPreview, pulumiRefresh, pulumiUp } from './pulumi/index.ts';
 import { setMirror, setStackWeight, setWeight } from './traffic/index.ts';
 import { notify } from './notify/index.ts';
 import { complianceScan } from './compliance/index.ts';
@@ -23,6 +24,11 @@ export const kinds: readonly AnyKind[] = [
   switchKind,
   waitSignal,
   waitUntil,
+  pulumiPreview,
+  pulumiUp,
+  pulumiRefresh,
+  pulumiDestroy,
+  pulumiImport,
   checkCommand,
   checkHttp,
   checkReadiness,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { digestOf, isObject, type Json, SlipwayError } from '../../core/index.ts';
 import type { RunPulumi } from './command.ts';
-import { countResources, digestOfState, hasSecret, recordedOutputs } from './deployment.ts';
+import { countResources, digestOfState, hasSecret, recordedOutputs, textOf } from './deployment.ts';
 import type { Collector } from './events.ts';
 import { importResources } from './import.ts';
 import { loadProgram, type StackProgram } from './program.ts';
@@ -88,8 +88,15 @@ async function runOn(stack: Stack, bench: Bench, before: Deployment | undefined)
   if (operation === 'previewDestroy') await stack.previewDestroy(options);
   else if (operation === 'previewRefresh') await stack.previewRefresh(options);
   else if (operation === 'destroy') await stack.destroy({ ...options, refresh: hasPending });
-  else if (operation === 'import') await importResources(bench);
+  else if (operation === 'import') await importMissing(bench, before);
   else await stack.refresh({ ...options, clearPendingCreates: bench.request.options.clearPendingCreates === true });
+}
+
+/** What an interrupted import has done already is not done again. */
+async function importMissing(bench: Bench, before: Deployment | undefined): Promise<void> {
+  const there = new Set(before?.resources.map((resource) => `${textOf(resource['urn']).split('::').slice(2).join('::')} ${textOf(resource['id'])}`));
+  const items = bench.request.items.filter(({ type, name, id }) => !there.has(`${type}::${name} ${id}`));
+  if (items.length > 0) await importResources({ ...bench, request: { ...bench.request, items } });
 }
 
 async function open({ run, request }: Bench, how: { readonly before: Deployment | undefined; readonly program: StackProgram }): Promise<Stack> {

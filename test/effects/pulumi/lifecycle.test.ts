@@ -56,6 +56,8 @@ test('what only exists in the cloud can be imported, and then belongs to the sta
   const result = await box.pulumi.import(box.target(), [{ type: 'aws:s3/bucket:Bucket', name: 'data', id: 'old-data' }], box.control());
   assert.deepEqual(result.counts, { import: 1 });
   assert.equal((await box.pulumi.state(box.target(), box.control())).resources, 1);
+  const again = await box.pulumi.import(box.target(), [{ type: 'aws:s3/bucket:Bucket', name: 'data', id: 'old-data' }], box.control());
+  assert.deepEqual(again.counts, {}, 'what is imported already is left');
   await assert.rejects(box.pulumi.import(box.target(), [{ type: 'aws:s3/bucket:Bucket', name: 'gone', id: 'never-there' }], box.control()), {
     code: 'PULUMI_PROVIDER',
     message: /never-there/,
