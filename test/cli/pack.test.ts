@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 
 const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'slipway-pack-'));
@@ -14,30 +14,26 @@ mkdirSync(elsewhere);
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string; bin: { slipway: string } }; // our own file
 const env = { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), SLIPWAY_HOME: join(folder, 'state'), npm_config_update_notifier: 'false' };
 
-/** Pack and install as people do; once for all tests of this file. */
-const install = (() => {
-  let prefix: string | undefined;
-  return () => {
-    if (prefix !== undefined) return prefix;
-    execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe'], timeout: 120_000 });
-    const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
-    assert.ok(tarball, 'npm pack made no tarball');
-    prefix = join(folder, 'prefix');
-    const flags = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-    execFileSync('npm', ['install', '--global', '--prefix', prefix, ...flags, join(folder, tarball)], {
-      cwd: elsewhere,
-      env: { ...env, npm_config_cache: npmCache() },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: 240_000,
-    });
-    return prefix;
-  };
-})();
+const prefix = join(folder, 'prefix');
+
+before(() => {
+  // As people do: pack, then install for the user.
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe'], timeout: 120_000 });
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+  assert.ok(tarball, 'npm pack made no tarball');
+  const flags = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+  execFileSync('npm', ['install', '--global', '--prefix', prefix, ...flags, join(folder, tarball)], {
+    cwd: elsewhere,
+    env: { ...env, npm_config_cache: npmCache() },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 240_000,
+  });
+});
 
 function npmCache(): string {
   return execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim();
 }
-const slipway = (...args: readonly string[]) => spawnSync(join(install(), 'bin', 'slipway'), args, { cwd: elsewhere, env, encoding: 'utf8' });
+const slipway = (...args: readonly string[]) => spawnSync(join(prefix, 'bin', 'slipway'), args, { cwd: elsewhere, env, encoding: 'utf8' });
 
 test('the packed command runs outside of any checkout, from built files', () => {
   const version = slipway('--version');
@@ -45,7 +41,7 @@ test('the packed command runs outside of any checkout, from built files', () => 
   assert.equal(version.status, 0);
   const help = slipway('runs', '--help');
   assert.match(help.stdout, /^usage: slipway runs/, help.stderr);
-  assert.equal(existsSync(join(install(), 'lib/node_modules/slipway/src')), false);
+  assert.equal(existsSync(join(prefix, 'lib/node_modules/slipway/src')), false);
 });
 
 test('it can do more than talk about itself: the schema and the list of runs', () => {
@@ -58,7 +54,7 @@ test('it can do more than talk about itself: the schema and the list of runs', (
 });
 
 test('the package has what a run needs and nothing that is ours alone', () => {
-  const top = join(install(), 'lib/node_modules/slipway');
+  const top = join(prefix, 'lib/node_modules/slipway');
   for (const needed of [
     'dist/main.js',
     'policies',
@@ -87,7 +83,7 @@ test('a Node that is too old is told apart before anything else is loaded', () =
   writeFileSync(join(old, 'claim.cjs'), `Object.defineProperty(process, 'version', { value: 'v20.11.0' });`);
   const result = spawnSync(
     process.execPath,
-    ['--require', join(old, 'claim.cjs'), join(install(), 'lib/node_modules/slipway', manifest.bin.slipway), '--version'],
+    ['--require', join(old, 'claim.cjs'), join(prefix, 'lib/node_modules/slipway', manifest.bin.slipway), '--version'],
     { cwd: elsewhere, env, encoding: 'utf8' },
   );
   assert.equal(result.status, 2);
