@@ -29,7 +29,7 @@ export async function parseArgs(argv: readonly string[], command: Command): Prom
     ),
   );
   const unknown = Object.keys(values).filter((key) => !known.has(key));
-  mistakes.push(...unknown.map((name) => unknownOption(name, options)));
+  mistakes.push(...unknown.map((name) => unknownOption(name, options)), ...flagsWithValues(argv, options));
   const read = readOptions(values, options, mistakes);
   // An unknown option may have swallowed the word behind it; that word must not be called missing.
   const swallowed = unknown.filter((name) => typeof values[name] === 'string').length;
@@ -98,6 +98,15 @@ function unknownOption(name: string, options: Command['options']): string {
   return `there is no option "${dashes}${name}"${near === undefined ? '' : `; did you mean "--${near}"?`}`;
 }
 
+/** yargs reads any value of a flag but "true" as false; a person who wrote `--yes=1` meant something else. */
+function flagsWithValues(argv: readonly string[], options: Command['options']): readonly string[] {
+  const words = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
+  return words.flatMap((word) => {
+    const [, name = '', value] = /^--([^=]+)=(.*)$/.exec(word) ?? [];
+    return options[name]?.type === 'flag' && value !== 'true' && value !== 'false' ? [`--${name} takes no value`] : [];
+  });
+}
+
 function readOptions(values: { readonly [name: string]: unknown }, options: Command['options'], mistakes: string[]) {
   const found = new Map<string, readonly string[]>();
   const flags = new Set<string>();
@@ -105,8 +114,7 @@ function readOptions(values: { readonly [name: string]: unknown }, options: Comm
     const raw = values[name];
     const list = raw === undefined ? [] : Array.isArray(raw) ? raw : [raw];
     if (option.type === 'flag') {
-      if (list.some((value) => typeof value !== 'boolean')) mistakes.push(`--${name} takes no value`);
-      else if (list.at(-1) === true) flags.add(name);
+      if (list.at(-1) === true) flags.add(name);
     } else {
       const texts = list.map(String).filter((text) => text !== '');
       mistakes.push(...optionMistakes(name, option, texts));
