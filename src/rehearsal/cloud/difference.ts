@@ -48,6 +48,6 @@ function isSame(wanted: Json, there: Json | undefined): boolean {
 }
 
 function mustReplace(type: string, property: string): boolean {
-  if (property === namingInput(type)) return true;
-  return REPLACES[type]?.includes(property) ?? (REPLACES_ALWAYS.has(property) && !type.endsWith(':ResourceGroup'));
+  if (property === namingInput(type) || REPLACES[type]?.includes(property)) return true;
+  return REPLACES_ALWAYS.has(property);
 }

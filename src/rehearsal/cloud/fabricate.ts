@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../core/index.ts';
 import { declaredBy, type Property } from './declared.ts';
-import { ACCOUNT, type Birth, hex, idOf, namingInput, shortType, uuid } from './identity.ts';
+import { ACCOUNT, type Birth, hex, idOf, namingInput, ownName, shortType, uuid } from './identity.ts';
 
 /** A resource as the cloud answers after a create: its id, and every property the SDK class declares. */
 export interface Fabricated {
@@ -70,20 +70,6 @@ function textFor(birth: Birth, name: string): string {
   if (/(url|uri|endpoint)/i.test(name)) return `https://${slug(birth)}-${hex(birth, name, 8)}.example.net/`;
   if (/(time|date)$/i.test(name)) return '2026-01-01T00:00:00Z';
   return `${name}-${hex(birth, name, 8)}`;
-}
-
-function ownName(birth: Birth): string {
-  // Azure calls the name `accountName`, `vaultName`, …; whichever was given is the name.
-  const given = Object.entries(birth.inputs).find(([key, value]) => isOwnName(key, birth.type) && typeof value === 'string')?.[1];
-  if (typeof given === 'string') return given;
-  const name = `${birth.name}-${hex(birth, 'name', 7)}`;
-  return birth.type.endsWith(':StorageAccount') ? name.replaceAll('-', '') : name; // letters and digits only
-}
-
-function isOwnName(key: string, type: string): boolean {
-  if (!type.startsWith('azure-native:')) return false;
-  const kind = shortType(type).toLowerCase();
-  return key === 'name' || (key.endsWith('Name') && kind.endsWith(key.slice(0, -4).toLowerCase()));
 }
 
 function arnOf(birth: Birth): string {

@@ -96,7 +96,7 @@ function recordId(properties: JsonObject): string {
 function azureId(birth: Birth, properties: JsonObject): string {
   const [, module = '', name = ''] = birth.type.split(':');
   const group = text(birth.inputs['resourceGroupName']);
-  const own = text(properties['name']) ?? birth.name;
+  const own = text(properties['name']) ?? ownName(birth);
   const root = `/subscriptions/${SUBSCRIPTION}`;
   if (name === 'ResourceGroup') return `${root}/resourceGroups/${own}`;
   const service = `Microsoft.${capital(module.split('/')[0] ?? '')}`;
@@ -111,6 +111,21 @@ function parentNames(inputs: JsonObject, own: string): readonly { readonly kind:
   return Object.entries(inputs).flatMap(([key, value]) =>
     /\w+Name$/.test(key) && key !== 'resourceGroupName' && typeof value === 'string' && value !== own ? [{ kind: `${key.slice(0, -4)}s`, name: value }] : [],
   );
+}
+
+/** The name the cloud knows the resource by: the one that was given, or one with a suffix of its own. */
+export function ownName(birth: Birth): string {
+  // Azure calls the name `accountName`, `vaultName`, …; whichever was given is the name.
+  const given = Object.entries(birth.inputs).find(([key, value]) => isOwnName(key, birth.type) && typeof value === 'string')?.[1];
+  if (typeof given === 'string') return given;
+  const name = `${birth.name}-${hex(birth, 'name', 7)}`;
+  return birth.type.endsWith(':StorageAccount') ? name.replaceAll('-', '') : name; // letters and digits only
+}
+
+function isOwnName(key: string, type: string): boolean {
+  if (!type.startsWith('azure-native:')) return false;
+  const kind = shortType(type).toLowerCase();
+  return key === 'name' || (key.endsWith('Name') && kind.endsWith(key.slice(0, -4).toLowerCase()));
 }
 
 /** `Bucket` of `aws:s3/bucket:Bucket`. */
