@@ -4,7 +4,7 @@ import { execOn, tailOf } from './exec.ts';
 import { disksOf, type Facts, type ReadinessInput } from './readiness-shape.ts';
 
 // POSIX shell; Linux's /proc where there is no portable way. Paths arrive one a line on standard input, so that no value is ever part of the text.
-const SCRIPT = `
+const SCRIPT = `# slipway:readiness
 LC_ALL=C; export LC_ALL
 while IFS= read -r line; do
   kind=\${line%% *}; path=\${line#* }

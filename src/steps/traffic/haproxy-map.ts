@@ -15,10 +15,14 @@ export async function setHaproxyMap(share: number, { map, key, socket }: Haproxy
     const verb = before === undefined ? 'add' : 'set';
     const answer = await runtimeApi(context, socket, [`${verb} map ${map} ${key} ${share}`, get]);
     if (valueIn(answer) !== String(share)) {
-      throw new SlipwayError('TRAFFIC_NOT_APPLIED', `HAProxy on ${context.host.name} did not take ${key} = ${share}: ${answer.trim().slice(0, 200)}`, {
-        retry: 'afterBackoff',
-        hint: `its configuration must read ${map}; docs/how-to/mirror-traffic.md shows how`,
-      });
+      throw new SlipwayError(
+        'TRAFFIC_NOT_APPLIED',
+        `HAProxy on ${context.host.name} did not take ${key} = ${share}: ${answer.trim().split('\n', 1)[0]?.slice(0, 200) ?? ''}`,
+        {
+          retry: 'afterBackoff',
+          hint: `its configuration must read the map, for example: http-request set-var(txn.mirror) str(${key}),map_int(${map},0)`,
+        },
+      );
     }
   }
   const previous = before !== undefined && /^\d+$/.test(before) ? Number(before) : null;

@@ -3,7 +3,7 @@ import type { HostContext } from '../kind.ts';
 
 // The commands travel on standard input and the socket in the environment: no value is part of the text.
 const SCRIPT = `
-if command -v socat >/dev/null 2>&1; then exec socat -t5 stdio "$SLIPWAY_SOCKET"; fi
+if command -v socat >/dev/null 2>&1; then exec socat -t5 stdio "UNIX-CONNECT:$SLIPWAY_SOCKET"; fi
 if command -v nc >/dev/null 2>&1; then exec nc -U "$SLIPWAY_SOCKET"; fi
 echo 'neither socat nor nc is installed' >&2; exit 127
 `;

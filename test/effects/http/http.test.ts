@@ -178,7 +178,7 @@ describe('failures', () => {
 describe('redirects', () => {
   const listener: RequestListener = (request, response) => {
     const to = new URL(request.url ?? '/', 'http://x').searchParams.get('to');
-    if (to === null) response.end(`${request.method} ${request.headers.authorization ?? 'none'} ${request.headers['x-key'] ?? 'none'}`);
+    if (to === null) response.end(`${request.method} ${request.headers.authorization ?? 'none'} ${String(request.headers['x-key'] ?? 'none')}`);
     else response.writeHead(request.url?.startsWith('/see') ? 303 : 307, { location: to }).end();
   };
   test('are followed only when asked', async () => {

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { canonicalJson, type Json } from '../../src/core/index.ts';
+import { compare, type Evidence, type Metric } from '../../src/analysis/index.ts';
+import { arm, dualRun, evidenceOf, slot } from './made.ts';
+
+const latency: Metric = { name: 'latency', kind: 'latency', quantiles: { p50: 0.1, p95: 0.1, p99: 0.2 } };
+const errors: Metric = { name: 'errors', kind: 'rate', margin: 0.001 };
+const parity: Metric = { name: 'parity', kind: 'mismatch', max: 0.001 };
+const verdictOf = (evidence: Evidence, ...metrics: Metric[]) => compare(evidence, metrics).verdict;
+const times = (n: number, ms = 20) => Array.from({ length: n }, (_, index) => ms + (index % 10));
+
+describe('latency, with the worlds of the design (60 minutes, log-normal, shared drift)', () => {
+  const worlds = [
+    ['identical', 12_000, {}, 'pass'],
+    ['3 % slower, which is allowed', 12_000, { candidate: (ms: number) => ms * 1.03 }, 'pass'],
+    ['15 % slower everywhere', 12_000, { candidate: (ms: number) => ms * 1.15 }, 'fail'],
+    ['3 % of the requests five times slower', 12_000, { candidate: (ms: number, random: () => number) => (random() < 0.03 ? 5 * ms : ms) }, 'fail'],
+    ['10 % faster', 12_000, { candidate: (ms: number) => ms * 0.9 }, 'pass'],
+    ['identical, but too few requests to know', 600, {}, 'noData'],
+    ['40 % slower, and too few requests for p99: that is known already', 600, { candidate: (ms: number) => ms * 1.4 }, 'fail'],
+  ] as const;
+  for (const [name, n, world, expected] of worlds) {
+    test(name, () => assert.equal(verdictOf(dualRun({ seed: 42, n, ...world }), latency), expected));
+  }
+
+  test('few requests are never a pass, but a big difference is a fail', () => {
+    const coarse: Metric = { name: 'latency', kind: 'latency', quantiles: { p50: 0.1, p95: 0.1 } };
+    assert.equal(verdictOf(dualRun({ seed: 1, n: 600 }), coarse), 'inconclusive');
+    assert.equal(verdictOf(dualRun({ seed: 1, n: 600, candidate: (ms) => ms * 1.6 }), coarse), 'fail');
+  });
+});
+
+describe('calibration', () => {
+  test('at exactly the margin a wrong pass is as rare as the confidence says', () => {
+    const runs = 300;
+    const metric: Metric = { name: 'latency', kind: 'latency', quantiles: { p95: 0.1 } };
+    const seen = { pass: 0, fail: 0, inconclusive: 0, noData: 0 };
+    for (let seed = 1; seed <= runs; seed++) seen[compare(dualRun({ seed, n: 3_000, slots: 30, candidate: (ms) => ms * 1.1 }), [metric]).verdict]++;
+    // Nominal 5 %; three standard deviations of 300 draws are 3.8 %.
+    assert.ok(seen.pass / runs < 0.088, `passed ${seen.pass} of ${runs}`);
+    assert.ok(seen.fail / runs < 0.088, `failed ${seen.fail} of ${runs}`);
+    assert.ok(seen.pass + seen.fail > 0, 'bounds that never decide are too wide');
+  });
+});
+
+describe('autocorrelation', () => {
+  const wave = (index: number) => Math.exp(0.35 * Math.sin(index / 5));
+  test('a candidate whose slowness comes and goes is judged by stretches of time, with wider bounds', () => {
+    const metric: Metric = { name: 'latency', kind: 'latency', quantiles: { p50: 0.1 } };
+    const [steady] = compare(dualRun({ seed: 5, n: 12_000 }), [metric]).metrics;
+    const [waving] = compare(dualRun({ seed: 5, n: 12_000, drift: wave }), [metric]).metrics;
+    assert.equal(steady?.method, 'quantileIndexBootstrap');
+    assert.equal(waving?.method, 'pairedBlockBootstrap');
+    assert.equal(steady.verdict, 'pass');
+    assert.equal(waving.verdict, 'inconclusive');
+    const width = ({ lower, upper }: { lower: number | null; upper: number | null }) => (upper ?? 0) - (lower ?? 0);
+    assert.ok(width(waving) > 3 * width(steady));
+  });
+});
+
+describe('requests without answer', () => {
+  const metric: Metric = { name: 'latency', kind: 'latency', quantiles: { p95: 0.1 } };
+  test('a candidate whose p95 lies beyond the timeout cannot pass, and fails when the baseline is far below', () => {
+    const evidence = evidenceOf([slot(arm(times(1_000)), arm(times(900), { timeout: 100 }))]);
+    const [result] = compare(evidence, [metric]).metrics;
+    assert.equal(result?.verdict, 'fail');
+    assert.equal(result.upper, null);
+  });
+  test('a timeout near the baseline p95 leaves the question open', () => {
+    const evidence = evidenceOf([slot(arm(times(1_000)), arm(times(900), { timeout: 100 }))], { timeoutMs: 29 });
+    const [result] = compare(evidence, [metric]).metrics;
+    assert.equal(result?.verdict, 'inconclusive');
+    assert.match(result.sentence, /no answer within the timeout/);
+  });
+  test('fast errors do not make a side fast', () => {
+    const evidence = evidenceOf([slot(arm(times(1_000)), arm(times(700), { server: 300 }))]);
+    assert.equal(compare(evidence, [metric]).metrics[0]?.n, 700);
+    assert.equal(verdictOf(evidence, metric, errors), 'fail');
+  });
+});
+
+describe('errors and parity', () => {
+  const both = (n: number, failed: number, mismatches = 0) => evidenceOf([slot(arm(times(n)), arm(times(n - failed), { server: failed }), mismatches)]);
+  test('no error in many requests passes, in few it does not', () => {
+    assert.equal(verdictOf(both(4_000, 0), errors), 'pass');
+    assert.equal(verdictOf(both(1_000, 0), errors), 'inconclusive');
+    assert.equal(verdictOf(both(20, 0), errors), 'noData');
+  });
+  test('clearly more errors fail', () => assert.equal(verdictOf(both(10_000, 100), errors), 'fail'));
+  test('parity passes, fails, or wants more pairs', () => {
+    assert.equal(verdictOf(both(3_000, 0), parity), 'pass');
+    assert.equal(verdictOf(both(2_900, 0), parity), 'inconclusive');
+    assert.equal(verdictOf(both(3_000, 0, 40), parity), 'fail');
+  });
+  test('minSamples is obeyed', () => assert.equal(verdictOf(both(3_000, 0), { ...parity, minSamples: 3_001 }), 'noData'));
+});
+
+describe('the verdict', () => {
+  const good = dualRun({ seed: 9, n: 12_000 });
+  const slow = dualRun({ seed: 9, n: 12_000, candidate: (ms) => ms * 1.3 });
+  test('needs every critical metric; the others only annotate', () => {
+    const hard: Metric = { name: 'hard', kind: 'mismatch', max: 0.000001 };
+    assert.equal(verdictOf(good, latency, errors), 'pass');
+    assert.equal(verdictOf(good, latency, hard), 'inconclusive');
+    assert.equal(verdictOf(good, latency, { ...hard, critical: false }), 'pass');
+    assert.equal(verdictOf(slow, { ...latency, critical: false }, errors), 'pass');
+    assert.equal(verdictOf(slow, latency, hard), 'fail');
+  });
+  test('is not a pass when nothing is critical or nothing was seen', () => {
+    assert.equal(verdictOf(good, { ...latency, critical: false }), 'noData');
+    assert.equal(verdictOf(evidenceOf([]), latency, errors, parity), 'noData');
+    assert.equal(verdictOf(good), 'noData');
+  });
+  test('is not a pass when the old side differs from itself', () => {
+    const verdict = compare({ ...good, abCheck: slow.slots }, [latency]);
+    assert.equal(verdict.verdict, 'inconclusive');
+    assert.match(verdict.sentence, /the old side differs from itself/);
+    assert.equal(compare({ ...good, abCheck: good.slots }, [latency]).verdict, 'pass');
+  });
+  test('says for every metric how many, how much, how sure, and what is allowed', () => {
+    for (const metric of compare(slow, [latency, errors, parity]).metrics) {
+      assert.ok(metric.n > 0 && metric.estimate !== null && metric.lower !== null && metric.upper !== null);
+      assert.ok(metric.lower <= metric.estimate && metric.estimate <= metric.upper, metric.label);
+      assert.match(metric.sentence, /^\w.*\d.*; 12,000 (requests per side|pairs)$/);
+    }
+    assert.match(compare(slow, [latency]).sentence, /the candidate is worse: latency p50 grew by at least \d+% \(estimate 3\d%\), more than the allowed 10%/);
+  });
+  test('is the same, bit for bit, for the same evidence and seed', () => {
+    const text = (seed?: number) =>
+      canonicalJson(JSON.parse(JSON.stringify(compare(good, [latency, errors, parity], seed === undefined ? {} : { seed }))) as Json);
+    assert.equal(text(), text());
+    assert.equal(text(7), text());
+    assert.notEqual(text(8), text());
+  });
+  test('of one metric does not depend on what else is measured', () => {
+    const [alone] = compare(good, [{ ...latency, quantiles: { p95: 0.1 } }]).metrics;
+    const together = compare(good, [errors, latency]).metrics.find(({ label }) => label === 'latency p95');
+    assert.deepEqual(alone, together);
+  });
+});
