@@ -2,6 +2,7 @@ import { approval, manual, pause, runbookCall, switchKind, waitSignal, waitUntil
 import { checkCommand, checkHttp, checkReadiness, checkTcp } from './check/index.ts';
 import { pulumiDestroy, pulumiImport, pulumiPreview, pulumiRefresh, pulumiUp } from './pulumi/index.ts';
 import { setMirror, setStackWeight, setWeight } from './traffic/index.ts';
+import { sshCopy, sshFacts, sshRun, sshScript } from './ssh/index.ts';
 import { notify } from './notify/index.ts';
 import { complianceScan } from './compliance/index.ts';
 import { placement } from './placement/index.ts';
@@ -17,6 +18,10 @@ export type * from './ports.ts';
 
 /** Every kind of step, in the order documentation lists them. One line per kind. */
 export const kinds: readonly AnyKind[] = [
+  sshRun,
+  sshScript,
+  sshCopy,
+  sshFacts,
   approval,
   manual,
   pause,

@@ -134,6 +134,8 @@ interface HostAction<W extends z.ZodObject> {
   readonly idempotency: Idempotency;
   /** Called once per host; fan-out, batches and stop rules belong to the engine. */
   readonly executeHost: (input: z.output<W>, context: HostContext) => Promise<HostOutcome>;
+  /** Look whether an attempt that was in flight took effect on this host; used for `idempotency: probe`. */
+  readonly probeHost?: (input: z.output<W>, context: HostContext) => Promise<HostProbe>;
   readonly preview?: (input: z.output<W>, context: PreviewContext) => Promise<Preview>;
   /** The step that undoes this one, on the same hosts, when the runbook declares no `compensate`. */
   readonly undo?: (input: z.output<W>) => Undo;
@@ -144,6 +146,8 @@ interface ControlAction<W extends z.ZodObject> {
 }
 export type ProbeResult =
   { readonly verdict: 'done'; readonly outcome: StepOutcome } | { readonly verdict: 'notDone' } | { readonly verdict: 'unknown'; readonly reason: string };
+export type HostProbe =
+  { readonly verdict: 'done'; readonly outcome: HostOutcome } | { readonly verdict: 'notDone' } | { readonly verdict: 'unknown'; readonly reason: string };
 /** `traffic` undos run before all others in a rollback. */
 export interface Undo {
   readonly uses: string;

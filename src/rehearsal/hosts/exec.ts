@@ -1,4 +1,5 @@
 import type { ServerChannel } from 'ssh2';
+import { FileFault } from './files.ts';
 import type { Machine } from './machine.ts';
 import { playerOf } from './known-scripts.ts';
 import { createPayloadReader, parsePayload, type Payload } from './payload.ts';
@@ -121,7 +122,9 @@ async function outcome(payload: Payload, process: Process, fault: HostFault | un
     return await (player ? player(process, script) : playScript(script, process));
   } catch (thrown) {
     if (thrown instanceof ShellExit) return thrown.code;
-    throw thrown;
+    if (!(thrown instanceof FileFault)) throw thrown;
+    process.err(`${thrown.message}\n`);
+    return 1;
   }
 }
 

@@ -39,6 +39,19 @@ const ids: Player = ({ vars, out }) => {
   return 0;
 };
 
+const exists: Player = ({ vars, machine }) => (machine.files.stat(vars.get('SLIPWAY_PATH') ?? '') ? 0 : 1);
+
+const owner: Player = ({ vars, machine, out, err }) => {
+  const file = machine.files.stat(vars.get('SLIPWAY_PATH') ?? '');
+  if (!file) {
+    err('stat: No such file or directory\n');
+    return 1;
+  }
+  const nameOf = (id: number): string => (id === 0 ? 'root' : 'slipway');
+  out(`${nameOf(file.uid)} ${nameOf(file.gid)} ${file.uid} ${file.gid}\n`);
+  return 0;
+};
+
 const folder: Player = ({ vars, machine }) => {
   const path = vars.get('SLIPWAY_PATH') ?? '/';
   for (const [index] of path.split('/').entries())
@@ -70,8 +83,8 @@ const facts: Player = ({ machine, out }) => {
     `cpus ${vars.cpus}`,
     `memory ${vars.memoryBytes}`,
     `uptime ${Math.floor((now - state.bootedAt) / 1_000)}`,
-    `disk ${100 * GIB} ${62 * GIB} / /dev/sda1`,
-    `disk ${500 * GIB} ${310 * GIB} /srv /dev/sdb1`,
+    `disk ${100 * GIB} ${62 * GIB} /dev/sda1\t/`,
+    `disk ${500 * GIB} ${310 * GIB} /dev/sdb1\t/srv`,
     `ip 10.20.${checksum(name) % 250}.${1 + (checksum(name) % 200)}`,
     `time ${now}`,
   ];
@@ -113,7 +126,7 @@ function checksum(text: string): number {
   return text.split('').reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 65_521, 7);
 }
 
-const players: { readonly [name: string]: Player } = { read, write, move, ids, folder, facts, script, readiness };
+const players: { readonly [name: string]: Player } = { read, write, move, ids, exists, owner, folder, facts, script, readiness };
 
 /** The player of a script that names itself in its first line, or that is known by how it begins. */
 export function playerOf(text: string): Player | undefined {
