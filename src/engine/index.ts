@@ -5,3 +5,8 @@ export { evolve, stateOf } from './evolve.ts';
 export * from './events.ts';
 export { hasStarted, initialState, isSettled, type RunData, type Task } from './state.ts';
 export { parseTaskPath } from './task-path.ts';
+export { createExecutor, type Executor, type ExecutorOptions, type TaskControl, type TaskRun } from './local/executor.ts';
+export { driveRun, type DriveOptions } from './local/drive.ts';
+export { isTerminal, runStateOf } from './view.ts';
+export { backoffMs } from './decide/retry.ts';
+export { batchesOf, nextHosts, stopReason } from './fan-out.ts';

@@ -63,21 +63,31 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
       // The first result of an attempt stands; a second one, or one of an earlier attempt, changes nothing.
       if (body.attempt === task.attempt && !isOver(task)) finish(data, task, { result: body.result, at });
       return;
-    case 'stepRetryScheduled':
-      Object.assign(task, { state: 'retrying', retryAt: body.at });
-      return;
-    case 'stepInDoubt':
-      Object.assign(task, { state: 'inDoubt', lost: task.lost + 1 });
-      return;
     case 'stepProbed':
       return probed(data, task, { body, at });
+    case 'taskResolved':
+      return resolve(data, task, { body, at });
+    default:
+      return suspend(task, body, at);
+  }
+}
+
+type Suspension = Extract<
+  TaskEvent,
+  { type: 'stepRetryScheduled' | 'stepInDoubt' | 'stepWaiting' | 'voteCast' | 'gateClosed' | 'childFinished' | 'attentionRaised' }
+>;
+
+/** Events that leave a task waiting for something. */
+function suspend(task: Task, body: Suspension, at: number): void {
+  switch (body.type) {
+    case 'stepRetryScheduled':
+      return void Object.assign(task, { state: 'retrying', retryAt: body.at });
+    case 'stepInDoubt':
+      return void Object.assign(task, { state: 'inDoubt', lost: task.lost + 1 });
     case 'stepWaiting':
-      Object.assign(task, { state: 'waiting', wait: body.wait });
-      return;
+      return void Object.assign(task, { state: 'waiting', wait: body.wait });
     case 'voteCast':
       if (at <= deadlineOf(task)) task.votes.push(body);
-      return;
-    case 'gateClosed':
       return;
     case 'childFinished':
       task.child = { state: body.state, outputs: body.outputs };
@@ -85,8 +95,8 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
     case 'attentionRaised':
       task.attention = { reason: body.reason, hint: body.hint };
       return;
-    case 'taskResolved':
-      return resolve(data, task, { body, at });
+    case 'gateClosed':
+      return;
     default:
       return unreachable(body);
   }

@@ -1,0 +1,121 @@
+import { type Clock, EXIT, SlipwayError } from '../../core/index.ts';
+import type { Journal, Lease } from '../../journal/index.ts';
+import { kindOf as registered } from '../../steps/index.ts';
+import type { KindOf } from '../decide/context.ts';
+import { decide } from '../decide.ts';
+import { evolve, stateOf } from '../evolve.ts';
+import type { EventBody, RunState } from '../events.ts';
+import type { RunData } from '../state.ts';
+import { runStateOf } from '../view.ts';
+import type { Action } from '../actions.ts';
+import type { Executor } from './executor.ts';
+import { createFlight, type Flight } from './flight.ts';
+import { holdLease } from './lease.ts';
+import { awaitTurn } from './queue.ts';
+import { createWaker } from './waker.ts';
+
+export interface DriveOptions {
+  readonly runId: string;
+  readonly journal: Journal<EventBody>;
+  readonly executor: Executor;
+  readonly clock: Clock;
+  /** Who drives, for people and for leases: `host:pid:…`. */
+  readonly owner: string;
+  /** Stop driving at once, without ending the run: it can be resumed. */
+  readonly signal: AbortSignal;
+  /** Drive a called runbook to its end; the same run id for the same path, also after a crash. */
+  readonly call: (
+    request: { readonly path: string; readonly runbook: string; readonly inputs: Extract<Action, { type: 'call' }>['inputs'] },
+    signal: AbortSignal,
+  ) => Promise<{ readonly runId: string; readonly state: RunState; readonly outputs: Extract<EventBody, { type: 'childFinished' }>['outputs'] }>;
+  readonly kindOf?: KindOf;
+  readonly leaseTtlMs?: number;
+}
+const LEASE_TTL_MS = 30_000;
+
+/** What the parts of a driver share. */
+export interface Drive {
+  readonly options: DriveOptions;
+  readonly data: RunData;
+  readonly lease: Lease;
+  /** Aborted when driving has to stop without ending the run: the caller's signal, or a lost lease. */
+  readonly signal: AbortSignal;
+  readonly wake: () => void;
+  /** Append, then take everything new into account, in the order of the journal. */
+  readonly append: (bodies: readonly EventBody[]) => Promise<void>;
+}
+
+/**
+ * Drive a run until it ends, or until only a person can move it on (`attention`, `paused`). One process at a time does: the
+ * lease decides. Every intent is durable before its effect begins.
+ *
+ * @throws {SlipwayError} `LOCKED` while another live process drives it, `RUN_NOT_FOUND`, `JOURNAL_*`.
+ */
+export async function driveRun(options: DriveOptions): Promise<{ readonly state: RunState }> {
+  const { journal, runId, owner } = options;
+  const lease = journal.acquire(runId, owner, options.leaseTtlMs ?? LEASE_TTL_MS);
+  if ('heldBy' in lease) {
+    throw new SlipwayError('LOCKED', `${runId} is driven by ${lease.heldBy} (lease until ${new Date(lease.expiresAt).toISOString()})`, {
+      exitCode: EXIT.locked,
+      hint: `watch it with "slipway watch ${runId}"; it can be resumed once that process is gone`,
+    });
+  }
+  using held = holdLease(journal, lease, options.leaseTtlMs ?? LEASE_TTL_MS);
+  const signal = AbortSignal.any([options.signal, held.signal]);
+  const waker = createWaker(journal, runId, signal);
+  const data = stateOf(journal.read(runId));
+  const append = async (bodies: readonly EventBody[]): Promise<void> => {
+    if (bodies.length > 0) await journal.append(runId, bodies, lease);
+    for (const event of journal.read(runId, data.seq)) evolve(data, event);
+  };
+  const drive: Drive = { options, data, lease, signal, wake: waker.wake, append };
+  try {
+    await append([{ type: 'leaseTaken', token: lease.token, owner }, ...doubts(drive)]);
+    if (data.startedAt === undefined && !data.finished) await awaitTurn(drive);
+    await loop(drive, createFlight(drive), waker);
+    held.signal.throwIfAborted();
+    return { state: runStateOf(data) };
+  } finally {
+    waker.stop();
+  }
+}
+
+/** Attempts of a process that is no more: nobody knows how far they came. */
+function doubts({ data, options }: Pick<Drive, 'data' | 'options'>): readonly EventBody[] {
+  const kindOf = options.kindOf ?? registered;
+  return [...data.tasks.values()].flatMap(({ path, node, state, attempt }) => {
+    const uses = data.created?.graph.nodes[node]?.uses ?? '';
+    return state === 'running' && kindOf(uses)?.target !== 'control' ? [{ type: 'stepInDoubt', path, attempt } as const] : [];
+  });
+}
+
+async function loop(drive: Drive, flight: Flight, waker: ReturnType<typeof createWaker>): Promise<void> {
+  const { data, options, signal, append } = drive;
+  let shown = '';
+  while (!signal.aborted) {
+    waker.reset();
+    await append([]);
+    const actions = data.finished ? [] : decide(data, options.clock.now(), options.kindOf ?? registered);
+    const records = actions.flatMap((action) => (action.type === 'record' ? [action.event] : []));
+    if (records.length > 0) {
+      await append(records);
+      continue;
+    }
+    await flight.follow(actions);
+    const state = runStateOf(data);
+    if (state !== shown) options.journal.setState(options.runId, (shown = state), drive.lease);
+    if (data.finished || isStuck(state, flight)) break;
+    await waker.sleepUntil(wakeTime(actions), options.clock);
+  }
+  await flight.settle();
+}
+
+/** Only a person can move it on, and nothing is under way. */
+function isStuck(state: RunState, flight: Flight): boolean {
+  return (state === 'attention' || state === 'paused') && flight.isEmpty();
+}
+
+function wakeTime(actions: readonly Action[]): number | undefined {
+  const times = actions.flatMap((action) => (action.type === 'timer' ? [action.at] : []));
+  return times.length > 0 ? Math.min(...times) : undefined;
+}

@@ -1,0 +1,38 @@
+import type { RunRow } from '../../journal/index.ts';
+import { TERMINAL_STATES } from '../events.ts';
+import type { Drive } from './drive.ts';
+
+const POLL_MS = 300;
+const OVER: ReadonlySet<string> = new Set(TERMINAL_STATES);
+
+/**
+ * Wait until fewer runs of the concurrency group go on than may, first come first served. With queue `latest`, a run that
+ * waits gives up when a newer one came. Cancelling a queued run ends the wait.
+ */
+export async function awaitTurn(drive: Drive): Promise<void> {
+  const { data, options, signal, append } = drive;
+  const rule = data.created?.graph.concurrency;
+  for (let asked = false; rule && !signal.aborted && !data.cancel && !data.rollback; asked = true) {
+    const place = placeOf(drive, rule.group, rule.max);
+    if (place.isFree) break;
+    if (rule.queue === 'latest' && place.isOvertaken) {
+      await append([{ type: 'cancelRequested', id: `${options.runId}:latest`, by: 'system', reason: 'a newer run of the group is waiting' }]);
+      break;
+    }
+    if (!asked) await append([{ type: 'runQueued', group: rule.group }]);
+    await options.clock.sleep(POLL_MS, signal).catch(() => undefined);
+    await append([]);
+  }
+  if (!signal.aborted) await append([{ type: 'runStarted' }]);
+}
+
+function placeOf({ options }: Drive, group: string, max: number): { readonly isFree: boolean; readonly isOvertaken: boolean } {
+  const open = options.journal.runs({ concurrencyGroup: group }).filter(({ state }) => !OVER.has(state));
+  const me = open.find(({ id }) => id === options.runId);
+  const isBefore = (other: RunRow): boolean => me !== undefined && (other.createdAt < me.createdAt || (other.createdAt === me.createdAt && other.id < me.id));
+  const others = open.filter(({ id }) => id !== options.runId);
+  return {
+    isFree: others.filter((other) => other.state !== 'queued' || isBefore(other)).length < max,
+    isOvertaken: others.some((other) => other.state === 'queued' && !isBefore(other)),
+  };
+}

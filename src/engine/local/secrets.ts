@@ -1,0 +1,50 @@
+import { isArray, isObject, type Json, type JsonObject, type Masker, Secret } from '../../core/index.ts';
+import type { Outputs } from '../../steps/index.ts';
+
+/** The vault of a run, as far as the executor needs it. */
+export interface Vault {
+  seal(runId: string, secret: Secret): string;
+  unseal(reference: string): Secret;
+}
+
+/** A value whose sealed references have become secrets. */
+export type Opened = null | boolean | number | string | Secret | readonly Opened[] | { readonly [key: string]: Opened };
+
+/** Open every sealed reference, and tell the masker before anybody can print it. */
+export function unsealDeep(value: Json, vault: Vault, masker: Masker): Opened {
+  if (isArray(value)) return value.map((item) => unsealDeep(item, vault, masker));
+  if (!isObject(value)) return value;
+  const secret = sealedIn(value, vault);
+  if (secret) {
+    masker.add(secret);
+    return secret;
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, unsealDeep(child, vault, masker)]));
+}
+
+function sealedIn(value: JsonObject, vault: Vault): Secret | undefined {
+  const reference = value['$secret'];
+  if (typeof reference === 'string') return vault.unseal(reference);
+  const parts = value['$secretText'];
+  if (!Array.isArray(parts)) return undefined;
+  const texts = (parts as readonly Json[]).map((part) => {
+    if (typeof part === 'string') return part;
+    const inner = isObject(part) ? sealedIn(part, vault) : undefined;
+    return inner?.reveal() ?? '';
+  });
+  return new Secret(texts.join(''));
+}
+
+/** Replace every secret by a sealed reference, so that what is left may be stored. */
+export function sealDeep(outputs: Outputs, runId: string, { vault, masker }: { readonly vault: Vault; readonly masker: Masker }): JsonObject {
+  const walk = (value: Outputs[string]): Json => {
+    if (value instanceof Secret) {
+      masker.add(value);
+      return { $secret: vault.seal(runId, value) };
+    }
+    if (value === null || typeof value !== 'object') return typeof value === 'string' ? masker.mask(value) : value;
+    if (Array.isArray(value)) return (value as readonly Outputs[string][]).map(walk);
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, walk(child as Outputs[string])]));
+  };
+  return Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, walk(value)]));
+}

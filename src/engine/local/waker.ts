@@ -1,0 +1,43 @@
+import type { Clock } from '../../core/index.ts';
+import type { Journal } from '../../journal/index.ts';
+import type { EventBody } from '../events.ts';
+
+export interface Waker {
+  /** Something has happened: decide again. */
+  readonly wake: () => void;
+  /** Forget what has happened until now. */
+  readonly reset: () => void;
+  /** Sleep until woken, or until a time (milliseconds since the epoch). */
+  readonly sleepUntil: (at: number | undefined, clock: Clock) => Promise<void>;
+  readonly stop: () => void;
+}
+
+/** Wakes a driver when something comes into the journal, also from another process. */
+export function createWaker(journal: Journal<EventBody>, runId: string, signal: AbortSignal): Waker {
+  let woken = Promise.withResolvers<void>();
+  const wake = (): void => woken.resolve();
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  either.addEventListener('abort', wake, { once: true });
+  const follow = async (): Promise<void> => {
+    for await (const event of journal.follow(runId, journal.run(runId)?.lastSeq ?? 0, either)) if (event.seq > 0) wake();
+  };
+  follow().catch(wake); // a journal that cannot be read fails the driver's own next read
+  return {
+    wake,
+    reset: () => void (woken = Promise.withResolvers<void>()),
+    sleepUntil: async (at, clock) => {
+      const early = new AbortController();
+      const timer =
+        at === undefined
+          ? new Promise<void>(() => undefined)
+          : clock.sleep(Math.min(at - clock.now(), LONGEST_MS), AbortSignal.any([either, early.signal])).catch(() => undefined);
+      await Promise.race([woken.promise, timer]);
+      early.abort();
+    },
+    stop: () => ended.abort(),
+  };
+}
+
+/** A clock that jumps is noticed within a minute. */
+const LONGEST_MS = 60_000;

@@ -1,0 +1,66 @@
+import type { Action } from '../actions.ts';
+import type { Drive } from './drive.ts';
+
+type WatchAction = Extract<Action, { type: 'watch' }>;
+
+/** Checks that are repeated while their phase runs. Only a breach is an event. */
+export function createWatches(drive: Drive): { readonly follow: (actions: readonly WatchAction[]) => void } {
+  const running = new Map<string, AbortController>();
+  return {
+    follow: (actions) => {
+      const wanted = new Map(actions.map((action) => [action.watch.path, action]));
+      for (const [path, abort] of running) {
+        if (wanted.has(path)) continue;
+        abort.abort();
+        running.delete(path);
+      }
+      for (const [path, action] of wanted) {
+        if (running.has(path)) continue;
+        const abort = new AbortController();
+        running.set(path, abort);
+        void watch(drive, action, AbortSignal.any([abort.signal, drive.signal]));
+      }
+    },
+  };
+}
+
+async function watch(drive: Drive, { watch: rule, with: input }: WatchAction, signal: AbortSignal): Promise<void> {
+  const { clock } = drive.options;
+  let failures = 0;
+  try {
+    await clock.sleep(rule.initialDelayMs, signal);
+    for (;;) {
+      const message = await check(drive, { rule, input, signal });
+      signal.throwIfAborted();
+      failures = message === undefined ? 0 : failures + 1;
+      if (message !== undefined && failures > rule.failureLimit)
+        return await drive.append([{ type: 'watchBreached', path: rule.path, failures, message }]).then(drive.wake);
+      await clock.sleep(rule.intervalMs, signal);
+    }
+  } catch (cause) {
+    // Aborted: the phase is over. A journal that refuses the breach has already stopped the driver.
+    if (!signal.aborted) throw cause;
+  }
+}
+
+/** @returns what is wrong, or undefined. */
+async function check(
+  { options }: Drive,
+  { rule, input, signal }: { readonly rule: WatchAction['watch']; readonly input: WatchAction['with']; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const result = await options.executor.execute(
+    {
+      path: rule.path,
+      attempt: 1,
+      uses: rule.uses,
+      with: input,
+      key: `${options.runId}:${rule.path}`,
+      timeoutMs: rule.timeoutMs,
+      ledger: {},
+      repeatable: true,
+      ...(rule.hosts ? { hosts: rule.hosts } : {}),
+    },
+    { signal, hostStarted: () => Promise.resolve(), hostFinished: () => Promise.resolve(), log: () => undefined },
+  );
+  return 'error' in result ? result.error.message : undefined;
+}

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SlipwayError } from '../../src/core/index.ts';
+import { create, drive, graphOf, type Ledger, node, RUN_ID, runGraph, temporaryJournal, workKind } from './support.ts';
+
+test('steps run in the order of their needs and the run succeeds', async () => {
+  using place = temporaryJournal();
+  const ledger: Ledger = [];
+  const graph = graphOf([node('one/a'), node('one/b', { needs: ['one/a'] }), node('one/c', { needs: ['one/b'] }), node('two/d')]);
+  const { state, types } = await runGraph({ journal: place.journal, graph, kinds: [workKind(ledger)] });
+  assert.equal(state, 'succeeded');
+  assert.deepEqual(ledger, ['one/a', 'one/b', 'one/c', 'two/d']);
+  assert.equal(types.filter((type) => type === 'stepFinished').length, 4);
+  assert.deepEqual(place.journal.verify(RUN_ID).ok, true);
+});
+
+test('a later step sees the outputs of an earlier one', async () => {
+  using place = temporaryJournal();
+  const graph = graphOf([node('one/a', { id: 'a' }), node('one/b', { needs: ['one/a'], with: { got: '${{ steps.a.outputs.n + 1 }}' } })]);
+  await runGraph({ journal: place.journal, graph, kinds: [workKind([], async () => ({ n: 41 }))] });
+  const started = place.journal.read(RUN_ID).flatMap(({ body }) => (body.type === 'stepStarted' && body.path === 'one/b' ? [body.with] : []));
+  assert.deepEqual(started, [{ got: 42 }]);
+});
+
+test('a failed step is retried as often as its rule says, then rolls the run back', async () => {
+  using place = temporaryJournal();
+  const ledger: Ledger = [];
+  const flaky = workKind(ledger, async ({ path }) => {
+    if (path === 'one/b') throw new SlipwayError('FLAKY', 'not today', { retry: 'afterBackoff' });
+    return {};
+  });
+  const graph = graphOf([
+    node('one/a'),
+    node('one/a/compensate/0', { role: 'compensate', owner: 'one/a', order: 'normal' }),
+    node('one/b', { needs: ['one/a'], retry: { attempts: 3, initialMs: 1, factor: 1, maxMs: 1, jitter: 'none', except: [] } }),
+    node('one/b/compensate/0', { role: 'compensate', owner: 'one/b', order: 'normal' }),
+    node('one/c', { needs: ['one/b'] }),
+  ]);
+  const { state } = await runGraph({ journal: place.journal, graph, kinds: [flaky] });
+  assert.equal(state, 'rolledBack');
+  assert.deepEqual(ledger, ['one/a', 'one/b', 'one/b', 'one/b', 'one/b/compensate/0', 'one/a/compensate/0']);
+});
+
+test('foreach runs every item, at most maxParallel at once', async () => {
+  using place = temporaryJournal();
+  let now = 0;
+  let most = 0;
+  const kind = workKind([], async () => {
+    most = Math.max(most, ++now);
+    await new Promise((done) => setTimeout(done, 5));
+    now--;
+    return {};
+  });
+  const graph = graphOf([node('one/a', { foreach: '${{ range(6) }}', maxParallel: 2 }), node('one/b', { needs: ['one/a'] })]);
+  const { state, types } = await runGraph({ journal: place.journal, graph, kinds: [kind] });
+  assert.equal(state, 'succeeded');
+  assert.equal(most, 2);
+  assert.equal(types.filter((type) => type === 'stepStarted').length, 7);
+});
+
+test('rescue makes good a failure, finally runs either way', async () => {
+  using place = temporaryJournal();
+  const ledger: Ledger = [];
+  const kind = workKind(ledger, async ({ path }) => {
+    if (path === 'one/a') throw new SlipwayError('BROKEN', 'broken');
+    return {};
+  });
+  const graph = graphOf([
+    node('one/a'),
+    node('one/a/rescue/0', { role: 'rescue', owner: 'one/a' }),
+    node('one/a/finally/0', { role: 'finally', owner: 'one/a' }),
+    node('one/b', { needs: ['one/a'] }),
+    node('one/finally/0', { role: 'finally', owner: 'one' }),
+  ]);
+  const { state } = await runGraph({ journal: place.journal, graph, kinds: [kind] });
+  assert.equal(state, 'succeeded');
+  assert.deepEqual(ledger, ['one/a', 'one/a/rescue/0', 'one/a/finally/0', 'one/b', 'one/finally/0']);
+});
+
+test('switch runs the chosen case only', async () => {
+  using place = temporaryJournal();
+  const ledger: Ledger = [];
+  const graph = graphOf([
+    node('one/s', { uses: 'switch', with: { value: 'gold' } }),
+    node('one/s/case/gold/x', { role: 'case', owner: 'one/s', branch: 'gold' }),
+    node('one/s/case/silver/y', { role: 'case', owner: 'one/s', branch: 'silver' }),
+    node('one/z', { needs: ['one/s'] }),
+  ]);
+  const { state } = await runGraph({ journal: place.journal, graph, kinds: [workKind(ledger)] });
+  assert.equal(state, 'succeeded');
+  assert.deepEqual(ledger, ['one/s/case/gold/x', 'one/z']);
+});
+
+test('an approval opens with enough eligible votes from another process, and self-approval does not count', async () => {
+  using place = temporaryJournal();
+  const { journal } = place;
+  const graph = graphOf([
+    node('one/@approval', { uses: 'approval', with: { approvers: ['team:cab'], required: 2 } }),
+    node('one/a', { needs: ['one/@approval'] }),
+  ]);
+  const setting = { journal, graph, kinds: [workKind([])] };
+  await create(setting);
+  const done = drive(setting);
+  const vote = (voter: string) =>
+    journal.post(RUN_ID, { type: 'voteCast', id: voter, path: 'one/@approval', voter, teams: ['cab'], decision: 'approve', planDigest: 'sha256:test' }, voter);
+  await new Promise((tick) => setTimeout(tick, 50));
+  await vote('user:ada'); // started the run
+  await vote('user:author');
+  await vote('user:bo');
+  await new Promise((tick) => setTimeout(tick, 150));
+  assert.equal(journal.run(RUN_ID)?.state, 'waiting');
+  await vote('user:cy');
+  assert.equal((await done).state, 'succeeded');
+});
+
+test('cancel aborts what is under way, runs finally, undoes nothing', async () => {
+  using place = temporaryJournal();
+  const { journal } = place;
+  const ledger: Ledger = [];
+  const kind = workKind(ledger, async ({ path, signal }) => {
+    if (path === 'one/a') await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    return {};
+  });
+  const graph = graphOf([
+    node('one/a'),
+    node('one/a/compensate/0', { role: 'compensate', owner: 'one/a' }),
+    node('one/finally/0', { role: 'finally', owner: 'one' }),
+    node('two/b'),
+  ]);
+  const setting = { journal, graph, kinds: [kind] };
+  await create(setting);
+  const done = drive(setting);
+  await new Promise((tick) => setTimeout(tick, 50));
+  await journal.post(RUN_ID, { type: 'cancelRequested', id: 'c', by: 'user:ada' }, 'c');
+  assert.equal((await done).state, 'cancelled');
+  assert.deepEqual(ledger, ['one/a', 'one/finally/0']);
+});
+
+test('only one process drives a run', async () => {
+  using place = temporaryJournal();
+  const { journal } = place;
+  const graph = graphOf([node('one/a', { uses: 'pause', with: { duration: '300ms' } })]);
+  const setting = { journal, graph, kinds: [] };
+  await create(setting);
+  const first = drive(setting);
+  await assert.rejects(drive({ ...setting, owner: 'test:2' }), { code: 'LOCKED', exitCode: 11 });
+  assert.equal((await first).state, 'succeeded');
+});
