@@ -1,6 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { EXIT, type ExitCode, messageOf, type Parsed, SlipwayError } from '../core/index.ts';
 import type { App } from '../app/index.ts';
+import { plainStyle, planText } from '../report/index.ts';
 import { problemLines } from './say-error.ts';
 import type { Context } from './types.ts';
 
@@ -12,6 +13,12 @@ export function planOrStop(parsed: Parsed<Bundle>, context: Context): Bundle {
   if (parsed.ok) return parsed.value;
   const count = parsed.problems.length;
   throw new SlipwayError('INVALID_RUNBOOK', `no plan: ${count} problem${count === 1 ? '' : 's'}`, { hint: 'mend what is listed above', exitCode: EXIT.usage });
+}
+
+/** The plan in words for a terminal. */
+export function planWords(bundle: Bundle, { settings, style }: Context, stream: 'stdout' | 'stderr', planFile?: string): string {
+  const colour = style[stream] !== plainStyle;
+  return planText(bundle, { colour, width: settings.terminal.columns, ...(planFile === undefined ? {} : { planFile }) });
 }
 
 /** Would this plan change anything outside? A step that changes things and cannot say what counts as a change. */

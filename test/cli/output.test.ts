@@ -72,7 +72,16 @@ test('validate: problems on stderr as editors read them, exit 1 for errors only'
 
 test('logs: pages until there is no more, filters, and follows until the run ends', async () => {
   const asked: unknown[] = [];
-  const line = (id: number) => ({ id, runId: RUN, path: 'a/b', attempt: 1, at: 0, host: 'web-1', stream: 'stdout' as const, text: `line ${id}` });
+  const line = (id: number) => ({
+    id,
+    runId: RUN,
+    path: 'a/b',
+    attempt: 1,
+    at: 0,
+    host: 'web-1',
+    stream: 'stdout' as const,
+    text: id === 7 ? 'a\u001B[2J\u001B]0;title\u0007\tb\r' : `line ${id}`,
+  });
   const { code, stdout } = await slipway(['logs', RUN, 'a/b', '--host', 'web-1', '-f'], {
     app: {
       logs: (_session, _run, query) => {
@@ -83,6 +92,7 @@ test('logs: pages until there is no more, filters, and follows until the run end
   });
   assert.equal(code, 0);
   assert.equal(stdout.split('\n').length, 502);
+  assert.match(stdout, /\| a\tb\n/, 'what a machine printed must not steer the terminal');
   assert.ok(stdout.endsWith('00:00:00.000 a/b web-1 | line 501\n'));
   assert.deepEqual(asked, [
     { limit: 500, path: 'a/b', host: 'web-1', afterId: 0 },

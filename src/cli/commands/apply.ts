@@ -1,11 +1,10 @@
 import type { ApplyOptions } from '../../app/index.ts';
 import { EXIT, Secret, SlipwayError } from '../../core/index.ts';
-import { planText } from '../../report/index.ts';
 import type { Args } from '../args.ts';
 import { sessionOf } from '../context.ts';
 import { driveRun } from '../drive.ts';
 import { INPUT_OPTIONS, readInputs, readSecrets } from '../inputs.ts';
-import { type Bundle, planOrStop } from '../plan-words.ts';
+import { type Bundle, planOrStop, planWords } from '../plan-words.ts';
 import type { Command, Context } from '../types.ts';
 
 interface Planned {
@@ -58,7 +57,7 @@ async function fromRunbook(args: Args, context: Context): Promise<Planned> {
 
 /** @throws {SlipwayError} `NOT_CONFIRMED`: nobody said yes. */
 async function ask(bundle: Bundle, context: Context): Promise<void> {
-  context.note(planText(bundle));
+  context.note(planWords(bundle, context, 'stderr'));
   const { confirm } = context.deps;
   if (confirm === undefined) {
     throw new SlipwayError('NOT_CONFIRMED', 'nobody is here to confirm the plan', {

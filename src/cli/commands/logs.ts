@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { EXIT } from '../../core/index.ts';
 import { reportOf } from '../../report/index.ts';
 import { sessionOf } from '../context.ts';
@@ -41,5 +42,11 @@ export const logs: Command = {
 
 function printLine(line: { readonly at: number; readonly path: string; readonly host?: string; readonly text: string }, context: Context): void {
   if (context.json) context.print(`${JSON.stringify(line)}\n`);
-  else context.print(`${new Date(line.at).toISOString().slice(11, 23)} ${line.path}${line.host === undefined ? '' : ` ${line.host}`} | ${line.text}\n`);
+  else
+    context.print(`${new Date(line.at).toISOString().slice(11, 23)} ${line.path}${line.host === undefined ? '' : ` ${line.host}`} | ${visible(line.text)}\n`);
+}
+
+/** What a machine printed must not move the cursor or change the title of the terminal that shows it. */
+function visible(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\t]/gu, '');
 }

@@ -1,9 +1,8 @@
 import { EXIT, type ExitCode } from '../../core/index.ts';
-import { planText } from '../../report/index.ts';
 import type { Args } from '../args.ts';
 import { printResult, sessionOf } from '../context.ts';
 import { INPUT_OPTIONS, readInputs } from '../inputs.ts';
-import { type Bundle, exitOfVerdict, hasChanges, planOrStop, savePlan } from '../plan-words.ts';
+import { type Bundle, exitOfVerdict, hasChanges, planOrStop, planWords, savePlan } from '../plan-words.ts';
 import { REHEARSAL_OPTIONS, rehearsalOptions } from '../rehearsal.ts';
 import type { Command } from '../types.ts';
 
@@ -30,8 +29,8 @@ export const plan: Command = {
     const bundle = planOrStop(await app.plan(sessionOf(context), { runbook: args.positional('runbook'), inputs, ...rehearsal }), context);
     const out = args.text('out');
     if (out !== undefined) await savePlan(bundle, out);
-    printResult(context, bundle, () => planText(bundle));
-    if (out !== undefined) context.note(`plan written to ${out}; "slipway apply ${out}" runs exactly this`);
+    printResult(context, bundle, () => planWords(bundle, context, 'stdout', out));
+    if (out !== undefined) context.note(`plan written to ${out}`);
     return exitOfVerdict(bundle, exitOf(args, bundle));
   },
 };

@@ -1,7 +1,8 @@
 import { EXIT, PATTERN } from '../../core/index.ts';
-import { planText, runJson, runText } from '../../report/index.ts';
+import { runJson, runText } from '../../report/index.ts';
 import { printResult, sessionOf } from '../context.ts';
 import { textOptions } from '../drive.ts';
+import { planWords } from '../plan-words.ts';
 import type { Command } from '../types.ts';
 
 export const show: Command = {
@@ -17,7 +18,7 @@ export const show: Command = {
       printResult(context, runJson(facts), () => runText(facts, textOptions(context)));
     } else {
       const bundle = await app.readPlan(session, what);
-      printResult(context, bundle, () => planText(bundle));
+      printResult(context, bundle, () => planWords(bundle, context, 'stdout', what));
     }
     return EXIT.ok;
   },

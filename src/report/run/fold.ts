@@ -2,6 +2,7 @@ import type { Digest, JsonObject } from '../../core/index.ts';
 import type { EventBody, JournalEvent, RunState } from '../../engine/index.ts';
 import type { PlanGraph } from '../../plan/index.ts';
 import { TASK_HANDLERS } from './fold-task.ts';
+import { safeBody } from './safe.ts';
 import type { Attention, Breach, PhaseReport, RollbackReport, RunReport, TaskReport, Vote } from './types.ts';
 
 /** A report that is still growing; `push` folds one more event into it. */
@@ -67,7 +68,8 @@ export function startFold(): Folding {
   return {
     report: draft,
     task: (path) => draft.byPath.get(path),
-    push: (event) => {
+    push: (raw) => {
+      const event = { ...raw, body: safeBody(raw.body) };
       draft.runId = event.runId;
       draft.events += 1;
       draft.updatedAt = event.at;

@@ -2,6 +2,7 @@ import { formatDuration } from '../../core/index.ts';
 import type { EventBody, JournalEvent } from '../../engine/index.ts';
 import type { HostState, Wait } from '../../steps/index.ts';
 import { type Folding, startFold } from './fold.ts';
+import { safeBody } from './safe.ts';
 import type { RunReport, TaskReport } from './types.ts';
 import { column, hostWords, instant, mark, paintRun, phaseWords, plainStyle, runWords, spent, type Style, taskName, taskWords } from './words.ts';
 
@@ -21,7 +22,7 @@ export function startLive(style: Style = plainStyle): Live {
     report: folding.report,
     push: (event) => {
       folding.push(event);
-      return linesOf(folding, event.body, style);
+      return linesOf(folding, safeBody(event.body), style);
     },
     running: (now) => runningLines(folding.report, now, style),
   };

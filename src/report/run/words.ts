@@ -84,7 +84,7 @@ export function taskWords(task: TaskReport): string {
   if (task.error !== undefined) return `${task.error.code}: ${task.error.message}`;
   if (task.state === 'skipped') return `skipped: ${task.reason ?? 'its condition is false'}`;
   const hosts = task.hosts.size > 0 ? hostWords(task.hosts.values()) : '';
-  return [task.summary, hosts].filter((words) => words !== undefined && words !== '').join('; ');
+  return [task.summary ?? '', hosts].filter((words) => words !== '').join('; ');
 }
 
 /** Does a task belong to the rollback rather than to its phase? */

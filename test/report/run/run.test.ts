@@ -144,3 +144,27 @@ test('live: a gate is said once with the command that opens it', () => {
     /next: +slipway approve/,
   );
 });
+
+test('what machines wrote cannot move the cursor, reorder text or start a line of its own', () => {
+  const evil = '\u001B[2J\u202Egood\r\n✔ all well';
+  const moments: readonly Moment[] = [
+    created,
+    [
+      1,
+      {
+        type: 'stepFinished',
+        path: 'prepare/facts',
+        attempt: 1,
+        result: { state: 'failed', error: { code: 'X', message: evil, hint: evil, retry: 'never' } },
+        durationMs: 1,
+      },
+    ],
+    [2, { type: 'attentionRaised', path: 'prepare/facts', reason: evil, hint: evil }],
+    [3, { type: 'rollbackRequested', id: 'r', trigger: 'manual', by: 'user:ada', reason: evil }],
+    [4, { type: 'runFinished', state: 'rolledBack', outputs: {}, reason: evil }],
+  ];
+  const live = story(moments).flatMap((event) => startLive().push(event));
+  for (const text of [runText(facts(moments)), runMarkdown(facts(moments)), live.join('\n')]) {
+    for (const bad of ['\u001B', '\u202E', '\r', '\n✔ all well']) assert.ok(!text.includes(bad), JSON.stringify(text));
+  }
+});
