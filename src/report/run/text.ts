@@ -1,10 +1,9 @@
 import { formatDuration } from '../../core/index.ts';
-import { RUN_STATES } from '../../engine/index.ts';
 import { runReport } from './fold.ts';
 import { nextCommands } from './next.ts';
 import { rollbackSentence, verdictSentences } from './sentences.ts';
 import type { Facts, PhaseReport, RunReport, TaskReport } from './types.ts';
-import { column, instant, isUndo, mark, paintRun, phaseWords, plainStyle, runWords, spent, type Style, taskName, taskWords } from './words.ts';
+import { column, instant, isRunState, isUndo, mark, paintRun, phaseWords, plainStyle, runWords, spent, type Style, taskName, taskWords } from './words.ts';
 
 /** How to write, and what the events do not say. */
 export interface TextOptions {
@@ -62,7 +61,7 @@ export function summaryText(facts: Facts, options: TextOptions = {}): string {
 /** The fold, with the state the journal's own summary has: it also knows of waiting for a lock or a lease. */
 export function reportOf(facts: Facts): RunReport {
   const report = runReport(facts.events);
-  const state = RUN_STATES.find((known) => known === facts.row.state) ?? report.state;
+  const state = isRunState(facts.row.state) ? facts.row.state : report.state;
   return { ...report, runId: facts.row.id, runbook: report.runbook || facts.row.runbook, state };
 }
 function phaseLine(phase: PhaseReport, now: number, style: Style): string {

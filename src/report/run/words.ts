@@ -32,6 +32,11 @@ const RUN_WORDS: { readonly [state in RunState]: string } = {
   failed: 'failed',
   succeeded: 'succeeded',
 };
+/** Is this one of the states of a run? */
+export function isRunState(text: string): text is RunState {
+  return Object.hasOwn(RUN_WORDS, text);
+}
+
 /** `was rolled back`; follows the name of the runbook. */
 export function runWords(state: RunState): string {
   return RUN_WORDS[state];
