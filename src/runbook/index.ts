@@ -5,3 +5,6 @@ export { type Step } from './schema/step.ts';
 export type * from './loaded.ts';
 export { parseFile, parseRunbook } from './parse.ts';
 export { problemText } from './problem-text.ts';
+export { schema } from './json-schema.ts';
+export { type RepositoryFile, validateRepository } from './repository.ts';
+export { pathText } from './path.ts';
