@@ -1,1 +1,2 @@
 export * from './run/index.ts';
+export * from './plan/index.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { isObject, type Json, type JsonObject } from '../../core/index.ts';
-import type { Undo } from '../../steps/index.ts';
+import type { AnyKind, Undo } from '../../steps/index.ts';
 import type { PlanNode } from '../types.ts';
 import { type Build, type Place, resolve } from './build.ts';
 import { idempotencyOf, retryOf, timeoutOf } from './defaults.ts';
@@ -28,7 +28,7 @@ export function impliedCompensation(build: Build, owner: PlanNode, place: Place)
     path: `${owner.path}/compensate/undo`,
     phase: owner.phase,
     id: `${owner.id}-undo`,
-    label: `undo ${owner.id}`,
+    label: labelOf(kind, undo) ?? `undo ${owner.id}`,
     uses: undo.uses,
     role: 'compensate',
     owner: owner.path,
@@ -62,4 +62,10 @@ export function bandOf(
 
 function onTheSameHosts({ pattern, names, become, runOnce }: NonNullable<PlanNode['hosts']>): NonNullable<PlanNode['hosts']> {
   return { pattern, names, serial: [{ fraction: 1 }], strategy: 'linear', anyErrorsFatal: false, runOnce, ...(become ? { become } : {}) };
+}
+
+function labelOf(kind: AnyKind, undo: Undo): string | undefined {
+  const shape: z.ZodType<unknown> = kind.with;
+  const parsed = shape.safeParse(undo.with);
+  return parsed.success ? kind.describe(parsed.data) : undefined;
 }
