@@ -18,6 +18,7 @@ export interface RawResult {
   readonly durationMs: number;
 }
 export type RunControl = Pick<SshControl, 'signal' | 'onOutput'>;
+const READY_MS = 10_000;
 type Channel = Awaited<ReturnType<typeof startCommand>>;
 
 /**
@@ -145,6 +146,8 @@ export function lost(link: Link, why: string): SlipwayError {
 
 async function cutOff(why: 'timeout' | 'aborted', session: Session, sent: boolean, run: Run): Promise<never> {
   const { link, request, control, clock } = run;
+  // A command cut off in its first moment still has to say which process it is.
+  if (sent) await isWithin(Promise.race([session.ready, session.end, link.closed]), READY_MS, clock);
   const target = session.target();
   if (target === undefined && sent) throw lost(link, 'it did not say which process to end');
   if (target !== undefined && !(await isStopped(target, session, run))) throw lost(link, 'it could not be ended');

@@ -19,6 +19,8 @@ export interface Session {
   readonly stdout: Capture;
   readonly stderr: Capture;
   readonly end: Promise<End>;
+  /** Resolves when the far side has said where to send signals. */
+  readonly ready: Promise<void>;
   /** Where to send signals: a process group (negative) or a process; undefined until the far side said it. */
   target(): string | undefined;
   /** What came before the command could begin: a banner, or why it could not. */
@@ -40,6 +42,7 @@ export function followChannel(channel: ClientChannel, options: SessionOptions): 
   const stdout = createCapture(options.maxOutputBytes);
   const stderr = createCapture(options.maxOutputBytes);
   const before = { stdout: '', stderr: '', target: undefined as string | undefined, asked: 0 };
+  const begun = Promise.withResolvers<void>();
   let lastOutput = 0;
   const keep = (stream: 'stdout' | 'stderr', bytes: Buffer): void => {
     if (bytes.length === 0) return;
@@ -52,6 +55,7 @@ export function followChannel(channel: ClientChannel, options: SessionOptions): 
     const ready = READY_LINE.exec(before.stdout);
     if (!ready) return;
     before.target = ready[1] === '0' ? ready[2] : `-${ready[1]}`;
+    begun.resolve();
     options.onReady();
     keep('stdout', Buffer.from(before.stdout.slice(ready.index + ready[0].length), 'latin1'));
   };
@@ -68,6 +72,7 @@ export function followChannel(channel: ClientChannel, options: SessionOptions): 
     stdout,
     stderr,
     end: endOf(channel, options.clock, () => lastOutput),
+    ready: begun.promise,
     target: () => before.target,
     chatter: () => before.stderr + before.stdout,
     passwordsAsked: () => before.asked,

@@ -33,6 +33,7 @@ export async function startSshServer(parts: SshServerParts): Promise<SshServer> 
   const tcp = (server as unknown as { readonly _srv: NetServer })._srv;
   tcp.prependListener('connection', (socket: Socket) => {
     sockets.add(socket);
+    socket.setNoDelay(true);
     socket.on('close', () => sockets.delete(socket));
     if (machine.fault(['refuse'])) socket.destroy();
   });
