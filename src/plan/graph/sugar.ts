@@ -5,6 +5,7 @@ import { nodeOf } from './node.ts';
 
 interface Extra {
   readonly name: string;
+  readonly label?: string;
   readonly id: string;
   readonly uses: string;
   readonly with: JsonObject;
@@ -49,6 +50,9 @@ export function addDualRun(build: Build, phase: ResolvedPhase, place: Place, ste
   const evidence = { evidence: `\${{ steps.${phase.id}-probe.outputs.evidence }}` };
   const verdict = {
     name: '@analysis',
+    label: `judge ${metricsOf(analysis)
+      .map(({ name }) => (typeof name === 'string' ? name : '?'))
+      .join(', ')}`,
     id: `${phase.id}-analysis`,
     uses: 'analysis',
     with: { ...analysis, ...evidence },
@@ -59,8 +63,8 @@ export function addDualRun(build: Build, phase: ResolvedPhase, place: Place, ste
 
 function add(build: Build, place: Place, extra: Extra, needs: readonly string[]): readonly string[] {
   const path = `${place.prefix}/${extra.name}`;
-  const { name: _name, ...rest } = extra;
-  const step: ResolvedStep = rest;
+  const { name: _name, label, ...rest } = extra;
+  const step: ResolvedStep = { ...rest, ...(label === undefined ? {} : { name: label }) };
   const node = nodeOf(build, step, place, { path, needs });
   if (!node) return [];
   build.nodes.set(path, node);
@@ -81,12 +85,13 @@ function approvalOf(
 
 /** Bodies are compared while they are at hand, so the probe must know which fields never match. */
 function probeSettings(settings: JsonObject, analysis: Json | undefined): JsonObject {
-  const metrics = analysis !== undefined && isObject(analysis) && isArray(analysis['metrics'] ?? null) ? analysis['metrics'] : [];
-  const ignore = (isArray(metrics ?? []) ? (metrics as readonly Json[]) : []).flatMap((metric) => {
-    const names = isObject(metric) && metric['kind'] === 'mismatch' ? metric['ignore'] : undefined;
-    return names !== undefined && isArray(names) ? names : [];
-  });
+  const ignore = metricsOf(analysis).flatMap(({ kind, ignore: names }) => (kind === 'mismatch' && names !== undefined && isArray(names) ? names : []));
   return ignore.length > 0 ? { ...settings, ignore: [...new Set(ignore)] } : settings;
+}
+
+function metricsOf(analysis: Json | undefined): readonly JsonObject[] {
+  const metrics = analysis !== undefined && isObject(analysis) ? analysis['metrics'] : undefined;
+  return metrics !== undefined && isArray(metrics) ? metrics.filter(isObject) : [];
 }
 
 const SLACK_MS = 10 * 60_000;

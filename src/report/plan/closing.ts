@@ -8,6 +8,8 @@ export interface PlanOptions {
   readonly planFile?: string;
   /** From earlier runs; without it only written pauses and probes count. */
   readonly expected?: ExpectedDuration;
+  /** Milliseconds since the epoch, to leave out openings of windows that are over. */
+  readonly now?: number;
 }
 
 /** `allowed`, `denied by 2 findings`, `needs an override`. */

@@ -5,7 +5,7 @@ import { viewOf } from './view.ts';
 
 /** The plan itself (it can be applied as it is) and, under `summary`, what the text form says. */
 export function planJson(bundle: PlanBundle, options: PlanOptions = {}): JsonObject {
-  const { rollback, counts, stacks, hosts, mutating, approximate, phases } = viewOf(bundle);
+  const { rollback, counts, stacks, hosts, mutating, approximate, phases } = viewOf(bundle, options.now);
   const summary = {
     decision: bundle.body.verdict.decision,
     changes: { steps: mutating, hosts, stacks, resources: counts, approximate },

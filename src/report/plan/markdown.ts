@@ -25,7 +25,7 @@ type Level = (typeof LEVELS)[number];
  * from outside is escaped; what does not fit is shortened, previews first, and the comment says so.
  */
 export function planMarkdown(bundle: PlanBundle, options: PlanOptions = {}): string {
-  const view = viewOf(bundle);
+  const view = viewOf(bundle, options.now);
   for (const level of LEVELS) {
     const text = write(view, options, level);
     if (text.length <= MARKDOWN_LIMIT) return text;

@@ -26,7 +26,7 @@ const WIDEST_NAME = 22;
  * to type next.
  */
 export function planText(bundle: PlanBundle, options: PlanTextOptions = {}): string {
-  const view = viewOf(bundle);
+  const view = viewOf(bundle, options.now);
   const steps = view.phases.flatMap((phase) => phase.steps);
   const page: Page = {
     paint: paintFor(options.colour ?? false),
@@ -62,7 +62,7 @@ function header(view: PlanView, { paint, width }: Page): readonly string[] {
   return [
     `${paint.strong(clean(bundle.body.runbook.name))}${rehearsal ? paint.warn(' (rehearsal)') : ''}  ${paint.faint(commitWords(bundle))}`,
     ...(typeof description === 'string' ? [cut(clean(description), width)] : []),
-    ...([...values, ...secrets].length > 0 ? wrap(`with ${[...values, ...secrets].join('  ')}`, width, '     ').map(paint.faint) : []),
+    ...([...values, ...secrets].length > 0 ? wrap(`with ${[...values, ...secrets].join(' ')}`, width, '     ').map(paint.faint) : []),
     '',
     decided,
     ...wrap([changes, ...touches.filter((part) => part !== '')].join(' · '), width, '  '),

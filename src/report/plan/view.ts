@@ -51,7 +51,8 @@ export interface PlanView {
   readonly approximate: boolean;
 }
 
-export function viewOf(bundle: PlanBundle): PlanView {
+/** @param now milliseconds since the epoch; openings of windows that are over by then are left out. */
+export function viewOf(bundle: PlanBundle, now?: number): PlanView {
   const { graph, previews } = bundle.body;
   const rollback = rollbackOf(graph);
   const forward = Object.values(graph.nodes).filter(({ role, mutates }) => mutates && role !== 'compensate' && role !== 'rollback');
@@ -62,7 +63,7 @@ export function viewOf(bundle: PlanBundle): PlanView {
   }
   return {
     bundle,
-    phases: graph.phases.map((phase, index) => phaseView(bundle.body, phase, rollback.phases[index] ?? nothing(phase))),
+    phases: graph.phases.map((phase, index) => phaseView(bundle.body, phase, { rollback: rollback.phases[index] ?? nothing(phase), now })),
     rollback,
     counts,
     stacks: new Set(stacks.map(({ stack }) => stack)).size,
@@ -81,27 +82,27 @@ export function compensationWords(body: PlanBody, { path, band }: Compensation):
   return `${marked}${clean(node.label)}${hosts}`;
 }
 
-function phaseView(body: PlanBody, phase: PlanPhase, rollback: PhaseRollback): PhaseView {
+function phaseView(body: PlanBody, phase: PlanPhase, { rollback, now }: { readonly rollback: PhaseRollback; readonly now: number | undefined }): PhaseView {
   const { graph } = body;
   const environment = phase.environment === undefined ? undefined : graph.environment[phase.environment];
   return {
     phase,
     production: typeof environment === 'object' && environment !== null && !isArray(environment) && environment['production'] === true,
-    gates: gatesOf(body, phase),
+    gates: gatesOf(body, phase, now),
     steps: phase.waves.flatMap((wave) => wave.flatMap((path, index) => stepView(body, path, bracketOf(index, wave.length)))),
     last: ownedBy(graph)(phase.id).map(({ label }) => clean(label)),
     rollback,
   };
 }
 
-function gatesOf({ graph }: PlanBody, phase: PlanPhase): readonly string[] {
+function gatesOf({ graph }: PlanBody, phase: PlanPhase, now: number | undefined): readonly string[] {
   const approval = graph.nodes[`${phase.id}/@approval`];
   const after = graph.nodes[`${phase.id}/@after`];
   return [
     ...(phase.if === undefined ? [] : [`only if ${clean(phase.if)}`]),
     ...(after ? [`waits ${durationWords(after.with['duration'])} after the phase before`] : []),
     ...(approval ? [approvalWords(approval.with)] : []),
-    ...(phase.window ? [windowWords(phase)] : []),
+    ...(phase.window ? [windowWords(phase, now)] : []),
   ];
 }
 
@@ -111,11 +112,14 @@ function approvalWords({ approvers, required, perGroup }: JsonObject): string {
   return `needs ${counted(typeof required === 'number' ? required : 1, 'approval')} of ${names}${each}`;
 }
 
-function windowWords({ window = [], onOverrun }: PlanPhase): string {
-  const [first] = window;
-  if (!first) return 'has a window that does not open within 400 days';
+function windowWords({ window = [], onOverrun }: PlanPhase, now: number | undefined): string {
+  const openings = now === undefined ? window : window.filter(({ to }) => to > now);
+  if (openings.length === 0) return 'has a window that does not open any more within 400 days';
+  // The first may be over already when nobody tells the time; two are enough for people to see when it is.
+  const shown = openings.slice(0, 2).map(spanWords).join(', ');
+  const more = openings.length > 2 ? `, and ${counted(openings.length - 2, 'more opening')}` : '';
   const overrun = onOverrun === 'finish' ? '' : `; ${onOverrun === 'pause' ? 'pauses' : 'rolls back'} when it closes`;
-  return `only in its window: ${spanWords(first)} and ${counted(window.length - 1, 'more opening')}${overrun}`;
+  return `only in its window: ${shown}${more}${overrun}`;
 }
 
 /** Gates are told with the phase; they are no steps to read. */
