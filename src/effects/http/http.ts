@@ -7,8 +7,8 @@ import type { Resolve } from './place.ts';
 import { nextHop } from './redirect.ts';
 
 const MAX_REDIRECTS = 5;
-const MAX_STALE = 3;
-const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Shorter than what servers wait before they close an idle connection, so that a request does not meet one that is being closed. */
+const IDLE_MS = 2_000;
 
 export interface HttpOptions {
   readonly resolve?: Resolve;
@@ -16,6 +16,8 @@ export interface HttpOptions {
   readonly ca?: string | readonly string[];
   /** Most open connections to one address; 1024 unless told. */
   readonly maxSockets?: number;
+  /** Connections without use for this long are closed; 2 seconds unless told. */
+  readonly idleMs?: number;
 }
 export type HttpEffect = HttpPort & Disposable;
 
@@ -24,7 +26,13 @@ export type HttpEffect = HttpPort & Disposable;
  * Dispose to close the connections.
  */
 export function createHttp(options: HttpOptions = {}): HttpEffect {
-  const shared = { keepAlive: true, maxSockets: options.maxSockets ?? 1_024, maxFreeSockets: 256, scheduling: 'lifo' } as const;
+  const shared = {
+    keepAlive: true,
+    maxSockets: options.maxSockets ?? 1_024,
+    maxFreeSockets: 256,
+    timeout: options.idleMs ?? IDLE_MS,
+    scheduling: 'lifo',
+  } as const;
   const agents: Agents = {
     http: new HttpAgent(shared),
     https: new HttpsAgent({ ...shared, ...(options.ca === undefined ? {} : { ca: typeof options.ca === 'string' ? options.ca : [...options.ca] }) }),
@@ -62,22 +70,7 @@ async function follow(request: HttpRequest, signal: AbortSignal, context: Contex
   }
 }
 
-/** A kept-alive connection may be closed by the service while we write: that is no answer of the service, so ask again. */
-async function once(request: HttpRequest, signal: AbortSignal, context: Context): Promise<HttpResponse> {
-  const startedAt = performance.now();
-  for (let stale = 0; ; stale++) {
-    try {
-      const left = request.timeoutMs - (performance.now() - startedAt);
-      return { ...(await send({ ...request, timeoutMs: left }, signal, context)), totalMs: performance.now() - startedAt };
-    } catch (thrown) {
-      if (!(thrown instanceof StaleConnection) || stale >= MAX_STALE) throw thrown instanceof StaleConnection ? errorFor(request, thrown.cause) : thrown;
-    }
-  }
-}
-
-class StaleConnection extends Error {}
-
-function send(request: HttpRequest, signal: AbortSignal, context: Context): Promise<Omit<HttpResponse, 'totalMs'>> {
+function once(request: HttpRequest, signal: AbortSignal, context: Context): Promise<Omit<HttpResponse, 'totalMs'>> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     if (request.timeoutMs <= 0) throw timeout(request);
@@ -140,14 +133,9 @@ function settle(outgoing: ClientRequest, { request, signal, reject }: Settling):
     signal.removeEventListener('abort', onAbort);
   };
   signal.addEventListener('abort', onAbort, { once: true });
-  let hasAnswer = false;
-  outgoing.once('response', () => {
-    hasAnswer = true;
-  });
   outgoing.on('error', (cause) => {
     end();
-    const isStale = outgoing.reusedSocket && !hasAnswer && REPEATABLE.has(request.method);
-    reject(isStale ? new StaleConnection('stale', { cause }) : errorFor(request, cause));
+    reject(errorFor(request, cause));
   });
   return end;
 }

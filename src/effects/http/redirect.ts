@@ -8,7 +8,7 @@ const PRIVATE = new Set(['authorization', 'cookie', 'proxy-authorization']);
  * The request that a redirect asks for, or undefined when the answer is none. 303, and 301 and 302 after a POST, become GET. On the way to
  * another origin every header that is secret or private stays behind, and https never becomes http.
  */
-export function nextHop(request: HttpRequest, { status, headers }: HttpResponse): HttpRequest | undefined {
+export function nextHop(request: HttpRequest, { status, headers }: Pick<HttpResponse, 'status' | 'headers'>): HttpRequest | undefined {
   const location = headers['location'];
   if (!REDIRECTS.has(status) || location === undefined || !URL.canParse(location, request.url)) return undefined;
   const from = new URL(request.url);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Json, Secret } from '../../core/index.ts';
 import { StackName } from '../fields.ts';
 import { defineStep, type StepContext } from '../kind.ts';
+import { targetOf, whileBeating } from '../pulumi/operate.ts';
 import { countText, FailOn, FindingShape, InputName, Packages, refuse } from '../policy-check/findings.ts';
 
 /**
@@ -38,10 +39,9 @@ export const complianceScan = defineStep({
   },
 });
 
-async function stateOf(stack: string, { ports, checkout, runId, signal, heartbeat, log }: StepContext): Promise<Json> {
-  const [program = '', name = ''] = stack.split('/');
-  const state = await ports.pulumi.state({ program, name, checkout, config: {}, runId }, { signal, onProgress: log });
-  heartbeat();
+async function stateOf(stack: string, context: StepContext): Promise<Json> {
+  const target = targetOf({ stack, config: {} }, context);
+  const state = await whileBeating(context, (control) => context.ports.pulumi.state(target, control));
   return {
     exists: state.exists,
     resources: state.resources,

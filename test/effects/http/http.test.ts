@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Secret, SlipwayError } from '../../../src/core/index.ts';
 import { createHttp } from '../../../src/effects/index.ts';
 import type { HttpRequest } from '../../../src/steps/index.ts';
@@ -82,29 +83,38 @@ describe('requests', () => {
     assert.equal(sockets.size, 1);
   });
 
-  test('ask again when a kept-alive connection was closed behind our back, but never repeat a POST', async () => {
+  test('do not use a connection that was idle for long', async () => {
+    using http = createHttp({ idleMs: 20 });
+    const sockets = new Set<unknown>();
+    await serving(
+      (request, response) => {
+        sockets.add(request.socket);
+        setTimeout(() => response.end('ok'), request.url === '/slow' ? 60 : 0);
+      },
+      async (base) => {
+        assert.equal((await http.request(get(`${base}/slow`), never)).status, 200, 'waiting for an answer is not idling');
+        await delay(60);
+        await http.request(get(base), never);
+      },
+    );
+    assert.equal(sockets.size, 2);
+  });
+
+  test('report a reset on a kept-alive connection: the service did that, and nothing is sent twice', async () => {
     using http = createHttp();
-    let connections = 0;
-    const server = createTcpServer((socket) => {
-      connections++;
-      let answers = 0;
-      socket.on('error', () => undefined);
-      socket.on('data', () => {
-        // The first request of a connection is answered; the second finds the connection reset.
-        if (answers++ === 0) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
-        else socket.resetAndDestroy();
-      });
-    });
-    const base = `http://127.0.0.1:${await listen(server)}`;
-    try {
-      await http.request(get(base), never);
-      assert.equal((await http.request(get(base), never)).status, 200);
-      assert.equal(connections, 2);
-      await assert.rejects(http.request(get(base, { method: 'POST', body: 'x' }), never), failsWith('HTTP_UNREACHABLE'));
-      assert.equal(connections, 2);
-    } finally {
-      server.close();
-    }
+    const seen: string[] = [];
+    await serving(
+      (request, response) => {
+        seen.push(request.url ?? '');
+        if (request.url === '/reset') request.socket.resetAndDestroy();
+        else response.end('ok');
+      },
+      async (base) => {
+        await http.request(get(base), never);
+        await assert.rejects(http.request(get(`${base}/reset`), never), failsWith('HTTP_UNREACHABLE'));
+      },
+    );
+    assert.deepEqual(seen, ['/', '/reset']);
   });
 });
 

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, test } from 'node:test';
+import { compare, type Evidence, parseEvidence } from '../../../src/analysis/index.ts';
+import type { Digest } from '../../../src/core/index.ts';
+import { createHttp } from '../../../src/effects/index.ts';
+import { benchProbe } from '../../../src/steps/bench/index.ts';
+import { contextWith, evidenceStore, failsWith } from '../context.ts';
+
+type Side = { readonly url: string; readonly seen: string[]; [Symbol.dispose](): void };
+async function side(listener: RequestListener): Promise<Side> {
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    listener(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // a TCP server that listens has such an address
+  return {
+    url: `http://127.0.0.1:${port}`,
+    seen,
+    [Symbol.dispose]: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+const says =
+  (body: string, status = 200): RequestListener =>
+  (_, response) =>
+    void response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+const after =
+  (ms: () => number, body = '{}'): RequestListener =>
+  (_, response) =>
+    void delay(ms()).then(() => response.end(body));
+
+async function probe(input: { readonly baseline: Side; readonly candidate: Side; readonly signal?: AbortSignal } & { readonly [key: string]: unknown }) {
+  assert.ok(benchProbe.target === 'none');
+  using http = createHttp();
+  const evidence = evidenceStore();
+  const { baseline, candidate, signal, ...more } = input;
+  const context = contextWith({ http, evidence }, signal ? { signal } : {});
+  const outcome = await benchProbe.execute(benchProbe.with.parse({ baseline: baseline.url, candidate: candidate.url, ...more }), context);
+  const outputs = benchProbe.outputs.parse(outcome.outputs);
+  const kept: Evidence = parseEvidence(await evidence.get(outputs.evidence as Digest)); // the probe has just made it
+  return { outputs, evidence: kept, context };
+}
+
+describe('bench.probe', () => {
+  test('sends the same requests to both sides, as many as asked, and keeps what it saw', async () => {
+    using baseline = await side(says('{"a":1}'));
+    using candidate = await side(says('{"a":1}'));
+    const requests = [{ path: '/x?y=1' }, { path: '/z', method: 'POST', body: 'q' }];
+    const { outputs, evidence, context } = await probe({ baseline, candidate, requests, rate: 100, duration: '500ms', warmUp: '100ms' });
+    assert.equal(outputs.pairs, 50);
+    assert.equal(baseline.seen.length, 60, 'warm-up requests are sent but not counted');
+    assert.deepEqual(baseline.seen.toSorted(), candidate.seen.toSorted());
+    assert.equal(candidate.seen.filter((line) => line === 'POST /z').length, 30);
+    assert.deepEqual(outputs.parity, { compared: 50, mismatches: 0, rate: 0 });
+    assert.equal(outputs.baseline.errors, 0);
+    assert.equal(
+      evidence.slots.reduce((sum, slot) => sum + slot.candidate.sent, 0),
+      50,
+    );
+    assert.equal(evidence.abCheck, undefined);
+    assert.match(context.lines.at(-1) ?? '', /^old against new: 50 pairs; baseline p50 .* ms/);
+  });
+
+  test('measures from the moment a request was due: a side that stalls cannot hide it', async () => {
+    const startedAt = Date.now();
+    // Answers at once, except that for 400 ms in the middle it answers nobody.
+    const stalls = () => {
+      const at = Date.now() - startedAt;
+      return at > 300 && at < 700 ? 700 - at : 0;
+    };
+    using baseline = await side(says('{}'));
+    using candidate = await side(after(stalls));
+    const { outputs } = await probe({ baseline, candidate, rate: 100, duration: '1s', parallel: 1 });
+    // With one connection a closed loop would see one slow request in a hundred; 40 of 100 were due during the stall.
+    assert.ok((outputs.candidate.p95Ms ?? 0) > 250, `p95 ${outputs.candidate.p95Ms}`);
+    assert.ok((outputs.candidate.p50Ms ?? 999) < 250);
+    assert.ok((outputs.baseline.p95Ms ?? 999) < 150, `the other side is not slowed down, p95 ${outputs.baseline.p95Ms}`);
+  });
+
+  test('tells errors apart and takes a late answer for none', async () => {
+    using baseline = await side(says('{}'));
+    let count = 0;
+    using candidate = await side((request, response) => {
+      const turn = count++ % 4;
+      if (turn === 0) response.writeHead(503).end();
+      else if (turn === 1) request.socket.destroy();
+      else if (turn === 2) void delay(400).then(() => response.end('{}'));
+      else response.end('{}');
+    });
+    const { outputs, evidence } = await probe({ baseline, candidate, rate: 100, duration: '400ms', timeout: '150ms' });
+    const errors = { server: 0, transport: 0, timeout: 0 };
+    for (const { candidate: arm } of evidence.slots) for (const kind of ['server', 'transport', 'timeout'] as const) errors[kind] += arm.errors[kind];
+    assert.equal(outputs.candidate.errors, errors.server + errors.transport + errors.timeout);
+    assert.ok(errors.server >= 8 && errors.transport >= 5 && errors.timeout >= 8, JSON.stringify(errors));
+    assert.equal(outputs.candidate.p99Ms, 150, 'a request without answer took at least the timeout');
+    assert.equal(outputs.baseline.errors, 0);
+  });
+
+  test('compares answers without the ignored fields, whatever their order, and says where they differ', async () => {
+    let old = 0;
+    let fresh = 0;
+    using baseline = await side((_, response) => void response.end(`{"id":7,"timestamp":${old++},"meta":{"servedBy":"old","v":1},"rows":[{"n":1},{"n":2}]}`));
+    using candidate = await side(
+      (_, response) => void response.end(`{"rows":[{"n":1},{"n":2}],"meta":{"v":1,"servedBy":"new"},"timestamp":${100 + fresh++},"id":7}`),
+    );
+    const same = await probe({ baseline, candidate, rate: 100, duration: '100ms', ignore: ['timestamp', '$.meta.servedBy'] });
+    assert.equal(same.outputs.parity.mismatches, 0);
+    const different = await probe({ baseline, candidate, rate: 100, duration: '100ms', ignore: ['timestamp'] });
+    assert.equal(different.outputs.parity.mismatches, 10);
+    assert.equal(different.evidence.samples[0], 'GET /: bodies differ at $.meta.servedBy');
+    assert.ok(!JSON.stringify(different.evidence).includes('"new"'), 'values of answers are not kept');
+  });
+
+  test('measures the old side against itself when asked to', async () => {
+    using baseline = await side(says('{}'));
+    using candidate = await side(says('{"other":true}'));
+    const { evidence } = await probe({ baseline, candidate, rate: 100, duration: '200ms', abCheck: '300ms' });
+    assert.equal(
+      evidence.abCheck?.reduce((sum, slot) => sum + slot.candidate.sent, 0),
+      30,
+    );
+    assert.equal(
+      evidence.abCheck.reduce((sum, slot) => sum + slot.parity.mismatches, 0),
+      0,
+    );
+    assert.equal(candidate.seen.length, 20, 'the new side was left alone meanwhile');
+  });
+
+  test('what it kept gives a verdict: slower and same', async () => {
+    using baseline = await side(after(() => 2 + Math.random() * 3));
+    using same = await side(after(() => 2 + Math.random() * 3));
+    using slower = await side(after(() => 22 + Math.random() * 3));
+    const metrics = [{ name: 'latency', kind: 'latency', quantiles: { p50: 0.8 } }] as const;
+    const settings = { rate: 150, duration: '1s' };
+    const slow = await probe({ baseline, candidate: slower, ...settings });
+    assert.equal(compare(slow.evidence, metrics).verdict, 'fail', compare(slow.evidence, metrics).sentence);
+    const equal = await probe({ baseline, candidate: same, ...settings });
+    assert.equal(compare(equal.evidence, metrics).verdict, 'pass', compare(equal.evidence, metrics).sentence);
+  });
+
+  test('stops early when a side is down, and does not call two broken sides equal', async () => {
+    using working = await side(says('{}'));
+    using broken = await side(says('{}', 500));
+    const slow = { rate: 100, duration: '60s' };
+    const startedAt = performance.now();
+    await assert.rejects(
+      probe({ baseline: working, candidate: broken, ...slow }),
+      failsWith('PROBE_SIDE_DOWN', /the candidate .* answered none of \d+ requests/),
+    );
+    await assert.rejects(probe({ baseline: broken, candidate: broken, ...slow }), failsWith('PROBE_SIDE_DOWN', /the baseline/));
+    assert.ok(performance.now() - startedAt < 10_000);
+    let count = 0;
+    using shaky = await side((_, response) => void response.writeHead(count++ % 4 === 0 ? 200 : 500).end('{}'));
+    await assert.rejects(
+      probe({ baseline: shaky, candidate: working, rate: 100, duration: '200ms' }),
+      failsWith('PROBE_SIDE_DOWN', /failed \d+ of 20 requests/),
+    );
+  });
+
+  test('ends at once when it is cancelled, and sends nothing more', async () => {
+    using baseline = await side(says('{}'));
+    using candidate = await side(after(() => 5_000));
+    const abort = new AbortController();
+    const run = probe({ baseline, candidate, rate: 50, duration: '60s', signal: abort.signal });
+    await delay(200);
+    const reason = new Error('enough');
+    abort.abort(reason);
+    await assert.rejects(run, (thrown: unknown) => thrown === reason || (thrown instanceof Error && thrown.cause === reason));
+    const sent = baseline.seen.length;
+    await delay(100);
+    assert.equal(baseline.seen.length, sent);
+  });
+
+  test('refuses requests that would change something, and modes it does not measure', () => {
+    const base = { baseline: 'http://a', candidate: 'http://b' };
+    for (const wrong of [{ requests: [{ path: '/', method: 'DELETE' }] }, { requests: [{ path: 'x' }] }, { mode: 'split' }, { rate: 0 }, { requests: [] }])
+      assert.ok(!benchProbe.with.safeParse({ ...base, ...wrong }).success, JSON.stringify(wrong));
+  });
+});
