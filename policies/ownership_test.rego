@@ -1,0 +1,22 @@
+package slipway.ownership_test
+
+import data.slipway.ownership
+
+limits := {"required_tags": ["owner", "costCenter"]}
+
+plan(tags) := {
+	"runbook": {"name": "r", "owner": "team-a"},
+	"stacks": [{"path": "p/s", "changes": [{"op": "create", "type": "t", "name": "n", "facts": {"taggable": true, "tags": tags}}]}],
+}
+
+test_tagged if count(ownership.deny) == 0 with input as plan({"owner": "a", "costCenter": "1"}) with data.slipway.limits as limits
+
+test_untagged if {
+	some finding in ownership.deny with input as plan({"owner": "a"}) with data.slipway.limits as limits
+	contains(finding.msg, "costCenter")
+}
+
+test_no_owner if {
+	some finding in ownership.deny with input as {"runbook": {"name": "r"}, "stacks": []} with data.slipway.limits as limits
+	finding.msg == "the runbook has no owner"
+}

@@ -1,0 +1,38 @@
+# METADATA
+# title: Deployment zones
+# description: Stacks and hosts stay in the zones and regions their environment allows.
+package slipway.zones
+
+deny contains finding if {
+	some stack in input.stacks
+	some change in stack.changes
+	change.op in {"create", "update", "replace", "import"}
+	region := change.facts.region
+	environment := input.environments[stack.environment]
+	not region in allowed_regions(environment)
+	finding := {
+		"msg": sprintf("%s %s is in region %s, which environment %s does not allow", [change.type, change.name, region, stack.environment]),
+		"at": stack.path,
+		"hint": sprintf("use one of %s, or add the region to the environment", [concat(", ", sort(allowed_regions(environment)))]),
+	}
+}
+
+deny contains finding if {
+	some step in input.steps
+	step.mutates
+	some name in step.hosts.names
+	some host in input.hosts
+	host.name == name
+	host.zone
+	environment := input.environments[step.environment]
+	zones := {zone.name | some zone in environment.zones}
+	count(zones) > 0
+	not host.zone in zones
+	finding := {
+		"msg": sprintf("host %s is in zone %s, which environment %s does not allow", [name, host.zone, step.environment]),
+		"at": step.path,
+		"hint": "choose other hosts, or add the zone to the environment",
+	}
+}
+
+allowed_regions(environment) := {region | some zone in environment.zones; some region in zone.regions}

@@ -1,0 +1,92 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import { type Json, messageOf } from '../core/index.ts';
+import { type Compiled, ENTRYPOINT } from './compile.ts';
+
+/** What came of asking; everything but `answer` means deny. */
+export type Evaluation = { readonly type: 'answer'; readonly result: unknown } | { readonly type: 'timeout' | 'crash' | 'abort'; readonly why: string };
+
+export interface Evaluator extends Disposable {
+  evaluate(input: Json, options: { readonly deadlineMs: number; readonly signal: AbortSignal }): Promise<Evaluation>;
+}
+const Reply = z.union([z.object({ ready: z.literal(true) }), z.object({ id: z.number(), result: z.unknown().optional(), error: z.string().optional() })]);
+
+/** Evaluate in a worker thread that stays warm; one that does not answer in time is ended, and a new one serves the next question. */
+export function createEvaluator(compiled: Compiled): Evaluator {
+  let worker: Worker | undefined;
+  let last = 0;
+  const drop = (): void => {
+    void worker?.terminate();
+    worker = undefined;
+  };
+  return {
+    evaluate: async (input, { deadlineMs, signal }) => {
+      const id = ++last;
+      try {
+        worker ??= start(compiled);
+        return await ask(worker, { id, input, deadlineMs, signal });
+      } catch (cause) {
+        return { type: 'crash', why: messageOf(cause) };
+      } finally {
+        if (last === id && worker && isOver(worker)) drop();
+      }
+    },
+    [Symbol.dispose]: drop,
+  };
+}
+
+const over = new WeakSet<Worker>();
+function isOver(worker: Worker): boolean {
+  return over.has(worker);
+}
+
+function start({ wasm, data }: Compiled): Worker {
+  const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+  const worker = new Worker(file, {
+    workerData: { wasm, data, entrypoint: ENTRYPOINT },
+    env: {},
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
+  });
+  worker.unref();
+  return worker;
+}
+
+interface Question {
+  readonly id: number;
+  readonly input: Json;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+function ask(worker: Worker, { id, input, deadlineMs, signal }: Question): Promise<Evaluation> {
+  return new Promise((resolve) => {
+    const end = (evaluation: Evaluation): void => {
+      clearTimeout(timer);
+      worker.off('message', answered).off('error', crashed).off('exit', exited);
+      signal.removeEventListener('abort', aborted);
+      if (evaluation.type !== 'answer') {
+        over.add(worker);
+        void worker.terminate();
+      }
+      resolve(evaluation);
+    };
+    const answered = (message: unknown): void => {
+      const reply = Reply.safeParse(message);
+      if (!reply.success) return end({ type: 'crash', why: 'an answer that is no answer' });
+      if ('ready' in reply.data || reply.data.id !== id) return;
+      end(reply.data.error === undefined ? { type: 'answer', result: reply.data.result } : { type: 'crash', why: reply.data.error });
+    };
+    const crashed = (cause: unknown): void => end({ type: 'crash', why: messageOf(cause) });
+    const exited = (): void => end({ type: 'crash', why: 'the evaluation ended without an answer' });
+    const aborted = (): void => end({ type: 'abort', why: 'cancelled' });
+    // The deadline counts the start of a cold worker too: a judgement that is late is no judgement.
+    const timer = setTimeout(() => end({ type: 'timeout', why: `no decision within ${deadlineMs} ms` }), deadlineMs);
+    worker.on('message', answered).on('error', crashed).on('exit', exited);
+    if (signal.aborted) return aborted();
+    signal.addEventListener('abort', aborted, { once: true });
+    worker.postMessage({ id, input });
+  });
+}

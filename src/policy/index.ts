@@ -1,0 +1,1 @@
+export { type DecisionLog, evaluatePackages, judge, type JudgeOptions, type LoadOptions, loadPolicies, type PolicySet, testPolicies } from './load.ts';
