@@ -10,7 +10,8 @@ export const runbookCall = defineStep({
     runbook: z.string().regex(PATTERN.id, { error: 'not the name of a runbook' }),
     inputs: z.record(z.string().regex(PATTERN.id), z.json()).default({}),
   }),
-  outputs: z.strictObject({ runId: z.string(), outputs: z.record(z.string(), z.json()) }),
+  // Whatever the child's own `outputs` name.
+  outputs: z.looseObject({}),
   example: { runbook: 'patch-hosts', inputs: { size: 'm' } },
   // The child's own steps are judged one by one; the call itself changes nothing.
   mutates: false,

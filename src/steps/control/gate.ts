@@ -7,6 +7,8 @@ const Approvers = z
   .min(1)
   .meta({ description: 'who may vote: user:<name> or team:<name>' });
 const OnTimeout = z.enum(['deny', 'rollback', 'escalate']);
+/** What the engine puts out when a gate opens; `outcome` is approved, or autoGranted in a rehearsal. */
+const Votes = z.strictObject({ outcome: z.string(), voters: z.array(z.string()) });
 const DAY_MS = 86_400_000;
 
 /** Wait for votes. A vote counts for the plan digest it was cast on only; nothing ever approves by itself. */
@@ -22,7 +24,7 @@ export const approval = defineStep({
     onTimeout: OnTimeout.default('deny'),
     reason: z.string().optional(),
   }),
-  outputs: z.strictObject({ approvedBy: z.array(z.string()) }),
+  outputs: Votes,
   example: { approvers: ['team:erp-leads', 'team:cab'], required: 2, perGroup: 1 },
   mutates: false,
   describe: ({ approvers, required }) => `approval by ${required} of ${approvers.join(', ')}`,
@@ -51,7 +53,7 @@ export const manual = defineStep({
     timeout: Duration.optional().meta({ description: 'no limit when absent' }),
     onTimeout: OnTimeout.default('deny'),
   }),
-  outputs: z.strictObject({ approvedBy: z.array(z.string()) }),
+  outputs: Votes,
   example: { instructions: 'Plug the second uplink into switch 7, port 12.', approvers: ['team:dc-hands'] },
   mutates: false,
   describe: ({ approvers }) => `manual task for ${approvers.join(', ')}`,

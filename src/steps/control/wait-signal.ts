@@ -11,7 +11,7 @@ export const waitSignal = defineStep({
     name: z.string().regex(PATTERN.id, { error: 'not a signal name; use letters, digits and hyphens' }),
     timeout: Duration.optional(),
   }),
-  outputs: z.strictObject({ payload: z.json() }),
+  outputs: z.strictObject({ signal: z.string(), payload: z.json(), by: z.string() }),
   example: { name: 'data-synced', timeout: '6h' },
   mutates: false,
   describe: ({ name }) => `wait for signal ${name}`,
