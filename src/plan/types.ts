@@ -127,6 +127,7 @@ export interface PlanGraph {
     readonly behavior: 'fail' | 'cancel' | 'rollback' | 'none';
   }[];
   readonly rollback: { readonly on: readonly RollbackTrigger[]; readonly budgetMs: number; readonly git: 'pullRequest' | 'none' };
+  /** What expressions call `environment`, by name of the environment: a node sees that of its phase, or `{}`. */
   readonly environment: JsonObject;
   readonly outputs: JsonObject;
   /** Runbooks reachable through runbook.call, by name, planned with this plan. */

@@ -23,7 +23,7 @@ phases:
       - {id: w, uses: traffic.setWeight, hosts: lb, become: {user: haproxy}, serial: 1, maxFailPercentage: 0, with: {weight: 10}}
       - {id: never, uses: traffic.setWeight, hosts: lb, with: {weight: 20}, compensate: []}
 `);
-    assert.deepEqual(node(graph, 'p/net/compensate/tell').needs, ['p/net/compensate/0']);
+    assert.deepEqual(node(graph, 'p/net/compensate/1').needs, ['p/net/compensate/0']);
     const undo = node(graph, 'p/w/compensate/undo');
     assert.deepEqual([undo.order, undo.implied, undo.with, undo.owner], ['traffic', true, { weight: 0 }, 'p/w']);
     assert.deepEqual(undo.hosts, {

@@ -34,12 +34,12 @@ describe('rollback of a plan', () => {
   it('goes back phase by phase, traffic first unless the old side must be given back', () => {
     const paths = (phase: number) => plan.phases[phase]?.all.map(({ path, band }) => `${band} ${path}`);
     assert.deepEqual(paths(0), [
-      'normal provision/app/compensate/stop',
-      'normal provision/app/compensate/remove',
+      'normal provision/app/compensate/0',
+      'normal provision/app/compensate/1',
       'normal provision/net/compensate/0',
       'last @rollback/tell',
     ]);
-    assert.deepEqual(paths(1)?.slice(0, 2), ['traffic cut/w10/compensate/undo', 'normal provision/app/compensate/stop']);
+    assert.deepEqual(paths(1)?.slice(0, 2), ['traffic cut/w10/compensate/undo', 'normal provision/app/compensate/0']);
     assert.deepEqual(paths(2)?.slice(0, 2), ['early retire/stop-old/compensate/0', 'traffic cut/w10/compensate/undo']);
   });
 

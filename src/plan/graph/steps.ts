@@ -69,10 +69,13 @@ function unlockBands(build: Build, owner: string): void {
   }
 }
 
-/** Top-level steps are called by their id; nested ones by the id that was written, else by their position. */
+/**
+ * Top-level steps are called by their id; nested ones by the id that was written, else by their position. Compensations always by their
+ * position: the engine keeps the order of their paths.
+ */
 function nameOf(build: Build, step: ResolvedStep, place: Place, index: number): string {
-  if (place.role === 'step' || hasWrittenId(build.runbook.source, step.sourcePath)) return step.id;
-  return String(index);
+  if (place.role === 'step') return step.id;
+  return place.role !== 'compensate' && hasWrittenId(build.runbook.source, step.sourcePath) ? step.id : String(index);
 }
 
 function hasWrittenId(source: JsonObject, path: string): boolean {
