@@ -3,16 +3,14 @@ import type { Deployment } from './protocol.ts';
 
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
 
-/** The parts of `pulumi stack export` that Slipway reads. @throws {SlipwayError} `PULUMI_STATE` when it is not an export. */
-export function readDeployment(text: string): Deployment {
-  const deployment = member(parse(text), 'deployment') ?? {};
-  if (!isObject(deployment)) throw new SlipwayError('PULUMI_STATE', 'the exported state has no deployment');
-  const resources = listOf(deployment['resources']);
-  const pending = listOf(deployment['pending_operations']).map((entry) => ({
+/** The parts of a deployment that Slipway reads; an empty one when there is none yet. */
+export function deploymentOf(deployment: Json | undefined): Deployment {
+  const resources = listOf(member(deployment, 'resources'));
+  const pending = listOf(member(deployment, 'pending_operations')).map((entry) => ({
     urn: textOf(member(entry['resource'], 'urn')),
     operation: textOf(entry['type']),
   }));
-  const provider = deployment['secrets_providers'];
+  const provider = member(deployment, 'secrets_providers');
   const secretsProviders = isObject(provider) ? { type: textOf(provider['type']), state: objectOf(provider['state']) } : undefined;
   return { resources, pending, secretsProviders };
 }
@@ -62,14 +60,16 @@ export function hasSecret(value: Json): boolean {
   return isObject(value) && (SIGNATURE in value || Object.values(value).some(hasSecret));
 }
 
-function parse(text: string): Json {
+/** @throws {SlipwayError} `PULUMI_STATE`. */
+export function parseJson(text: string): Json {
   try {
     return JSON.parse(text) as Json; // JSON.parse makes nothing else
   } catch (cause) {
-    throw new SlipwayError('PULUMI_STATE', 'the exported state is not JSON', { cause });
+    throw new SlipwayError('PULUMI_STATE', 'the recorded state is not JSON', { cause });
   }
 }
-function member(value: Json | undefined, key: string): Json | undefined {
+/** A member of an object, or nothing. */
+export function member(value: Json | undefined, key: string): Json | undefined {
   return isObject(value) ? value[key] : undefined;
 }
 function listOf(value: Json | undefined): readonly JsonObject[] {

@@ -1,4 +1,3 @@
-import type { Stack } from '@pulumi/pulumi/automation/index.js'; // types only: what needs the SDK is loaded when it is needed
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,11 +5,12 @@ import { pathToFileURL } from 'node:url';
 import { digestOf, isObject, type Json, SlipwayError } from '../../core/index.ts';
 import type { RunPulumi } from './command.ts';
 import { countResources, digestOfState, hasSecret, recordedOutputs, textOf } from './deployment.ts';
+import { runDirect } from './direct.ts';
 import type { Collector } from './events.ts';
-import { importResources } from './import.ts';
-import { loadProgram, type StackProgram } from './program.ts';
+import { exportStack } from './export.ts';
+import { loadProgram } from './program.ts';
+import { prepareStack, writeProject } from './settings.ts';
 import type { Carried, ChildResult, ChildState, Deployment, Request } from './protocol.ts';
-import { exportStack, writeProject } from './export.ts';
 
 /** What an operation works with. */
 export interface Bench {
@@ -23,7 +23,6 @@ export interface Bench {
 }
 
 const NOTHING: ChildState = { exists: false, digest: digestOf([]), resources: 0, outputs: {}, pending: [] };
-const noProgram: StackProgram = async () => ({});
 
 /** Do the operation of the request. @throws whatever Pulumi throws; child.ts turns it into words. */
 export async function perform(bench: Bench): Promise<ChildResult> {
@@ -50,9 +49,10 @@ export async function perform(bench: Bench): Promise<ChildResult> {
 }
 
 async function up(bench: Bench): Promise<ChildResult> {
-  const [before, program] = await bothOf(bench);
+  const { before, program, openStack } = await everything(bench);
   refusePendingCreates(before);
-  const stack = await open(bench, { before, program });
+  await prepareStack(bench.run, bench.request, before);
+  const stack = await openStack(bench.run, bench.request, program);
   // Anything unfinished but creates is settled by looking at the cloud first.
   const refresh = (before?.pending.length ?? 0) > 0;
   await stack.up({ ...common(bench), refresh, onEvent: bench.collector.onEvent });
@@ -60,48 +60,33 @@ async function up(bench: Bench): Promise<ChildResult> {
 }
 
 async function previewUp(bench: Bench): Promise<ChildResult> {
-  const [before, program] = await bothOf(bench);
+  const { before, program, openStack } = await everything(bench);
   const where = before ? bench : throwAway(bench);
-  const stack = await open(where, { before, program });
+  await prepareStack(where.run, where.request, before);
+  const stack = await openStack(where.run, where.request, program);
   await stack.preview({ ...common(bench), onEvent: bench.collector.onEvent });
   return { state: before ? await stateOf(bench, before) : NOTHING, counts: bench.collector.counts(), preview: bench.collector.preview() };
 }
 
 /** Operations that need no program, and have nothing to do when there is no stack. */
 async function onExisting(bench: Bench): Promise<ChildResult> {
-  const before = await exportStack(bench.run, bench.request);
-  const { operation } = bench.request;
-  if (!before && operation !== 'import') return { state: NOTHING, counts: {}, preview: bench.collector.preview() };
+  const { run, request, collector } = bench;
+  const { operation } = request;
+  const before = await exportStack(run, request);
+  if (!before && operation !== 'import') return { state: NOTHING, counts: {}, preview: collector.preview() };
   if (operation === 'destroy' || operation === 'import') refusePendingCreates(before);
-  const stack = await open(bench, { before, program: noProgram });
-  await runOn(stack, bench, before);
-  if (operation === 'previewDestroy' || operation === 'previewRefresh') {
-    return { state: await stateNow(bench), counts: bench.collector.counts(), preview: bench.collector.preview() };
+  const wanted = operation === 'import' ? { ...request, items: missing(request, before) } : request;
+  if (operation !== 'import' || wanted.items.length > 0) {
+    await prepareStack(run, request, before);
+    await runDirect({ run, request: wanted, collector }, { settlePending: (before?.pending.length ?? 0) > 0 });
   }
-  return { state: await stateNow(bench), counts: bench.collector.counts() };
-}
-
-async function runOn(stack: Stack, bench: Bench, before: Deployment | undefined): Promise<void> {
-  const options = { ...common(bench), onEvent: bench.collector.onEvent };
-  const { operation } = bench.request;
-  const hasPending = (before?.pending.length ?? 0) > 0;
-  if (operation === 'previewDestroy') await stack.previewDestroy(options);
-  else if (operation === 'previewRefresh') await stack.previewRefresh(options);
-  else if (operation === 'destroy') await stack.destroy({ ...options, refresh: hasPending });
-  else if (operation === 'import') await importMissing(bench, before);
-  else await stack.refresh({ ...options, clearPendingCreates: bench.request.options.clearPendingCreates === true });
+  return { state: await stateNow(bench), counts: collector.counts(), preview: collector.preview() };
 }
 
 /** What an interrupted import has done already is not done again. */
-async function importMissing(bench: Bench, before: Deployment | undefined): Promise<void> {
+function missing({ items }: Request, before: Deployment | undefined): Request['items'] {
   const there = new Set(before?.resources.map((resource) => `${textOf(resource['urn']).split('::').slice(2).join('::')} ${textOf(resource['id'])}`));
-  const items = bench.request.items.filter(({ type, name, id }) => !there.has(`${type}::${name} ${id}`));
-  if (items.length > 0) await importResources({ ...bench, request: { ...bench.request, items } });
-}
-
-async function open({ run, request }: Bench, how: { readonly before: Deployment | undefined; readonly program: StackProgram }): Promise<Stack> {
-  const { openStack } = await import('./workspace.ts');
-  return openStack(run, request, how);
+  return items.filter(({ type, name, id }) => !there.has(`${type}::${name} ${id}`));
 }
 
 function common({ request: { options }, signal }: Bench) {
@@ -125,14 +110,13 @@ function refusePendingCreates(before: Deployment | undefined): void {
   });
 }
 
-/** Reading the state and loading the program need different things, so they overlap. */
-async function bothOf(bench: Bench): Promise<[Deployment | undefined, StackProgram]> {
-  const { request } = bench;
+/** State, program and SDK come from different places, so they are fetched together. */
+async function everything(bench: Bench) {
+  const { request, run } = bench;
   const loading = bench.guard(() => loadProgram(request.checkout, request.project));
-  loading.catch(() => undefined); // awaited below; until then a failure must not end the process
-  const before = await exportStack(bench.run, request);
-  const program = await loading;
-  return [before, () => bench.guard(program)];
+  const sdk = import('./workspace.ts'); // loaded only here: it is what takes longest
+  const [before, program, { openStack }] = await Promise.all([exportStack(run, request), loading, sdk]);
+  return { before, program: () => bench.guard(program), openStack };
 }
 
 /** A stack that does not exist is previewed against an empty backend of its own, so that a preview changes nothing. */
@@ -140,8 +124,12 @@ function throwAway(bench: Bench): Bench {
   const backend = join(bench.request.workDir, 'backend');
   mkdirSync(backend, { mode: 0o700 });
   const env = { PULUMI_BACKEND_URL: pathToFileURL(backend).href, PULUMI_CONFIG_PASSPHRASE: randomBytes(16).toString('hex'), PULUMI_CONFIG_PASSPHRASE_FILE: '' };
-  const { secretsProvider: _, ...request } = bench.request;
-  return { ...bench, request, run: (args, options) => bench.run(args, { ...options, env: { ...options.env, ...env } }) };
+  const { secretsProvider: _, ...rest } = bench.request;
+  return {
+    ...bench,
+    request: { ...rest, cliEnv: { ...rest.cliEnv, ...env } },
+    run: (args, options) => bench.run(args, { ...options, env: { ...options.env, ...env } }),
+  };
 }
 
 async function stateNow(bench: Bench): Promise<ChildState> {
