@@ -2,6 +2,7 @@ import type { Evidence } from './evidence.ts';
 import { judgeMetric, type JudgeOptions } from './judge-metric.ts';
 import type { Metric } from './metric.ts';
 import type { MetricResult, Verdict, VerdictName } from './verdict.ts';
+import { percent } from './words.ts';
 
 /** Name of the method; a change that can change a verdict is a new name. */
 export const ALGORITHM = 'non-inferiority/1';
@@ -42,7 +43,7 @@ function sentence(verdict: VerdictName, judged: readonly MetricResult[], abCheck
   const named = (which: VerdictName) => critical.filter((metric) => metric.verdict === which).map((metric) => metric.sentence);
   switch (verdict) {
     case 'pass':
-      return `the candidate is no worse than the baseline by ${critical.length === 1 ? 'the critical metric' : `all ${critical.length} critical metrics`}`;
+      return `the candidate is no worse than the baseline: ${critical.map(shortly).join(', ')}`;
     case 'fail':
       return `the candidate is worse: ${named('fail').join('; ')}`;
     case 'noData':
@@ -52,4 +53,10 @@ function sentence(verdict: VerdictName, judged: readonly MetricResult[], abCheck
       return `undecided: ${[...named('inconclusive'), ...broken].join('; ')}`;
     }
   }
+}
+
+/** `latency p95 +9.7% at most (50% allowed)`. */
+function shortly({ label, upper, margin }: MetricResult): string {
+  const most = upper ?? Infinity;
+  return `${label} ${most > 0 ? '+' : ''}${percent(most)} at most (${percent(margin)} allowed)`;
 }

@@ -19,7 +19,7 @@ type Judged = Pick<MetricResult, 'kind' | 'label' | 'verdict' | 'n' | 'margin'> 
 export function sentenceOf(judged: Judged): string {
   const { kind, label, verdict, n, margin, estimate, lower, upper } = judged;
   const subject = { latency: `${label} grew by`, rate: `${label} rose by`, mismatch: `${label}: answers differ in` }[kind];
-  const unit = (fraction: number) => (kind === 'rate' ? percent(fraction).replace('%', ' percentage points') : percent(fraction));
+  const unit = (fraction: number) => (kind === 'rate' ? percent(fraction).replace('%', 'pp') : percent(fraction));
   const samples = `${count(n)} ${kind === 'mismatch' ? 'pairs' : 'requests per side'}`;
   if (verdict === 'pass') return `${subject} at most ${unit(upper)} (estimate ${unit(estimate)}), within the allowed ${unit(margin)}; ${samples}`;
   if (verdict === 'fail') return `${subject} at least ${unit(lower)} (estimate ${unit(estimate)}), more than the allowed ${unit(margin)}; ${samples}`;

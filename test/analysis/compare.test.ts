@@ -124,6 +124,10 @@ describe('the verdict', () => {
       assert.ok(metric.lower <= metric.estimate && metric.estimate <= metric.upper, metric.label);
       assert.match(metric.sentence, /^\w.*\d.*; 12,000 (requests per side|pairs)$/);
     }
+    assert.match(
+      compare(good, [latency, errors]).sentence,
+      /^the candidate is no worse than the baseline: latency p50 [+-]?[\d.]+% at most \(10% allowed\), .*, errors \+0\.025% at most \(0\.1% allowed\)$/,
+    );
     assert.match(compare(slow, [latency]).sentence, /the candidate is worse: latency p50 grew by at least \d+% \(estimate 3\d%\), more than the allowed 10%/);
   });
   test('is the same, bit for bit, for the same evidence and seed', () => {
