@@ -44,7 +44,7 @@ function hostsFrom(entries: ReadonlyMap<string, Entry>, groups: Groups, members:
     const outerFirst = own.toSorted((a, b) => (depths.get(a) ?? 0) - (depths.get(b) ?? 0) || (a < b ? -1 : 1));
     const layers = [entry.defaults.vars ?? {}, ...['all', ...outerFirst].map((group) => groups.get(group)?.vars ?? {}), entry.entry.vars ?? {}];
     const jump = jumpChain(entries, name).flatMap((each) => make(each)?.host ?? []);
-    const indexed = { host: hostOf(entry, { groups: own, vars: Object.assign({}, ...layers) as JsonObject, jump }), login: loginOf(entry) }; // each layer is JSON
+    const indexed = { host: hostOf(entry, { groups: own, vars: merged(layers), jump }), login: loginOf(entry) };
     made.set(name, indexed);
     return indexed;
   };
@@ -55,6 +55,11 @@ function hostsFrom(entries: ReadonlyMap<string, Entry>, groups: Groups, members:
       return indexed ? [[name, indexed] as const] : [];
     }),
   );
+}
+
+/** Later layers win, member by member. */
+function merged(layers: readonly JsonObject[]): JsonObject {
+  return Object.fromEntries(layers.flatMap((layer) => Object.entries(layer)));
 }
 
 function hostOf({ name, entry, defaults }: Entry, rest: Pick<Host, 'groups' | 'vars' | 'jump'>): Host {

@@ -11,6 +11,8 @@ export interface Group {
   readonly vars: JsonObject;
   readonly report: Report;
 }
+/** Deeper nesting is a mistake, and would make looking for loops slow. */
+const MOST_DEPTH = 32;
 export type Groups = ReadonlyMap<string, Group>;
 
 /** The groups of all inventories; unknown members, loops and names that are taken are reported. */
@@ -34,7 +36,17 @@ export function readGroups(inventories: readonly LoadedInventory[], hosts: Reado
   }
   checkNames(groups);
   const loop = findLoop(groups);
-  if (loop) {
+  if (loop && loop.at(-1) !== loop[0]) {
+    const name = loop[0] ?? '';
+    groups
+      .get(name)
+      ?.report({
+        code: 'GROUPS_TOO_DEEP',
+        path: ['groups', name],
+        message: `groups are nested more than ${MOST_DEPTH} deep below "${name}"`,
+        hint: 'nest fewer groups',
+      });
+  } else if (loop) {
     const message = loop.length === 2 ? `group "${loop[0]}" contains itself` : `groups contain each other: ${loop.join(' → ')}`;
     groups
       .get(loop[0] ?? '')
@@ -87,6 +99,7 @@ function findLoop(groups: Groups): readonly string[] | undefined {
   const visit = (name: string, trail: readonly string[]): readonly string[] | undefined => {
     if (trail.includes(name)) return [...trail.slice(trail.indexOf(name)), name];
     if (done.has(name)) return undefined;
+    if (trail.length > MOST_DEPTH) return trail;
     for (const inner of groups.get(name)?.groups ?? []) {
       const loop = visit(inner, [...trail, name]);
       if (loop) return loop;

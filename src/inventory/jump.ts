@@ -1,6 +1,9 @@
 import { didYouMean } from '../core/index.ts';
 import type { Entry } from './entries.ts';
 
+/** Longer chains are a mistake, and would make looking for loops slow. */
+const MOST_DEPTH = 16;
+
 type Entries = ReadonlyMap<string, Entry>;
 
 /** Hosts to pass through as written for this host; its own rule, else the default, from which jump hosts themselves are free. */
@@ -38,6 +41,15 @@ export function checkJumps(entries: Entries): void {
   const first = entries.get(loop?.[0] ?? '');
   if (!loop || !first) return;
   const path = first.entry.jump === undefined ? ['defaults', 'jump'] : ['hosts', first.key, 'jump'];
+  if (loop.at(-1) !== loop[0]) {
+    first.report({
+      code: 'JUMP_TOO_LONG',
+      path,
+      message: `host "${first.name}" is reached through more than ${MOST_DEPTH} others`,
+      hint: 'jump through fewer hosts',
+    });
+    return;
+  }
   const message = loop.length === 2 ? `host "${first.name}" jumps through itself` : `hosts jump through each other: ${loop.join(' → ')}`;
   first.report({ code: 'JUMP_LOOP', path, message, hint: 'one of them must be reachable directly: give it jump: []' });
 }
@@ -52,6 +64,7 @@ function findLoop(entries: Entries): readonly string[] | undefined {
   const visit = (name: string, trail: readonly string[]): readonly string[] | undefined => {
     if (trail.includes(name)) return [...trail.slice(trail.indexOf(name)), name];
     if (done.has(name)) return undefined;
+    if (trail.length > MOST_DEPTH) return trail;
     for (const next of nextOf(entries, name)) {
       const loop = visit(next, [...trail, name]);
       if (loop) return loop;

@@ -2,13 +2,13 @@ import { isObject, type Json, type JsonObject, type Parsed, type Problem } from 
 import { type AnyKind, kinds as registeredKinds } from '../steps/index.ts';
 import { contextOf } from './checks/context.ts';
 import { ESTATE_CHECKS } from './checks/estate.ts';
-import { checkExpressions } from './checks/expressions.ts';
+import { checkExpressions, checkUnevaluated } from './checks/expressions.ts';
 import { checkIds } from './checks/ids.ts';
 import { checkInputs } from './checks/inputs.ts';
 import { checkNeeds } from './checks/needs.ts';
 import { checkPhases } from './checks/phases.ts';
 import { checkTimes } from './checks/rules.ts';
-import { checkSettings } from './checks/settings.ts';
+import { checkSettings, isExpressionAt } from './checks/settings.ts';
 import { checkStepKeys } from './checks/step-keys.ts';
 import { suggest, mapsIn } from './checks/context.ts';
 import { kindsOf } from './kinds.ts';
@@ -89,10 +89,16 @@ function parseDocument({ tree, value, problems, isReadable }: YamlDocument, orig
   if (kind === undefined || !isObject(value)) return { raw: undefined, kind, loaded: undefined, reporter };
   const shape = DOCUMENTS[kind];
   const parsed = shape.safeParse(value);
-  for (const mistake of mistakesOf(parsed.error?.issues ?? [], { value, schema: jsonSchemaOf(shape), ignores: () => false })) reporter.report(mistake);
+  for (const mistake of mistakesOf(parsed.error?.issues ?? [], {
+    value,
+    schema: jsonSchemaOf(shape),
+    ignores: (path) => isExpressionAt(value, path) && !(kind === 'Wave' && path[0] === 'readiness'),
+  }))
+    reporter.report(mistake);
   const lineOf = (path: readonly (string | number)[]): number => keyPosition(tree, path).line;
   const steps = kind === 'Runbook' ? checkRunbook(value, { kinds: kindsOf(origin.kinds), lineOf, report: reporter.report }) : [];
   ESTATE_CHECKS[kind]?.(value, reporter.report);
+  if (kind !== 'Runbook') checkUnevaluated(value, { schema: jsonSchemaOf(shape), isEvaluated: (path) => path[0] === 'readiness', report: reporter.report });
   if (!parsed.success || hasErrors(reporter.problems)) return { raw: value, kind, loaded: undefined, reporter };
   const source: Source = {
     file: origin.file,

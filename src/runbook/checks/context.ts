@@ -36,5 +36,5 @@ export function textOf(object: JsonObject, key: string): string | undefined {
 export function suggest(wrong: string, known: readonly string[], noun: string): string {
   const near = didYouMean(wrong, known);
   if (near !== undefined) return `did you mean "${near}"?`;
-  return known.length === 0 ? `there is no ${noun}` : `${noun}s here: ${known.slice(0, 25).join(', ')}`;
+  return known.length === 0 ? `there is no ${noun}` : `${noun}s here: ${known.slice(0, 40).join(', ')}`;
 }

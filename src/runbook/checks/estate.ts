@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../core/index.ts';
 import type { Mistake } from '../report.ts';
 import { mapsIn, suggest, textOf } from './context.ts';
-import { templatesIn } from './expressions.ts';
 import { checkApproval, checkTimes, checkTimeZone, checkWindow } from './rules.ts';
 
 type Report = (mistake: Mistake) => void;
@@ -36,17 +35,6 @@ function wave(document: JsonObject, report: Report): void {
       atKey: true,
       message: '"hosts" and "servers" cannot be in one wave',
       hint: 'use hosts for a pattern of the inventory, servers for a plain list',
-    });
-  }
-  for (const [path, text] of templatesIn(document)) {
-    if (path[0] === 'readiness') continue;
-    const key = String(path.at(-1));
-    report({
-      code: 'EXPRESSION_NOT_HERE',
-      path,
-      message: `"${key}" is used as it is written; no expression is evaluated here`,
-      hint: 'write the value itself',
-      within: { text, offset: text.indexOf('${{') },
     });
   }
 }

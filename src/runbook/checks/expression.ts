@@ -85,7 +85,16 @@ function mismatchOf(type: ExprType, expects: Expects, path: Path): { code: strin
   const wanted = 'type' in expects ? [expects.type] : schemas.map((schema) => typeOfJsonSchema(schema, expects.root));
   if (wanted.length === 0 || wanted.some((one) => accepts(one, type))) return undefined;
   const names = [...new Set(wanted.map(describeType))].join(' or ');
-  return { code: 'EXPRESSION_TYPE', message: `${what} must be ${names}, and this expression gives ${describeType(type)}` };
+  const message = `${what} must be ${names}, and this expression gives ${describeType(type)}`;
+  return { code: 'EXPRESSION_TYPE', message, hint: conversionTo(wanted) };
+}
+
+function conversionTo(wanted: readonly ExprType[]): string {
+  const types = wanted.map(({ type }) => type);
+  if (types.includes('boolean')) return 'compare it: ${{ inputs.size == "l" }}';
+  if (types.includes('number')) return 'convert it: ${{ number(…) }}';
+  if (types.includes('string')) return 'make text of it: ${{ string(…) }}, or write text around it';
+  return types.includes('array') ? 'give it a list, for example ${{ ["a", "b"] }}' : 'give it an object, for example an input of type object';
 }
 
 function accepts(wanted: ExprType, given: ExprType): boolean {

@@ -38,19 +38,23 @@ export function checkExpressions(context: Context): void {
   for (const step of context.steps) checkStep(walk, step);
   for (const [index, phase] of context.phases.entries()) checkPhase(walk, phase, index);
   checkTop(walk);
-  for (const [path, text] of templatesIn(context.document)) {
-    if (evaluated.has(pathText(path))) continue;
-    const hint =
-      path.at(-1) === 'unless'
-        ? 'values never become shell text; use "if" to decide by a value'
-        : 'write the value itself; expressions work in with, env, if, foreach and hosts';
-    context.report({
-      code: 'EXPRESSION_NOT_HERE',
-      path,
-      message: `${nameOf(path)} is used as it is written; no expression is evaluated here`,
-      hint,
-      within: { text, offset: text.indexOf('${{') },
-    });
+  checkUnevaluated(context.document, { schema: jsonSchemaOf(Runbook), isEvaluated: (path) => evaluated.has(pathText(path)), report: context.report });
+}
+
+interface Unevaluated {
+  readonly schema: JsonObject;
+  readonly isEvaluated: (path: Path) => boolean;
+  readonly report: Context['report'];
+}
+
+/** Report expressions where none is evaluated; below unknown keys, and in `uses`, something else is said already. */
+export function checkUnevaluated(document: JsonObject, { schema, isEvaluated, report }: Unevaluated): void {
+  for (const [path, text] of templatesIn(document)) {
+    if (isEvaluated(path) || path.at(-1) === 'uses' || schemasAt(schema, path, document).length === 0) continue;
+    const where = document['phases'] === undefined ? '' : '; expressions work in with, env, if, foreach and hosts';
+    const hint = path.at(-1) === 'unless' ? 'values never become shell text; use "if" to decide by a value' : `write the value itself${where}`;
+    const message = `${nameOf(path)} is used as it is written; no expression is evaluated here`;
+    report({ code: 'EXPRESSION_NOT_HERE', path, message, hint, within: { text, offset: text.indexOf('${{') } });
   }
 }
 

@@ -44,7 +44,7 @@ function checkDualRun(context: Context, phase: JsonObject, path: Path): void {
 }
 
 function checkEmpty(context: Context, phase: JsonObject, path: Path): void {
-  const hasSomething = ['steps', 'with', 'approval', 'finally', 'after'].some((key) => phase[key] !== undefined);
+  const hasSomething = ['steps', 'with', 'analysis', 'approval', 'finally', 'after'].some((key) => phase[key] !== undefined);
   if (!hasSomething)
     context.report({ code: 'EMPTY_PHASE', severity: 'warning', path, message: 'the phase does nothing', hint: 'add steps, or remove the phase' });
 }

@@ -1,6 +1,6 @@
 import type { Reference } from '../../expr/index.ts';
 import { readableSteps, stepsBeforePhase } from '../walk/order.ts';
-import type { StepView } from '../walk/view.ts';
+import { isInRollback, type StepView } from '../walk/view.ts';
 import { type Context, textOf } from './context.ts';
 import type { Place } from './expression.ts';
 import { sugarSteps } from './scope.ts';
@@ -66,11 +66,11 @@ function stepWords(context: Context, { path }: Reference, { readable, hint }: Re
 
 function hintFor(context: Context, step: StepView, target: StepView): string {
   if (target === step) return 'a step cannot read its own outputs; in "changedWhen" and "failedWhen" use result';
+  if (isInRollback(target) && !isInRollback(step)) return 'it runs only in a rollback';
   if (target.siblings === step.siblings) return `add ${target.id} to its needs: needs: [${target.id}]`;
   const outermost = topOf(target);
   const own = topOf(step);
   if (outermost !== target && outermost.siblings === own.siblings && outermost !== own) return `add ${outermost.id} to the needs of "${own.id}"`;
-  if (target.role === 'compensate' || target.role === 'rollback') return 'it runs only in a rollback';
   const phase = target.phase === undefined ? undefined : textOf(context.phases[target.phase] ?? {}, 'id');
   return phase === undefined ? 'read it after it has run' : `it runs in phase "${phase}"; move one of the two steps`;
 }

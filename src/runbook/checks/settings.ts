@@ -4,6 +4,7 @@ import type { AnyKind } from '../../steps/index.ts';
 import type { z } from 'zod';
 import { withSchemaOf } from '../kinds.ts';
 import type { Path } from '../path.ts';
+import { DualRun } from '../schema/runbook.ts';
 import type { Mistake } from '../report.ts';
 import { mistakesOf } from '../shape/issues.ts';
 import { valueAt } from '../shape/schema-at.ts';
@@ -16,13 +17,23 @@ export function checkSettings(context: Context): void {
     if (!step.kind || (step.raw['with'] !== undefined && !isObject(step.raw['with']))) continue;
     for (const mistake of settingMistakes(step.kind, step.settings)) {
       const path = settingPath(step, mistake.path);
-      // A missing setting is reported where the step is when there is no `with` at all.
-      context.report({ ...mistake, path, message: inStep(mistake, step.uses) });
+      const isEnv = mistake.code === 'UNKNOWN_KEY' && step.raw['env'] !== undefined && mistake.path.join('.') === 'env';
+      const hint = isEnv ? 'remove it; only kinds that run commands have an environment' : mistake.hint;
+      context.report({ ...mistake, path, hint, message: inStep(mistake, step.uses) });
     }
   }
   for (const [index, phase] of context.phases.entries()) {
+    probeSettings(context, phase, ['phases', index, 'with']);
     for (const [position, watch] of mapsIn(phase['watch'])) watchSettings(context, watch, ['phases', index, 'watch', position]);
   }
+}
+
+/** A dual run's `with` becomes the settings of a bench.probe step, which may ask for more than the shape of the phase does. */
+function probeSettings(context: Context, phase: JsonObject, path: Path): void {
+  const kind = context.kinds.get('bench.probe');
+  const settings = phase['with'];
+  if (!kind || phase['type'] !== 'dualRun' || !isObject(settings) || !DualRun.safeParse(settings).success) return;
+  for (const mistake of settingMistakes(kind, settings)) context.report({ ...mistake, path: [...path, ...mistake.path], message: inStep(mistake, kind.uses) });
 }
 
 function watchSettings(context: Context, watch: JsonObject, path: Path): void {
@@ -47,7 +58,8 @@ function settingMistakes(kind: AnyKind, settings: JsonObject): readonly Mistake[
   return mistakesOf(parsed.error.issues, { value: settings, schema: withSchemaOf(kind), ignores: (path) => isExpressionAt(settings, path) });
 }
 
-function isExpressionAt(value: Json, path: Path): boolean {
+/** Is the value at the path text with an expression in it? */
+export function isExpressionAt(value: Json, path: Path): boolean {
   const written = valueAt(value, path);
   return typeof written === 'string' && isTemplate(written);
 }

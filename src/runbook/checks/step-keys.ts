@@ -1,5 +1,5 @@
 import { isObject } from '../../core/index.ts';
-import type { StepView } from '../walk/view.ts';
+import { isInRollback, type StepView } from '../walk/view.ts';
 import { type Context, suggest } from './context.ts';
 
 const HOST_KEYS = [
@@ -146,8 +146,4 @@ function checkUndo(context: Context, step: StepView): void {
       hint: 'use safe when repeating is harmless, else manual',
     });
   }
-}
-
-function isInRollback(step: StepView): boolean {
-  return step.role === 'compensate' || step.role === 'rollback' || (step.owner !== undefined && isInRollback(step.owner));
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { JsonObject, Json } from '../../core/index.ts';
 import type { Path } from '../path.ts';
 import type { Mistake } from '../report.ts';
-import { isWritten, keysAt, valueAt } from './schema-at.ts';
+import { isWritten, keysAt, schemasAt, valueAt } from './schema-at.ts';
 import { unknownKeyHint } from './unknown-key.ts';
 import { inputWords } from './words.ts';
 
@@ -33,11 +33,28 @@ function mistakesOfIssue(issue: Issue, base: Path, checked: Checked): readonly M
   const path = pathOf(issue, base);
   if (checked.ignores(path)) return [];
   if (issue.code === 'unrecognized_keys') return unknownKeys(issue, path, checked);
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) return unionMistakes(issue, path, checked);
   if (issue.code === 'invalid_key') return [keyMistake(issue.issues[0], path)];
   if (!isWritten(checked.value, path)) return [missing(path)];
-  const words = inputWords(issue, valueAt(checked.value, path), path.at(-1));
-  return [{ path, ...words }];
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) return unionMistakes(issue, path, checked);
+  return [{ path, ...wordsFor(issue, path, checked) }];
+}
+
+function wordsFor(issue: Issue, path: Path, { schema, value }: Checked): Omit<Mistake, 'path'> {
+  const written = valueAt(value, path);
+  const words = inputWords(issue, { value: written, key: path.at(-1) });
+  const description = descriptionAt(schema, path, value);
+  if (description === undefined) return words;
+  const isPlain = typeof written === 'number' || typeof written === 'boolean';
+  if (issue.code === 'invalid_type' && isPlain) return { ...words, hint: `write ${description}` };
+  // zod speaks about the last alternative only, which is the expression.
+  const isOther = issue.code === 'invalid_format' && issue.message.startsWith('not an expression');
+  return isOther ? { ...words, hint: `write ${description}; or an expression` } : words;
+}
+
+/** What a text at this place is, in the words of its schema; expressions apart. */
+function descriptionAt(schema: JsonObject, path: Path, value: Json): string | undefined {
+  const words = schemasAt(schema, path, value).flatMap(({ type, description }) => (type === 'string' && typeof description === 'string' ? [description] : []));
+  return words.find((description) => !description.startsWith('an expression'));
 }
 
 function missing(path: Path): Mistake {
@@ -84,11 +101,6 @@ function noBranch(issue: UnionIssue, path: Path, { value }: Checked): Mistake {
       ),
     ),
   ];
-  const words = inputWords(
-    { code: 'invalid_type', expected: expected[0] ?? 'string', path: [], message: '', input: undefined },
-    valueAt(value, path),
-    path.at(-1),
-    expected,
-  );
-  return { path, ...words };
+  const issueOfAll: Issue = { code: 'invalid_type', expected: expected[0] ?? 'string', path: [], message: '', input: undefined };
+  return { path, ...inputWords(issueOfAll, { value: valueAt(value, path), key: path.at(-1) }, expected) };
 }

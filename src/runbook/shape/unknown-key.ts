@@ -74,6 +74,24 @@ const ADVICE: Readonly<Record<string, string>> = {
   parallel: 'steps whose needs are done run at the same time; write needs: [] to start with the phase',
 };
 
+/** Keys of steps that people put on a phase. */
+const STEP_KEYS = [
+  'uses',
+  'run',
+  'needs',
+  'env',
+  'foreach',
+  'maxParallel',
+  'retry',
+  'onFailure',
+  'rescue',
+  'compensate',
+  'hosts',
+  'serial',
+  'strategy',
+  'become',
+];
+
 const plain = (name: string): string => name.replaceAll(/[^a-zA-Z0-9]/g, '').toLowerCase();
 
 /** What to do about a key that does not exist, given the ones that do. */
@@ -84,6 +102,8 @@ export function unknownKeyHint(key: string, known: readonly string[]): string {
   if (synonym !== undefined && known.includes(synonym)) return `here it is called "${synonym}"`;
   const near = didYouMean(key, known);
   if (near !== undefined) return `did you mean "${near}"?`;
+  const ofSteps = known.includes('steps') ? STEP_KEYS.find((name) => plain(name) === plain(key)) : undefined;
+  if (ofSteps !== undefined) return `"${ofSteps}" is a key of steps; move it to the step`;
   const advice = ADVICE[plain(key)];
   if (advice !== undefined) return advice;
   return known.length === 0 ? 'remove it; no key is allowed here' : `known here: ${known.join(', ')}`;

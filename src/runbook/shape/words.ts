@@ -30,9 +30,23 @@ function kindOfValue(value: Json): string {
   return shown(value);
 }
 
+/** A written value and its key, or position in a list. */
+interface Written {
+  readonly value: Json;
+  readonly key: string | number | undefined;
+}
+const DELICATE = /pass(?:word|phrase)|secret|token|credential|privatekey/i;
+
 /** Plain words for one issue about a written value. `expected` lists the types when several are possible. */
-export function inputWords(issue: Issue, value: Json, key: string | number | undefined, expected?: readonly string[]): Words {
+export function inputWords(issue: Issue, { value, key }: Written, expected?: readonly string[]): Words {
   const what = typeof key === 'string' ? `"${key}"` : typeof key === 'number' ? `entry ${key + 1}` : 'the file';
+  const words = wordsOf(issue, { what, value }, expected);
+  // Somebody may have written a secret where only a reference to one belongs: never repeat it.
+  const isDelicate = typeof key === 'string' && DELICATE.test(key) && value !== null && typeof value !== 'object';
+  return isDelicate ? { ...words, message: words.message.replaceAll(shown(value), '(hidden)') } : words;
+}
+
+function wordsOf(issue: Issue, { what, value }: { readonly what: string; readonly value: Json }, expected?: readonly string[]): Words {
   switch (issue.code) {
     case 'invalid_type':
       return typeWords(what, value, expected ?? [issue.expected]);
@@ -74,6 +88,7 @@ function typeHint(value: Json, expected: readonly string[], words: string): stri
     return `write ${/^(yes|on|true)$/i.test(value) ? 'true' : 'false'} without quotes`;
   if ((expected.includes('number') || expected.includes('int')) && typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
     return 'remove the quotes';
+  if ((expected.includes('object') || expected.includes('record')) && isArray(value)) return 'write key: value, without dashes';
   return undefined;
 }
 

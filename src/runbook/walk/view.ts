@@ -48,3 +48,8 @@ export function settingPath(step: StepView, path: Path): Path {
   if (first === 'env' && typeof env === 'object' && env !== null && (second === undefined || Object.hasOwn(env, second))) return [...step.path, ...path];
   return [...step.path, 'with', ...path];
 }
+
+/** Does it run only when a run is rolled back? */
+export function isInRollback(step: StepView): boolean {
+  return step.role === 'compensate' || step.role === 'rollback' || (step.owner !== undefined && isInRollback(step.owner));
+}

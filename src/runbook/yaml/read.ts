@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments, visit, type YAMLError } from 'yaml';
 import { digestOfBytes, type Digest, type Json, type Problem } from '../../core/index.ts';
 import type { Position } from '../loaded.ts';
 import { toJson } from './to-json.ts';
@@ -128,8 +128,20 @@ function readDocument(document: Document.Parsed, { text, lines, file }: Origin):
     value,
     // With a key twice the rest of the document is still worth checking.
     isReadable: syntax.every(({ code }) => code === 'DUPLICATE_KEY') && problems.every(({ code }) => !code.startsWith('YAML')),
-    problems: [...firstPerLine(syntax, tree).map((error) => at(positionOf(tree, error.pos[0]), syntaxWords(error, text))), ...found],
+    problems: [...firstPerLine(syntax, tree).map((error) => at(positionOf(tree, startOf(error, document)), syntaxWords(error, text))), ...found],
   };
+}
+
+/** Where a mistake begins: the reader notices a missing quote only at the end of the text. */
+function startOf({ code, message, pos }: YAMLError, document: Document.Parsed): number {
+  if (code !== 'MISSING_CHAR' || !message.includes('quote')) return pos[0];
+  let start = pos[0];
+  visit(document, {
+    Scalar: (_, { type, range }) => {
+      if (type?.startsWith('QUOTE') === true && range && range[0] < pos[0]) start = range[0];
+    },
+  });
+  return start;
 }
 
 /** One slip makes the reader stumble several times; the first stumble of a line says it. */

@@ -1,5 +1,5 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import type { Json } from '../../core/index.ts';
+import { isArray, isObject, type Json } from '../../core/index.ts';
 import { asNode, isMergeKey, keyText } from './tree.ts';
 
 const MOST_NODES = 100_000;
@@ -51,7 +51,15 @@ function exhausted(node: Node, walk: Walk, message: string): null {
 function convertAlias(alias: Alias, walk: Walk): Json {
   if (++walk.aliases > MOST_ALIASES) return exhausted(alias, walk, `the document uses more than ${MOST_ALIASES} aliases`);
   const target = walk.targets.get(alias) ?? walk.anchors.get(alias.source);
-  if (!target) return null; // the parser has reported it
+  if (!target) {
+    walk.problems.push({
+      node: alias,
+      code: 'YAML_ALIAS',
+      message: `alias *${alias.source} names no anchor above it`,
+      hint: `write &${alias.source} before the value it should repeat, further up in the file`,
+    });
+    return null;
+  }
   if (walk.active.has(target)) {
     walk.problems.push({ node: alias, code: 'YAML_ALIAS_LOOP', message: `alias *${alias.source} contains itself`, hint: 'write the inner value out' });
     return null;
@@ -95,22 +103,20 @@ function keyOf(pair: Pair, walk: Walk): string | undefined {
       hint: 'declare an input with "secret: true" and pass it with ${{ inputs.<name> }}',
     });
   }
+  if (key === '__proto__') walk.problems.push({ node, code: 'RESERVED_KEY', message: 'key "__proto__" is not allowed', hint: 'choose another name' });
   return key;
 }
 
 function mergeInto(merged: Map<string, Json>, pair: Pair, walk: Walk): void {
   const source = asNode(pair.value);
   const value = source ? convert(source, walk) : null;
-  for (const part of Array.isArray(value) ? (value as readonly Json[]) : [value]) {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) {
-      walk.problems.push({
-        node: source ?? asNode(pair.key),
-        code: 'YAML_MERGE',
-        message: '"<<" can merge only maps',
-        hint: 'give it an alias of a map, or a list of such aliases',
-      });
-    } else for (const [key, member] of Object.entries(part)) if (!merged.has(key)) merged.set(key, member as Json);
+  const parts = isArray(value) ? value : [value];
+  if (!parts.every(isObject)) {
+    const hint = 'give it an alias of a map, or a list of such aliases';
+    walk.problems.push({ node: source ?? asNode(pair.key), code: 'YAML_MERGE', message: '"<<" can merge only maps', hint });
+    return;
   }
+  for (const part of parts) for (const [key, member] of Object.entries(part)) if (!merged.has(key)) merged.set(key, member);
 }
 
 function convertScalar(scalar: Scalar, walk: Walk): Json {

@@ -10,8 +10,8 @@ const WORDS: Readonly<Partial<Record<ErrorCode, Words>>> = {
   BAD_INDENT: { message: 'this line is not indented like the lines around it', hint: 'give all entries of one map or list the same number of leading spaces' },
   MULTILINE_IMPLICIT_KEY: { message: 'a key must be on one line', hint: 'is a colon or a closing quote missing on the line before?' },
   BLOCK_AS_IMPLICIT_KEY: {
-    message: 'a second ": " on this line makes no sense to YAML',
-    hint: 'put the value in quotes, or start the nested map on the next line',
+    message: 'this value is followed by another ": "',
+    hint: 'indent the next line like this one, or put the value in quotes, or start a nested map on a line of its own',
   },
   BLOCK_IN_FLOW: { message: 'a list or map with dashes or indentation inside { } or [ ]', hint: 'use commas inside brackets, or drop the brackets' },
   MISSING_CHAR: { message: 'a closing quote, bracket or comma is missing', hint: 'look at the end of this line and the line before' },
@@ -31,11 +31,15 @@ const WORDS: Readonly<Partial<Record<ErrorCode, Words>>> = {
 
 /** Plain words for a mistake the YAML reader found. `detail` is its own message. */
 export function yamlWords(code: ErrorCode, detail: string): Words {
-  const missing = code === 'MISSING_CHAR' ? /Missing closing (.)quote/.exec(detail) : undefined;
-  if (missing)
+  const quote = code === 'MISSING_CHAR' ? /Missing closing (.)quote/.exec(detail) : undefined;
+  if (quote)
     return {
-      message: `the text that starts here has no closing ${missing[1] === "'" ? 'single' : 'double'} quote`,
+      message: `the text that starts here has no closing ${quote[1] === "'" ? 'single' : 'double'} quote`,
       hint: 'add the quote, or remove the opening one',
     };
+  if (code === 'BAD_INDENT' && detail.startsWith('Flow'))
+    return { message: 'a bracket that was opened above is not closed before this line', hint: 'close it with } or ]' };
+  const tag = code === 'TAG_RESOLVE_FAILED' ? /Unresolved tag: (\S+)/.exec(detail)?.[1] : undefined;
+  if (tag !== undefined) return { message: `tag ${tag} is not understood`, hint: 'remove the tag; secrets come from inputs with "secret: true"' };
   return WORDS[code] ?? { message: `YAML cannot be read: ${detail.charAt(0).toLowerCase()}${detail.slice(1).split('\n')[0] ?? ''}` };
 }
