@@ -173,6 +173,7 @@ describe('bench.probe', () => {
     const reason = new Error('enough');
     abort.abort(reason);
     await assert.rejects(run, (thrown: unknown) => thrown === reason || (thrown instanceof Error && thrown.cause === reason));
+    await delay(100); // what was on the wire already
     const sent = baseline.seen.length;
     await delay(100);
     assert.equal(baseline.seen.length, sent);
