@@ -95,7 +95,7 @@ test('the traffic stack moves weights in place', async () => {
     .filter((resource) => resource.type.endsWith(':Record'))
     .map((record) => [record.inputs['setIdentifier'], record.inputs['weightedRoutingPolicies']]);
   assert.deepEqual(
-    weights.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)),
+    weights.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     [
       ['baseline', [{ weight: 90 }]],
       ['candidate', [{ weight: 10 }]],

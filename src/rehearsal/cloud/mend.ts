@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 
 interface Message {
   getId(): string;
-  getProperties(): object | undefined;
-  setProperties(value: object): Message;
+  getProperties: (this: Message) => object | undefined;
+  setProperties: (this: Message, value: object) => Message;
 }
 interface Messages {
   readonly ReadRequest: { readonly prototype: Message };
