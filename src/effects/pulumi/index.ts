@@ -10,7 +10,7 @@ import { openIntents, type Intents } from './intents.ts';
 import { type Ending, runChild } from './process.ts';
 import type { Carried, ChildResult, ChildState, Failure, Operation, Request } from './protocol.ts';
 
-export { findPulumi, PULUMI_VERSION, type PulumiCli } from './cli.ts';
+export { findPulumi, type PulumiCli } from './cli.ts';
 
 export interface PulumiOptions {
   /** Absolute path; holds the default backend, the generated passphrase and records of running operations. */
