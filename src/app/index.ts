@@ -1,1 +1,3 @@
+export { createApp } from './create-app.ts';
 export type * from './types.ts';
+export type * from './wiring.ts';

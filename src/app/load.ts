@@ -29,8 +29,14 @@ export async function loadEstate(session: Session, wiring: Wiring, commit?: stri
 }
 
 async function parseEstate(checkout: Checkout): Promise<Parsed<Estate>> {
-  const names = await listRunbookFiles(checkout.root);
-  const files = await Promise.all(names.map(async (path) => ({ path, text: await readFile(join(checkout.root, path)) })));
+  const files = await parseFiles(checkout.root);
+  return files.ok ? { ...files, value: { checkout, ...files.value } } : files;
+}
+
+/** Parse every runbook file below a folder. */
+export async function parseFiles(root: string): Promise<Parsed<Omit<Estate, 'checkout'>>> {
+  const names = await listRunbookFiles(root);
+  const files = await Promise.all(names.map(async (path) => ({ path, text: await readFile(join(root, path)) })));
   const parsed = validateRepository(files);
   if (!parsed.ok) return parsed;
   const inventory = buildInventory([...parsed.value.inventories.values()]);
@@ -42,7 +48,7 @@ async function parseEstate(checkout: Checkout): Promise<Parsed<Estate>> {
   };
   return {
     ok: true,
-    value: { checkout, repository: parsed.value, inventory: inventory.value, digests },
+    value: { repository: parsed.value, inventory: inventory.value, digests },
     problems: [...parsed.problems, ...inventory.problems],
   };
 }

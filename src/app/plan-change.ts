@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json, JsonObject, Parsed, Problem, Secret } from '../core/index.ts';
-import { makeGraph, type PlanBody, type PlanBundle, type PlanGraph, policyInput, sealPlan } from '../plan/index.ts';
+import type { Json, Parsed, Secret } from '../core/index.ts';
+import { hostSelector } from '../inventory/index.ts';
+import { makeGraph, type PlanInputs, type PlanBody, type PlanBundle, type PlanGraph, policyInput, sealPlan } from '../plan/index.ts';
 import { judge, type PolicySet } from '../policy/index.ts';
 import type { LoadedRunbook } from '../runbook/index.ts';
 import { kindOf } from '../steps/index.ts';
-import { type GivenInputs, readInputs } from './inputs.ts';
+import { readInputs } from './inputs.ts';
 import { type Estate, findRunbook, loadEstate } from './load.ts';
 import { previewAll } from './previews.ts';
 import type { PlanRequest, RehearsalOptions, Session } from './types.ts';
@@ -35,15 +36,17 @@ export async function withSurroundings<T>(
     wiring,
     rehearsal,
     runId,
+    commit,
   }: {
     readonly session: Session;
     readonly wiring: Wiring;
     readonly rehearsal?: { readonly id: string; readonly options: RehearsalOptions } | undefined;
     readonly runId: string;
+    readonly commit?: string | undefined;
   },
   use: (around: PlanSurroundings) => Promise<Parsed<T>>,
 ): Promise<Parsed<T>> {
-  const loaded = await loadEstate(session, wiring);
+  const loaded = await loadEstate(session, wiring, commit);
   if (!loaded.ok) return loaded;
   const estate = loaded.value;
   const policies = await wiring.loadPolicies(policyDir(estate, wiring), session.signal);
@@ -62,7 +65,11 @@ export async function withSurroundings<T>(
 
 /** Policies of the repository; those that ship with Slipway when it has none. */
 export function policyDir({ checkout }: Pick<Estate, 'checkout'>, wiring: Wiring): string {
-  const own = join(checkout.root, 'policies');
+  return policyDirOf(checkout.root, wiring);
+}
+
+export function policyDirOf(root: string, wiring: Wiring): string {
+  const own = join(root, 'policies');
   return existsSync(own) ? own : wiring.shippedPolicies;
 }
 
@@ -75,12 +82,7 @@ export async function makeChangePlan(
   const runbook = findRunbook(estate, request.runbook);
   const ready = readInputs({ schemas: runbook.runbook.inputs ?? {}, given: request.inputs, preset: presetOf(runbook, request) });
   if ('problems' in ready) return { ok: false, problems: ready.problems };
-  const made = graphOf(estate, runbook, {
-    inputs: ready.inputs.values,
-    secrets: ready.inputs.secrets,
-    now: wiring.clock.now(),
-    rehearsal: request.rehearsal !== undefined,
-  });
+  const made = graphOf(estate, runbook, { inputs: ready.inputs, now: wiring.clock.now() });
   if (!made.ok) return made;
   const { previews, stacks } = await previewAll({
     graph: made.value,
@@ -105,37 +107,23 @@ export async function judgeBody(
     now: wiring.clock.now(),
     actor: { name: session.actor, teams: session.teams },
     authors: authorsOf(estate),
-    environments: [...estate.repository.environments.values()].map(({ environment }) => environment),
   });
-  return judge(policies, input, { deadlineMs: JUDGE_DEADLINE_MS, signal: session.signal });
+  const add = estate.repository.runbooks.get(body.runbook.name)?.runbook.policies ?? [];
+  return judge(policies, input, { deadlineMs: JUDGE_DEADLINE_MS, signal: session.signal, add });
 }
 
 export function authorsOf({ checkout }: Estate): readonly string[] {
   return checkout.people.map(({ email }) => `user:${email}`);
 }
 
-interface GraphOptions {
-  readonly inputs: JsonObject;
-  readonly secrets: readonly string[];
-  readonly now: number;
-  readonly rehearsal: boolean;
-}
-
-/** The graph of a runbook; a rehearsal does not wait for change windows (docs/decisions/0006). */
-export function graphOf(estate: Estate, runbook: LoadedRunbook, options: GraphOptions): Parsed<PlanGraph> {
-  const { repository, inventory } = estate;
-  const made = makeGraph({
-    runbook,
-    inputs: options.inputs,
-    secrets: options.secrets,
-    inventory,
-    environments: repository.environments,
-    calendars: repository.calendars,
-    runbooks: repository.runbooks,
-    kindOf,
-    now: startOfDay(options.now),
-  });
-  return made;
+/** The graph of a runbook for these inputs. */
+export function graphOf(
+  { repository, inventory }: Pick<Estate, 'repository' | 'inventory'>,
+  runbook: LoadedRunbook,
+  { inputs, now }: { readonly inputs: PlanInputs; readonly now: number },
+): Parsed<PlanGraph> {
+  const { environments, calendars, runbooks } = repository;
+  return makeGraph({ runbook, inputs, select: hostSelector(inventory), environments, calendars, runbooks, kindOf, now: startOfDay(now) });
 }
 
 async function bodyOf({
@@ -154,11 +142,11 @@ async function bodyOf({
   readonly graph: PlanGraph;
   readonly request: PlanRequest;
 }): Promise<Omit<PlanBody, 'inputs' | 'previews' | 'stacks'>> {
-  const { commit, base, dirty } = estate.checkout;
+  const { commit, base, dirty, digest } = estate.checkout;
   const { cost } = runbook.runbook;
   return {
     runbook: { name: runbook.name, file: runbook.file, digest: runbook.digest },
-    commit: { head: commit, dirty, ...(base === undefined ? {} : { base }) },
+    commit: { head: commit, dirty, tree: digest, ...(base === undefined ? {} : { base }) },
     graph,
     policies: { digest: policies.digest, names: policies.packages },
     inventory: estate.digests.inventory,
@@ -179,5 +167,3 @@ function startOfDay(now: number): number {
 function presetOf({ runbook }: LoadedRunbook, { rehearsal }: PlanRequest): { readonly [name: string]: Json } {
   return rehearsal ? (runbook.rehearsal?.inputs ?? {}) : {};
 }
-
-export type { GivenInputs, Problem };

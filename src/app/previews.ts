@@ -42,6 +42,16 @@ export async function previewAll(request: PreviewRequest): Promise<Previews> {
   return { previews: sorted(previews), stacks: sorted(stacks) };
 }
 
+/** Only where the stacks of a plan stand now. */
+export async function stacksNow(request: PreviewRequest): Promise<PlanBody['stacks']> {
+  const stacks: { [stack: string]: PlanBody['stacks'][string] } = {};
+  await pool(tasksOf(request), async (task) => {
+    const stack = stackOf(task);
+    if (stack !== undefined) stacks[stack] = await stackFacts(task, stack, request);
+  });
+  return sorted(stacks);
+}
+
 async function previewOf(task: Task, { world, checkout, signal, graph }: PreviewRequest): Promise<Preview> {
   const { kind, node } = task;
   if (kind.target === 'control' || !kind.preview) return { type: 'note', text: describe(task) };

@@ -1,4 +1,4 @@
-import type { Clock, Masker, Secret, SlipwayError } from '../core/index.ts';
+import type { Clock, Masker, SlipwayError } from '../core/index.ts';
 import type { EventBody } from '../engine/index.ts';
 import type { InventoryIndex } from '../inventory/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -16,12 +16,13 @@ export interface Wiring {
   readonly owner: string;
   readonly tools: () => Promise<PlanBody['tools']>;
   readonly journal: () => RunJournal;
+  /** Is the process of this lease owner gone for certain? */
+  readonly isDead: (owner: string) => boolean;
   readonly openWorld: (request: WorldRequest) => Promise<World>;
   readonly loadPolicies: (dir: string, signal: AbortSignal) => Promise<PolicySet>;
   readonly testPolicies: (dir: string, signal: AbortSignal) => Promise<{ readonly ok: boolean; readonly text: string }>;
   /** The policies of a repository that has none of its own. */
   readonly shippedPolicies: string;
-  readonly secretNamed: (variable: string) => Secret | undefined;
 }
 export type RunJournal = Journal<EventBody>;
 

@@ -6,7 +6,7 @@ export interface Clock {
   now(): number;
   /** A clock that never jumps, in milliseconds; only differences mean something. */
   monotonic(): number;
-  /** Wait; rejects with the signal's reason when aborted. */
+  /** Wait; rejects with an `AbortError`, whose cause is the signal's reason, when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

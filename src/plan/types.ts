@@ -150,7 +150,8 @@ export interface PlanBundle {
 }
 export interface PlanBody {
   readonly runbook: { readonly name: string; readonly file: string; readonly digest: Digest };
-  readonly commit: { readonly head: string; readonly base?: string; readonly dirty: boolean };
+  /** `tree` is the digest over every file of the checkout, so that a plan of uncommitted files binds them too. */
+  readonly commit: { readonly head: string; readonly base?: string; readonly dirty: boolean; readonly tree: Digest };
   readonly inputs: PlanInputs;
   readonly graph: PlanGraph;
   readonly previews: { readonly [path: string]: Preview };

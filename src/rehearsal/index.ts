@@ -1,1 +1,1 @@
-export { openRehearsal, type Rehearsal, type RehearsalSettings } from './rehearsal.ts';
+export { type ArmedStep, openRehearsal, type Rehearsal, type RehearsalSettings } from './rehearsal.ts';

@@ -9,8 +9,10 @@ export interface RehearsalSettings {
   readonly dir: string;
   readonly node: string;
   readonly clock: Clock;
-  readonly hosts: readonly { readonly name: string; readonly vars: JsonObject }[];
+  readonly hosts: readonly { readonly name: string; readonly vars: JsonObject; readonly address?: string }[];
   readonly slow: { readonly baseline?: number; readonly candidate?: number };
+  /** Absolute path of compiled code that rehearsals share. */
+  readonly cacheDir: string;
   /** Stacks to change behind Pulumi's back after their first update. */
   readonly drift: readonly string[];
 }
@@ -35,7 +37,7 @@ export interface Rehearsal extends AsyncDisposable {
 /** Start, or continue after a crash, the stand-ins of a rehearsal. */
 export async function openRehearsal(settings: RehearsalSettings): Promise<Rehearsal> {
   const { dir, node, clock, slow } = settings;
-  const cloud = startRehearsalCloud({ dir: join(dir, 'cloud'), node, now: () => clock.now() });
+  const cloud = startRehearsalCloud({ dir: join(dir, 'cloud'), node, now: () => clock.now(), cacheDir: settings.cacheDir });
   const machines = await startRehearsalHosts({ dir: join(dir, 'hosts'), clock, hosts: settings.hosts, slow });
   const toDrift = new Set(settings.drift);
   let armed: readonly ArmedStep[] = [];

@@ -15,7 +15,7 @@ const none = digestOf('none');
 function bundle(changes: Partial<PlanBody> = {}): PlanBundle {
   const body: PlanBody = {
     runbook: { name: 'erp', file: 'runbooks/erp.yaml', digest: none },
-    commit: { head: '0'.repeat(40), dirty: false },
+    commit: { head: '0'.repeat(40), dirty: false, tree: `sha256:${'7'.repeat(64)}` },
     inputs: { values: {}, secrets: [] },
     graph,
     previews: {},

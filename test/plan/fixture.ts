@@ -207,7 +207,7 @@ export const runbookOf = (rest: string) =>
 export function bodyOf(graph: PlanGraph, over: Partial<PlanBody> = {}): PlanBody {
   return {
     runbook: { name: graph.runbook, file: 'runbooks/test.yaml', digest: digestOf('runbook') },
-    commit: { head: '6f1c0c9f4f3b7a0e5d2c1b0a9e8d7c6b5a493827', dirty: false },
+    commit: { head: '6f1c0c9f4f3b7a0e5d2c1b0a9e8d7c6b5a493827', dirty: false, tree: `sha256:${'7'.repeat(64)}` },
     inputs: { values: {}, secrets: [] },
     graph,
     previews: {},

@@ -1,0 +1,92 @@
+import { EXIT, newRunId, SlipwayError } from '../core/index.ts';
+import { type PlanBundle, type PlanFacts, stalenessOf, verifyPlan } from '../plan/index.ts';
+import { invalid } from './load.ts';
+import { authorsOf, judgeBody, type PlanSurroundings, withSurroundings } from './plan-change.ts';
+import { stacksNow } from './previews.ts';
+import { drive } from './drive.ts';
+import { recordRun } from './start-run.ts';
+import type { ApplyOptions, RunHandle, Session } from './types.ts';
+import type { Wiring } from './wiring.ts';
+
+/**
+ * Start the run of exactly this plan, after everything its digest binds was looked at again.
+ *
+ * @throws {SlipwayError} `PLAN_TAMPERED`, `REHEARSAL_PLAN`, `STALE_PLAN`, `POLICY_DENIED`, `SECRET_INPUTS`, and what driving throws.
+ */
+export async function applyPlan(
+  session: Session,
+  wiring: Wiring,
+  { bundle: given, options }: { readonly bundle: PlanBundle; readonly options: ApplyOptions },
+): Promise<RunHandle> {
+  const bundle = verifyPlan(given);
+  const { body } = bundle;
+  if (body.rehearsal)
+    throw new SlipwayError('REHEARSAL_PLAN', 'this plan was made against stand-ins and cannot be applied', {
+      exitCode: EXIT.usage,
+      hint: 'plan again without --rehearse',
+    });
+  checkSecrets(bundle, options);
+  const runId = newRunId(wiring.clock.now());
+  const prepared = await withSurroundings({ session, wiring, runId, commit: body.commit.dirty ? undefined : body.commit.head }, async (around) => {
+    await refuseStale(session, wiring, { around, bundle });
+    await authorize(session, wiring, { around, bundle, options });
+    return { ok: true, value: { checkout: around.estate.checkout.root, authors: authorsOf(around.estate) }, problems: [] };
+  });
+  if (!prepared.ok) throw invalid(prepared.problems);
+  await recordRun(session, wiring.journal(), { runId, bundle, secrets: options.secrets, now: wiring.clock.now(), labels: {}, ...prepared.value });
+  return drive(session, wiring, runId);
+}
+
+function checkSecrets({ body }: PlanBundle, { secrets }: ApplyOptions): void {
+  const missing = body.inputs.secrets.filter((name) => !(name in secrets));
+  if (missing.length === 0) return;
+  throw new SlipwayError('SECRET_INPUTS', `the plan needs the secret inputs ${missing.join(', ')}, and a plan never holds them`, {
+    exitCode: EXIT.usage,
+    hint: missing.map((name) => `--secret ${name}=env:<VARIABLE>`).join(' '),
+  });
+}
+
+interface Check {
+  readonly around: PlanSurroundings;
+  readonly bundle: PlanBundle;
+}
+
+async function refuseStale(session: Session, wiring: Wiring, { around, bundle }: Check): Promise<void> {
+  const { estate, policies, world } = around;
+  const { body } = bundle;
+  const { graph, inputs } = body;
+  const facts: PlanFacts = {
+    now: wiring.clock.now(),
+    head: estate.checkout.commit,
+    runbook: estate.repository.runbooks.get(body.runbook.name)?.digest ?? 'sha256:gone',
+    inventory: estate.digests.inventory,
+    environments: estate.digests.environments,
+    policies: policies.digest,
+    stacks: await stacksNow({ graph, inputs, world, checkout: estate.checkout.root, signal: session.signal, notice: session.notice }),
+    tools: await wiring.tools(),
+  };
+  const reasons = stalenessOf(body, facts).map(({ message }) => message);
+  if (estate.checkout.digest !== body.commit.tree) reasons.push('files of the repository have changed');
+  if (reasons.length === 0) return;
+  throw new SlipwayError('STALE_PLAN', `the plan no longer describes what would happen: ${reasons.join('; ')}`, {
+    exitCode: EXIT.stalePlan,
+    hint: `plan again: slipway plan ${graph.runbook}`,
+  });
+}
+
+/** The one gate every way of starting a run goes through: policies now, with overrides of soft findings. */
+async function authorize(session: Session, wiring: Wiring, { around, bundle, options }: Check & { readonly options: ApplyOptions }): Promise<void> {
+  const verdict = await judgeBody(bundle.body, { session, wiring, policies: around.policies, estate: around.estate });
+  const standing = verdict.findings.filter(({ level, id }) => level === 'deny' || (level === 'soft' && !isOverridden(id, options.overrides)));
+  if (standing.length === 0) return;
+  const words = standing.map(({ rule, msg, level, id }) => `${rule}: ${msg}${level === 'soft' ? ` (may be overridden: --override ${id.slice(0, 19)})` : ''}`);
+  throw new SlipwayError('POLICY_DENIED', `policies deny this plan: ${words.join('; ')}`, {
+    exitCode: EXIT.policyDenied,
+    hint: standing[0]?.hint ?? 'see "slipway policy check <plan>"',
+  });
+}
+
+/** A person names a finding by its id, or by enough of its beginning. */
+function isOverridden(id: string, overrides: readonly string[]): boolean {
+  return overrides.some((given) => given.length >= 12 && id.startsWith(given.startsWith('sha256:') ? given : `sha256:${given}`));
+}

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { EXIT, messageOf, randomText, SlipwayError } from '../core/index.ts';
+import { verifyPlan } from '../plan/index.ts';
+import { schema } from '../runbook/index.ts';
+import { applyPlan } from './apply.ts';
+import { createdOf } from './drive.ts';
+import { loadEstate } from './load.ts';
+import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
+import { planChange, rehearse } from './rehearse.ts';
+import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
+import type { App, Session } from './types.ts';
+import { validate } from './validate.ts';
+import type { Wiring } from './wiring.ts';
+
+/** The use cases over what wiring builds. */
+export function createApp(wiring: Wiring): App {
+  const journal = wiring.journal;
+  return {
+    ...readers(wiring),
+    validate,
+    schema: (kind) => schema(kind),
+    plan: (session, request) => planChange(session, wiring, request),
+    apply: (session, bundle, options) => applyPlan(session, wiring, { bundle, options }),
+    rehearse: (session, request) => rehearse(session, wiring, request),
+    resume: (session, runId) => resume(session, wiring, runId),
+    vote: (session, ballot) => vote(session, journal(), ballot),
+    cancel: (session, runId, reason) => requestCancel(session, wiring, { runId, reason }),
+    pause: (session, runId, reason) =>
+      post(journal(), runId, { type: 'pauseRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) }),
+    rollBack: (session, runId, options) => rollBack(session, wiring, { runId, ...options }),
+    signalRun: (session, runId, name, payload) => sendSignal(session, journal(), { runId, name, payload }),
+    resolveTask: (session, runId, path, as) => resolveTask(session, journal(), { runId, path, as }),
+    policyTest: (session) => wiring.testPolicies(policyDirOf(session.root, wiring), session.signal),
+    policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
+    readPlan: (session, file) => readPlan(session, file),
+    [Symbol.asyncDispose]: async () => journal()[Symbol.dispose](),
+  };
+}
+
+function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | 'logs' | 'verifyJournal'> {
+  return {
+    runs: (_session, query) => journal().runs(query),
+    facts: (_session, runId) => {
+      createdOf(journal(), runId);
+      const row = journal().run(runId);
+      if (!row) throw new SlipwayError('RUN_NOT_FOUND', `there is no run "${runId}"`, { exitCode: EXIT.notFound });
+      return { row, events: journal().read(runId) };
+    },
+    follow: (session, runId, afterSeq) => journal().follow(runId, afterSeq, session.signal),
+    logs: (_session, runId, query) => journal().logs(runId, query),
+    verifyJournal: (_session, runId) => {
+      stateOfRun(journal(), runId);
+      const verified = journal().verify(runId);
+      if (verified.ok) return { ok: true, text: `${verified.events} events, no gap, chain whole; head ${verified.head}` };
+      return { ok: false, text: verified.why };
+    },
+  };
+}
+
+async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<App['policyCheck']>[1]): ReturnType<App['policyCheck']> {
+  const loaded = await loadEstate(session, wiring);
+  if (!loaded.ok) throw new SlipwayError('INVALID', 'the repository has mistakes', { exitCode: EXIT.usage, hint: 'run "slipway validate" to see them' });
+  using policies = await wiring.loadPolicies(policyDir(loaded.value, wiring), session.signal);
+  return judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
+}
+
+async function readPlan(session: Session, file: string): ReturnType<App['readPlan']> {
+  const path = resolve(file);
+  const shown = relative(session.root, path);
+  try {
+    return verifyPlan(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    if (cause instanceof SlipwayError) throw cause;
+    throw new SlipwayError('PLAN_UNREADABLE', `${shown} cannot be read as a plan: ${messageOf(cause)}`, {
+      cause,
+      exitCode: EXIT.usage,
+      hint: 'make one with "slipway plan <runbook> --out <file>"',
+    });
+  }
+}

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { isObject, type Json, type JsonObject, newRunId, SlipwayError } from '../core/index.ts';
+import { createExecutor, driveRun, type DriveOptions, type EventBody, isTerminal, type RunState, stateOf } from '../engine/index.ts';
+import { kindOf } from '../steps/index.ts';
+import { readInputs } from './inputs.ts';
+import { invalid, parseFiles } from './load.ts';
+import { policyDirOf } from './plan-change.ts';
+import type { RehearsalOptions, RunHandle, Session } from './types.ts';
+import type { RunJournal, Wiring, World } from './wiring.ts';
+
+type Created = Extract<EventBody, { type: 'runCreated' }>;
+
+/** Drive a recorded run in this process, from wherever it stands. */
+export function drive(session: Session, wiring: Wiring, runId: string): RunHandle {
+  return { runId, done: driveToEnd(session, wiring, { runId, signal: session.signal }) };
+}
+
+async function driveToEnd(
+  session: Session,
+  wiring: Wiring,
+  { runId, signal }: { readonly runId: string; readonly signal: AbortSignal },
+): Promise<{ readonly state: RunState }> {
+  const journal = wiring.journal();
+  const created = createdOf(journal, runId);
+  await using world = await worldOf(session, wiring, { journal, runId, created });
+  world.arm(created.graph);
+  const executor = createExecutor({
+    runId,
+    kindOf,
+    ports: world.ports,
+    host: world.host,
+    clock: wiring.clock,
+    masker: session.masker,
+    vault: journal,
+    checkout: created.checkout,
+    rehearsal: created.rehearsal,
+    fault: world.fault,
+  });
+  const call: DriveOptions['call'] = async (request, stop) => callRunbook(session, wiring, { ...request, parent: runId, created, signal: stop });
+  try {
+    return await driveRun({ runId, journal, executor, clock: wiring.clock, owner: wiring.owner, signal, call });
+  } finally {
+    await world.ports.ssh.release(runId);
+  }
+}
+
+/** The first event of a run. @throws {SlipwayError} `RUN_NOT_FOUND`. */
+export function createdOf(journal: RunJournal, runId: string): Created {
+  const first = journal.read(runId, 0)[0]?.body;
+  if (first?.type === 'runCreated') return first;
+  throw new SlipwayError('RUN_NOT_FOUND', `there is no run "${runId}"`, { exitCode: 6, hint: 'run "slipway runs" to see them' });
+}
+
+/** Open the outside as the run was started with: the same files, and for a rehearsal the same stand-ins. */
+async function worldOf(
+  session: Session,
+  wiring: Wiring,
+  { journal, runId, created }: { readonly journal: RunJournal; readonly runId: string; readonly created: Created },
+): Promise<World> {
+  const files = await parseFiles(created.checkout);
+  if (!files.ok) throw invalid(files.problems);
+  const policies = await wiring.loadPolicies(policyDirOf(created.checkout, wiring), session.signal);
+  const rehearsal = rehearsalOf(journal.run(runId)?.labels['rehearsal']);
+  return wiring.openWorld({
+    checkout: created.checkout,
+    inventory: files.value.inventory,
+    masker: session.masker,
+    policies,
+    signal: session.signal,
+    notice: session.notice,
+    runId,
+    ...(rehearsal ? { rehearsal } : {}),
+  });
+}
+
+function rehearsalOf(label: Json | undefined): { readonly id: string; readonly options: RehearsalOptions } | undefined {
+  if (!isObject(label) || typeof label['id'] !== 'string') return undefined;
+  return label as never as { readonly id: string; readonly options: RehearsalOptions }; // written by rehearse
+}
+
+interface CallRequest {
+  readonly path: string;
+  readonly runbook: string;
+  readonly inputs: JsonObject;
+  readonly parent: string;
+  readonly created: Created;
+  readonly signal: AbortSignal;
+}
+
+/** Run a called runbook as a run of its own. Its id follows from the caller, so that a crash never starts it twice. */
+async function callRunbook(
+  session: Session,
+  wiring: Wiring,
+  request: CallRequest,
+): Promise<{ readonly runId: string; readonly state: RunState; readonly outputs: JsonObject }> {
+  const { parent, path, runbook, created, signal } = request;
+  const journal = wiring.journal();
+  const graph = created.graph.calls[runbook];
+  if (!graph) throw new SlipwayError('UNKNOWN_RUNBOOK', `the plan does not hold the runbook "${runbook}" that ${path} calls`, { hint: 'plan again' });
+  const row = journal.run(parent);
+  const runId = childId(parent, path);
+  const { concurrency: _held, ...free } = graph; // the caller holds the group already; waiting for it would wait for ever
+  const inputs = await childInputs(request);
+  await journal.create(
+    {
+      id: runId,
+      runbook,
+      planDigest: created.planDigest,
+      createdAt: row?.createdAt ?? wiring.clock.now(),
+      rehearsal: created.rehearsal,
+      labels: { ...row?.labels, parent },
+    },
+    { ...created, graph: free, inputs, parent: { runId: parent, path } },
+  );
+  const { state } = await driveToEnd(session, wiring, { runId, signal: AbortSignal.any([session.signal, signal]) });
+  if (!isTerminal(state))
+    throw new SlipwayError('CALL_WAITS', `the called run ${runId} is ${state}`, { retry: 'pauseForHuman', hint: `see "slipway status ${runId}"` });
+  return { runId, state, outputs: stateOf(journal.read(runId)).finished?.outputs ?? {} };
+}
+
+/** Inputs of a called runbook: what the caller gives, over the defaults. Sealed secrets are passed on as they are. */
+async function childInputs({ created, runbook, inputs }: CallRequest): Promise<JsonObject> {
+  const files = await parseFiles(created.checkout);
+  if (!files.ok) throw invalid(files.problems);
+  const called = files.value.repository.runbooks.get(runbook);
+  const sealed = Object.entries(inputs).filter(([, value]) => isObject(value) && ('$secret' in value || '$secretText' in value));
+  const names = new Set(sealed.map(([name]) => name));
+  const schemas = Object.fromEntries(Object.entries(called?.runbook.inputs ?? {}).filter(([name]) => !names.has(name)));
+  const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => !names.has(name)));
+  const ready = readInputs({ schemas, given, preset: created.rehearsal ? (called?.runbook.rehearsal?.inputs ?? {}) : {} });
+  if ('problems' in ready) throw invalid(ready.problems);
+  return { ...ready.inputs.values, ...Object.fromEntries(sealed) };
+}
+
+function childId(parent: string, path: string): string {
+  const date = /^run-(\d{8})-/.exec(parent)?.[1] ?? newRunId(0).slice(4, 12);
+  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+  const bytes = createHash('sha256').update(`${parent}:${path}`).digest();
+  return `run-${date}-${Array.from(bytes.subarray(0, 10), (byte) => alphabet[byte % 32]).join('')}`;
+}

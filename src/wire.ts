@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { createApp, type App, type RunJournal } from './app/index.ts';
+import { type Config, packageDir, toolPaths, toolVersion } from './config/index.ts';
+import { systemClock } from './core/index.ts';
+import type { EventBody } from './engine/index.ts';
+import { openJournal } from './journal/index.ts';
+import { loadPolicies, testPolicies } from './policy/index.ts';
+import { openRealWorld } from './world/real.ts';
+import { openRehearsedWorld } from './world/rehearsed.ts';
+
+/** Everything the use cases need, built from the outside settings; nothing is opened before it is used. */
+export async function openApp(config: Config): Promise<App> {
+  const owner = `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
+  let opened: RunJournal | undefined;
+  let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
+  const paths = () => (tools ??= toolPaths(config));
+  const journal = (): RunJournal => (opened ??= openJournal<EventBody>({ dir: config.stateDir, clock: systemClock, isDead }));
+  return createApp({
+    clock: systemClock,
+    git: { env: config.children.base },
+    owner,
+    isDead,
+    journal,
+    tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
+    shippedPolicies: join(packageDir, 'policies'),
+    loadPolicies: async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal }),
+    testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
+    openWorld: async (request) => {
+      const building = { config, request, pulumi: (await paths()).pulumi, journal: journal() };
+      return request.rehearsal ? openRehearsedWorld(building, request.rehearsal) : openRealWorld(building);
+    },
+  });
+}
+
+function slipwayVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8')) as { version: string }; // our own file
+  return manifest.version;
+}
+
+/** Only a process of this machine can be known to be dead. */
+function isDead(owner: string): boolean {
+  const [host, pid] = owner.split(':');
+  if (host !== hostname() || pid === undefined) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (cause) {
+    return cause instanceof Error && 'code' in cause && cause.code === 'ESRCH';
+  }
+}

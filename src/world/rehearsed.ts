@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import type { RehearsalOptions, World } from '../app/index.ts';
+import { didYouMean, EXIT, SlipwayError, systemClock } from '../core/index.ts';
+import { evaluateDeep } from '../expr/index.ts';
+import type { PlanGraph } from '../plan/index.ts';
+import { type ArmedStep, openRehearsal, type Rehearsal } from '../rehearsal/index.ts';
+import type { PulumiPort } from '../steps/index.ts';
+import { toolVersion } from '../config/index.ts';
+import { type Building, buildPorts, pulumiEnvironment } from './build.ts';
+
+/** Real engine, Pulumi, SSH and HTTP; stand-ins for the clouds and machines behind them. */
+export async function openRehearsedWorld(building: Building, { id, options }: { readonly id: string; readonly options: RehearsalOptions }): Promise<World> {
+  const { config, request, pulumi } = building;
+  const dir = join(config.stateDir, 'rehearsals', id);
+  const { inventory } = request;
+  const hosts = [...inventory.hosts.values()].map(({ host }) => ({ name: host.name, vars: host.vars, address: host.address }));
+  const rehearsal = await openRehearsal({
+    dir,
+    node: process.execPath,
+    clock: systemClock,
+    hosts,
+    slow: options.slow,
+    drift: options.drift,
+    cacheDir: join(config.cacheDir, 'rehearsal'),
+  });
+  const { cloud } = rehearsal;
+  const built = buildPorts(building, {
+    rehearsal: true,
+    resolve: rehearsal.resolve,
+    pulumi: {
+      stateDir: dir,
+      env: { ...pulumiEnvironment(config), PULUMI_CONFIG_PASSPHRASE: 'rehearsal' },
+      node: process.execPath,
+      now: () => systemClock.now(),
+      cli: { path: pulumi, version: toolVersion('pulumi') },
+      pulumiHome: join(dir, 'pulumi-home'),
+      pluginPath: [cloud.pluginPath],
+      extraEnv: cloud.env,
+    },
+  });
+  return {
+    ports: { ...built.ports, pulumi: drifting(built.ports.pulumi, rehearsal, request.notice) },
+    host: (name) => {
+      const host = inventory.hosts.get(name)?.host;
+      if (!host) throw new SlipwayError('UNKNOWN_HOST', `the inventory has no host "${name}"`, { hint: 'plan again: the inventory has changed' });
+      return rehearsal.host(host);
+    },
+    arm: (graph) => rehearsal.arm(options.fail.map((wanted) => armedStep(graph, wanted))),
+    fault: rehearsal.fault,
+    [Symbol.asyncDispose]: async () => {
+      await built.ports.ssh.release(request.runId);
+      built[Symbol.dispose]();
+      await rehearsal[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Change a stack's resources behind Pulumi's back after its first update, when the rehearsal was asked to. */
+function drifting(pulumi: PulumiPort, rehearsal: Rehearsal, notice: (line: string) => void): PulumiPort {
+  return {
+    ...pulumi,
+    up: async (target, control) => {
+      const result = await pulumi.up(target, control);
+      const urn = rehearsal.updated(`${target.program}/${target.name}`);
+      if (urn !== undefined) notice(`rehearsal: changed ${urn} behind Pulumi's back`);
+      return result;
+    },
+  };
+}
+
+/** The step a person means by its path or its id; for a stack, the cloud refuses. */
+function armedStep(graph: PlanGraph, wanted: string): ArmedStep {
+  const bare = wanted.replace(/\[\d+\]$/, '');
+  const node = graph.nodes[bare] ?? Object.values(graph.nodes).find(({ id, role }) => id === bare && role !== 'compensate');
+  if (!node) {
+    const names = Object.values(graph.nodes).flatMap(({ path, id }) => [path, id]);
+    const near = didYouMean(bare, names);
+    throw new SlipwayError('UNKNOWN_STEP', `the runbook has no step "${wanted}" that could be made to fail`, {
+      exitCode: EXIT.notFound,
+      hint: near
+        ? `did you mean "${near}"?`
+        : `it has ${Object.values(graph.nodes)
+            .filter(({ role }) => role === 'step')
+            .map(({ path }) => path)
+            .join(', ')}`,
+    });
+  }
+  const stack = node.uses === 'pulumi.up' && node.foreach === undefined ? evaluateDeep(node.with['stack'] ?? '', { inputs: {}, steps: {} }) : '';
+  const path = node.path + wanted.slice(bare.length);
+  return typeof stack === 'string' && stack !== '' && !stack.endsWith('/') ? { path, stack } : { path };
+}
