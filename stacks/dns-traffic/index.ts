@@ -1,7 +1,7 @@
 import { HealthCheck } from '@pulumi/aws/route53/healthCheck.js';
 import { Record } from '@pulumi/aws/route53/record.js';
 import { z } from 'zod';
-import { Ownership, readConfig, tagsFor, wholeNumber } from '../shared/index.ts';
+import { configError, Ownership, readConfig, tagsFor, wholeNumber } from '../shared/index.ts';
 
 const HostName = z
   .string()
@@ -52,10 +52,4 @@ export async function program() {
     });
   }
   return { name: settings.recordName, baselineWeight: settings.baselineWeight, candidateWeight: settings.candidateWeight };
-}
-
-function configError(message: string): Error {
-  const error = new Error(message);
-  error.name = 'ConfigError';
-  return error;
 }

@@ -35,9 +35,14 @@ export function readConfig<T extends z.ZodObject>(schema: T): z.output<T> {
       ? `${issue.keys.join(', ')} is not known to this stack; known are ${Object.keys(schema.shape).join(', ')}`
       : `${issue.path.join('.')} ${issue.message}`,
   );
-  const error = new Error(`configuration of ${pulumi.getProject()}/${pulumi.getStack()}: ${lines.join('; ')}`);
+  throw configError(lines.join('; '));
+}
+
+/** What a program throws for wrong configuration; Slipway tells it apart from a mistake in the program by its name. */
+export function configError(message: string): Error {
+  const error = new Error(`configuration of ${pulumi.getProject()}/${pulumi.getStack()}: ${message}`);
   error.name = 'ConfigError';
-  throw error;
+  return error;
 }
 
 /** Values of this project's own keys, without the prefix. */

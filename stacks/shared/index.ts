@@ -1,2 +1,2 @@
-export { Cidr, Ownership, readConfig, wholeNumber } from './config.ts';
+export { Cidr, configError, Ownership, readConfig, wholeNumber } from './config.ts';
 export { tagsFor } from './tags.ts';

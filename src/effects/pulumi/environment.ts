@@ -9,19 +9,22 @@ type Environment = { readonly [name: string]: string | undefined };
 const PASSED = [
   /^(HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|SystemRoot|USERPROFILE)$/,
   /^(HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy|SSL_CERT_FILE|SSL_CERT_DIR|NODE_EXTRA_CA_CERTS)$/,
-  /^(AWS|AZURE|ARM|AZCOPY|IDENTITY|MSI)_\w+$/,
-  /^(GOOGLE|CLOUDSDK)_\w+$/,
-  /^(ACTIONS_ID_TOKEN_REQUEST_(URL|TOKEN))$/,
 ];
+/** Credentials of clouds. */
+const CLOUDS = /^(AWS|AZURE|ARM|AZCOPY|IDENTITY|MSI|GOOGLE|CLOUDSDK|ACTIONS_ID_TOKEN_REQUEST)_\w+$/;
 /** What the Pulumi command needs and the program must not see. */
 const FOR_CLI = /^PULUMI_(CONFIG_PASSPHRASE(_FILE)?|ACCESS_TOKEN)$/;
 
-/** Environment of the child process: what reaching a cloud takes, and the folders of the tools first on PATH. */
+/**
+ * Environment of the child process: what reaching a cloud takes, and the folders of the tools first on PATH. With plugins of
+ * our own there is no cloud to reach, so real credentials stay away from a rehearsal.
+ */
 export function childEnvironment(
   env: Environment,
   { cli, pluginPath, home }: { readonly cli: string; readonly pluginPath: readonly string[]; readonly home: string },
 ): { [name: string]: string } {
-  const passed = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && PASSED.some((pattern) => pattern.test(entry[0])));
+  const patterns = pluginPath.length > 0 ? PASSED : [...PASSED, CLOUDS];
+  const passed = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && patterns.some((pattern) => pattern.test(entry[0])));
   const path = [...pluginPath, dirname(cli), env['PATH'] ?? ''].filter(Boolean).join(delimiter);
   return { ...Object.fromEntries(passed), PATH: path, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: 'true' };
 }

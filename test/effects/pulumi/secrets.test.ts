@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Secret } from '../../../src/core/index.ts';
+import { childEnvironment } from '../../../src/effects/pulumi/environment.ts';
 import { filesWith, sandbox } from './sandbox.ts';
 
 const CANARY = 'canary-7f3a91c25e';
@@ -55,17 +56,40 @@ test('the generated passphrase is readable by its owner only, and a wrong one is
   await assert.rejects(other.up(target, box.control()), { code: 'PULUMI_PASSPHRASE' });
 });
 
-test('a child sees nothing of the orchestrator: only what clouds need', async () => {
+test('a child sees nothing of the orchestrator, and in a rehearsal no credentials of clouds', async () => {
   const program = `export async function program() { return { names: Object.keys(process.env).sort(), argv: process.argv.slice(1) }; }`;
   using box = sandbox(program, {
-    env: { ...process.env, SLIPWAY_TOKEN: CANARY, GITHUB_TOKEN: CANARY, NODE_OPTIONS: '', AWS_PROFILE: 'audit', PULUMI_CONFIG_PASSPHRASE: CANARY },
+    env: {
+      ...process.env,
+      SLIPWAY_TOKEN: CANARY,
+      GITHUB_TOKEN: CANARY,
+      NODE_OPTIONS: '',
+      AWS_PROFILE: 'audit',
+      ARM_CLIENT_SECRET: CANARY,
+      PULUMI_CONFIG_PASSPHRASE: CANARY,
+    },
   });
   const { outputs } = await box.pulumi.up(box.target({ password: new Secret(CANARY) }), box.control());
   const names = outputs['names'] as readonly string[];
   assert.deepEqual(
-    names.filter((name) => /TOKEN|PASSPHRASE|NODE_OPTIONS/.test(name)),
+    names.filter((name) => /TOKEN|PASSPHRASE|NODE_OPTIONS|AWS_PROFILE|ARM_/.test(name)),
     [],
   );
-  assert.ok(names.includes('AWS_PROFILE'));
   assert.equal(JSON.stringify(outputs['argv']).includes(CANARY), false);
+});
+
+test('outside a rehearsal a child gets the credentials of clouds, and still nothing else', () => {
+  const env = {
+    PATH: '/bin',
+    HOME: '/home/a',
+    AWS_PROFILE: 'audit',
+    ARM_CLIENT_SECRET: 'x',
+    GITHUB_TOKEN: 'y',
+    SLIPWAY_TOKEN: 'z',
+    PULUMI_CONFIG_PASSPHRASE: 'p',
+    HTTPS_PROXY: 'q',
+  };
+  const made = childEnvironment(env, { cli: '/tools/pulumi', pluginPath: [], home: '/home/a/.pulumi' });
+  assert.deepEqual(Object.keys(made).sort(), ['ARM_CLIENT_SECRET', 'AWS_PROFILE', 'HOME', 'HTTPS_PROXY', 'PATH', 'PULUMI_HOME', 'PULUMI_SKIP_UPDATE_CHECK']);
+  assert.equal(made['PATH'], '/tools:/bin');
 });
