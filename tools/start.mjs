@@ -6,4 +6,4 @@ import { setupOrExit } from './setup.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { node } = await setupOrExit();
-process.exitCode = await runHere(node, [join(root, 'tools', 'slipway.mjs'), 'rehearse', 'erp-to-cloud', ...process.argv.slice(2)], { cwd: root });
+process.exitCode = await runHere(node, [join(root, 'tools', 'slipway.mjs'), 'rehearse', 'erp-to-cloud', '--and-back', ...process.argv.slice(2)], { cwd: root });

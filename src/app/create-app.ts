@@ -62,7 +62,7 @@ async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<
   const loaded = await loadEstate(session, wiring);
   if (!loaded.ok) throw new SlipwayError('INVALID', 'the repository has mistakes', { exitCode: EXIT.usage, hint: 'run "slipway validate" to see them' });
   using policies = await wiring.loadPolicies(policyDir(loaded.value, wiring), session.signal);
-  return judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
+  return await judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
 }
 
 async function readPlan(session: Session, file: string): ReturnType<App['readPlan']> {

@@ -23,7 +23,7 @@ async function driveToEnd(
   const journal = wiring.journal();
   const created = createdOf(journal, runId);
   await using world = await worldOf(session, wiring, { journal, runId, created });
-  world.arm(created.graph);
+  world.arm(created.graph, created.inputs);
   const executor = createExecutor({
     runId,
     kindOf,
@@ -38,7 +38,7 @@ async function driveToEnd(
   });
   const call: DriveOptions['call'] = async (request, stop) => callRunbook(session, wiring, { ...request, parent: runId, created, signal: stop });
   try {
-    return await driveRun({ runId, journal, executor, clock: wiring.clock, owner: wiring.owner, signal, call });
+    return await driveRun({ runId, journal, executor, clock: wiring.clock, owner: wiring.owner, signal, call, fault: world.fault });
   } finally {
     await world.ports.ssh.release(runId);
   }

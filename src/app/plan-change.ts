@@ -60,7 +60,7 @@ export async function withSurroundings<T>(
     runId,
     ...(rehearsal ? { rehearsal } : {}),
   });
-  return use({ estate, policies, world });
+  return await use({ estate, policies, world });
 }
 
 /** Policies of the repository; those that ship with Slipway when it has none. */

@@ -29,7 +29,7 @@ export async function rehearse(session: Session, wiring: Wiring, request: PlanRe
   session.notice(`planning ${request.runbook} against stand-in clouds and machines`);
   const made: Parsed<MadePlan> = await withSurroundings({ session, wiring, runId, rehearsal }, async (around) => {
     const planned = await makeChangePlan(session, { ...request, rehearsal: options }, { ...around, wiring });
-    if (planned.ok) around.world.arm(planned.value.bundle.body.graph);
+    if (planned.ok) around.world.arm(planned.value.bundle.body.graph, planned.value.bundle.body.inputs.values);
     return planned;
   });
   if (!made.ok) throw invalid(made.problems);

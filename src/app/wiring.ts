@@ -1,4 +1,4 @@
-import type { Clock, Masker, SlipwayError } from '../core/index.ts';
+import type { Clock, JsonObject, Masker, SlipwayError } from '../core/index.ts';
 import type { EventBody } from '../engine/index.ts';
 import type { InventoryIndex } from '../inventory/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -45,6 +45,6 @@ export interface World extends AsyncDisposable {
   /** A host of the inventory with what is needed to log in. @throws {SlipwayError} `UNKNOWN_HOST`, `LOGIN_MISSING`. */
   readonly host: (name: string) => Host;
   /** Rehearsals only: make the chosen steps of this graph fail. @throws {SlipwayError} `UNKNOWN_STEP`. */
-  readonly arm: (graph: PlanGraph) => void;
+  readonly arm: (graph: PlanGraph, inputs: JsonObject) => void;
   readonly fault: (path: string) => SlipwayError | undefined;
 }

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import type { RehearsalOptions, World } from '../app/index.ts';
-import { didYouMean, EXIT, SlipwayError, systemClock } from '../core/index.ts';
+import { didYouMean, EXIT, type JsonObject, SlipwayError, systemClock } from '../core/index.ts';
 import { evaluateDeep } from '../expr/index.ts';
 import type { PlanGraph } from '../plan/index.ts';
 import { type ArmedStep, openRehearsal, type Rehearsal } from '../rehearsal/index.ts';
 import type { PulumiPort } from '../steps/index.ts';
 import { toolVersion } from '../config/index.ts';
-import { type Building, buildPorts, pulumiEnvironment } from './build.ts';
+import type { PulumiOptions } from '../effects/pulumi/index.ts';
+import { type Building, buildPorts } from './build.ts';
 
 /** Real engine, Pulumi, SSH and HTTP; stand-ins for the clouds and machines behind them. */
 export async function openRehearsedWorld(building: Building, { id, options }: { readonly id: string; readonly options: RehearsalOptions }): Promise<World> {
-  const { config, request, pulumi } = building;
+  const { config, request } = building;
   const dir = join(config.stateDir, 'rehearsals', id);
   const { inventory } = request;
   const hosts = [...inventory.hosts.values()].map(({ host }) => ({ name: host.name, vars: host.vars, address: host.address }));
@@ -23,21 +24,7 @@ export async function openRehearsedWorld(building: Building, { id, options }: { 
     drift: options.drift,
     cacheDir: join(config.cacheDir, 'rehearsal'),
   });
-  const { cloud } = rehearsal;
-  const built = buildPorts(building, {
-    rehearsal: true,
-    resolve: rehearsal.resolve,
-    pulumi: {
-      stateDir: dir,
-      env: { ...pulumiEnvironment(config), PULUMI_CONFIG_PASSPHRASE: 'rehearsal' },
-      node: process.execPath,
-      now: () => systemClock.now(),
-      cli: { path: pulumi, version: toolVersion('pulumi') },
-      pulumiHome: join(dir, 'pulumi-home'),
-      pluginPath: [cloud.pluginPath],
-      extraEnv: cloud.env,
-    },
-  });
+  const built = buildPorts(building, { rehearsal: true, resolve: rehearsal.resolve, pulumi: pulumiOf(building, dir, rehearsal) });
   return {
     ports: { ...built.ports, pulumi: drifting(built.ports.pulumi, rehearsal, request.notice) },
     host: (name) => {
@@ -45,13 +32,27 @@ export async function openRehearsedWorld(building: Building, { id, options }: { 
       if (!host) throw new SlipwayError('UNKNOWN_HOST', `the inventory has no host "${name}"`, { hint: 'plan again: the inventory has changed' });
       return rehearsal.host(host);
     },
-    arm: (graph) => rehearsal.arm(options.fail.map((wanted) => armedStep(graph, wanted))),
+    arm: (graph, inputs) => rehearsal.arm(options.fail.map((wanted) => armedStep(graph, inputs, wanted))),
     fault: rehearsal.fault,
     [Symbol.asyncDispose]: async () => {
       await built.ports.ssh.release(request.runId);
       built[Symbol.dispose]();
       await rehearsal[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Its own state, its own plugins, nothing of the person's clouds. */
+function pulumiOf({ config, pulumi }: Building, dir: string, { cloud }: Rehearsal): PulumiOptions {
+  return {
+    stateDir: dir,
+    env: { ...config.children.base, PULUMI_CONFIG_PASSPHRASE: 'rehearsal' },
+    node: process.execPath,
+    now: () => systemClock.now(),
+    cli: { path: pulumi, version: toolVersion('pulumi') },
+    pulumiHome: join(dir, 'pulumi-home'),
+    pluginPath: [cloud.pluginPath],
+    extraEnv: cloud.env,
   };
 }
 
@@ -69,7 +70,7 @@ function drifting(pulumi: PulumiPort, rehearsal: Rehearsal, notice: (line: strin
 }
 
 /** The step a person means by its path or its id; for a stack, the cloud refuses. */
-function armedStep(graph: PlanGraph, wanted: string): ArmedStep {
+function armedStep(graph: PlanGraph, inputs: JsonObject, wanted: string): ArmedStep {
   const bare = wanted.replace(/\[\d+\]$/, '');
   const node = graph.nodes[bare] ?? Object.values(graph.nodes).find(({ id, role }) => id === bare && role !== 'compensate');
   if (!node) {
@@ -85,7 +86,7 @@ function armedStep(graph: PlanGraph, wanted: string): ArmedStep {
             .join(', ')}`,
     });
   }
-  const stack = node.uses === 'pulumi.up' && node.foreach === undefined ? evaluateDeep(node.with['stack'] ?? '', { inputs: {}, steps: {} }) : '';
+  const stack = node.uses === 'pulumi.up' && node.foreach === undefined ? evaluateDeep(node.with['stack'] ?? '', { inputs, steps: {} }) : '';
   const path = node.path + wanted.slice(bare.length);
   return typeof stack === 'string' && stack !== '' && !stack.endsWith('/') ? { path, stack } : { path };
 }

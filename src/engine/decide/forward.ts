@@ -184,7 +184,14 @@ function phaseTimeout({ data, now, actions }: Decision, phase: PlanPhase): void 
 }
 
 function closePhase(decision: Decision, phase: PlanPhase, state: 'succeeded' | 'failed'): void {
-  if (finishFinally(decision, phase.id)) record(decision, { type: 'phaseFinished', phase: phase.id, state });
+  if (!finishFinally(decision, phase.id)) return;
+  const isSpoilt = failedFinally(decision, phase.id) !== undefined;
+  record(decision, { type: 'phaseFinished', phase: phase.id, state: isSpoilt ? 'failed' : state });
+}
+
+/** A `finally` of the phase that failed, and that nobody tolerates. */
+function failedFinally(decision: Decision, phase: string): PlanNode | undefined {
+  return (decision.index.owned.get(phase) ?? []).find((node) => node.role === 'finally' && statusOf(decision, node) === 'failed');
 }
 
 /** Run the `finally` nodes of a phase. @returns whether all are over. */
@@ -199,7 +206,7 @@ export function finishFinally(decision: Decision, phase: string): boolean {
 
 function failRun(decision: Decision, phase: PlanPhase): void {
   const { data } = decision;
-  const node = (decision.index.body.get(phase.id) ?? []).find((one) => isFatal(decision, one));
+  const node = (decision.index.body.get(phase.id) ?? []).find((one) => isFatal(decision, one)) ?? failedFinally(decision, phase.id);
   const task = node && tasksOf(decision, node).find(({ state }) => state === 'failed' || state === 'timedOut' || state === 'cancelled');
   const reason = task ? `${task.path}: ${task.error?.message ?? task.state}` : (phaseBreach(decision, phase) ?? `phase ${phase.id} failed`);
   if (rollBackOn(decision, triggerOf(node, task?.error?.code), { reason, always: node?.onFailure === 'rollback' })) return;

@@ -29,6 +29,8 @@ export interface DriveOptions {
     signal: AbortSignal,
   ) => Promise<{ readonly runId: string; readonly state: RunState; readonly outputs: Extract<EventBody, { type: 'childFinished' }>['outputs'] }>;
   readonly kindOf?: KindOf;
+  /** Failures a rehearsal was asked for, of steps that only wait; those of effects are the executor's. */
+  readonly fault?: (path: string) => SlipwayError | undefined;
   readonly leaseTtlMs?: number;
 }
 const LEASE_TTL_MS = 30_000;
@@ -89,12 +91,26 @@ function doubts({ data, options }: Pick<Drive, 'data' | 'options'>): readonly Ev
   });
 }
 
+/** Waiting steps that a rehearsal lets fail end before they begin to wait. */
+function armedWaits({ data, options }: Pick<Drive, 'data' | 'options'>): readonly EventBody[] {
+  const { fault, kindOf = registered } = options;
+  if (!fault) return [];
+  return [...data.tasks.values()].flatMap(({ path, node, state, attempt }) => {
+    const isWait = state === 'running' && kindOf(data.created?.graph.nodes[node]?.uses ?? '')?.target === 'control';
+    const error = isWait ? fault(path) : undefined;
+    if (!error) return [];
+    const { code, message } = error;
+    return [{ type: 'stepFinished', path, attempt, durationMs: 0, result: { state: 'failed', error: { code, message, retry: 'never' } } } as const];
+  });
+}
+
 async function loop(drive: Drive, flight: Flight, waker: ReturnType<typeof createWaker>): Promise<void> {
   const { data, options, signal, append } = drive;
   let shown = '';
   while (!signal.aborted) {
     waker.reset();
     await append([]);
+    await append(armedWaits(drive));
     const actions = data.finished ? [] : decide(data, options.clock.now(), options.kindOf ?? registered);
     const records = actions.flatMap((action) => (action.type === 'record' ? [action.event] : []));
     if (records.length > 0) {

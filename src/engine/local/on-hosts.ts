@@ -142,11 +142,10 @@ function summary(rule: HostRule, fan: { readonly batches: readonly (readonly str
   const all = fan.batches.flat();
   const recap = Object.fromEntries(HOST_STATES.map((state) => [state, all.filter((host) => fan.results.get(host)?.state === state).length]));
   const bad = all.filter((host) => isBad(fan.results.get(host)));
-  const line = HOST_STATES.flatMap((state) => ((recap[state] ?? 0) > 0 ? [`${recap[state] ?? 0} ${state}`] : [])).join(', ');
   if (!isTolerable(rule, fan)) return { state: 'failed', error: hostsFailed(bad, { fan, all }) };
   const hosts = Object.fromEntries([...fan.results].map(([host, { outputs = {} }]) => [host, outputs]));
   const changed = (recap['changed'] ?? 0) > 0;
-  return { state: changed ? 'changed' : 'ok', outputs: { recap, hosts }, summary: line };
+  return { state: changed ? 'changed' : 'ok', outputs: { recap, hosts } };
 }
 
 function hostsFailed(
