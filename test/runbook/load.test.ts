@@ -92,7 +92,7 @@ describe('expressions that are right', () => {
       '{id: a, uses: pulumi.up, foreach: "${{ inputs.list }}", with: {stack: "x/${{ item }}"}}',
       '{id: b, uses: pulumi.up, with: {stack: "${{ join(steps.a.items[*].state) }}"}}',
     ],
-    ['{id: a, run: ls, hosts: "${{ inputs.size }}", changedWhen: "${{ result.exitCode == 2 }}", failedWhen: "${{ contains(result.stderr, host.name) }}"}'],
+    ['{id: a, run: ls, hosts: "${{ inputs.size }}", changedWhen: "${{ result.stdout == \'\' }}", failedWhen: "${{ contains(result.stdout, host.name) }}"}'],
     [
       '{id: a, uses: pulumi.up, with: {stack: "x/${{ environment.vars.name }}-${{ runbook.name }}-${{ run.id }}"}, if: "${{ environment.production && inputs.size in [\'m\', \'l\'] }}"}',
     ],

@@ -1,5 +1,15 @@
 import type { JsonObject } from '../../core/index.ts';
-import { describeType, type ExprType, holdsSecret, parseTemplate, type Reference, type TypeScope, typeOf, typeOfJsonSchema } from '../../expr/index.ts';
+import {
+  describeType,
+  type ExprType,
+  holdsSecret,
+  parseTemplate,
+  type Reference,
+  referencesOf,
+  type TypeScope,
+  typeOf,
+  typeOfJsonSchema,
+} from '../../expr/index.ts';
 import type { Path } from '../path.ts';
 import type { Mistake } from '../report.ts';
 
@@ -17,13 +27,16 @@ export interface Place {
 }
 
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  item: 'it exists only in a step with "foreach", and in steps nested in one',
-  index: 'it exists only in a step with "foreach", and in steps nested in one',
-  host: 'it exists only in steps that run on hosts',
-  hosts: 'it exists only in steps that run on hosts',
+  item: 'it exists only in a step with "foreach", and in its "compensate"',
+  index: 'it exists only in a step with "foreach", and in its "compensate"',
+  host: 'it exists only in "changedWhen" and "failedWhen"; all else is evaluated once for all hosts of a step',
+  hosts: 'what a step gave on each host is in ${{ steps.<id>.outputs.hosts }}',
   result: 'it exists only in "changedWhen" and "failedWhen"',
-  steps: 'no step has run here yet; choose by inputs',
-  run: 'there is no run here yet; choose by inputs',
+  steps: 'only inputs, the runbook and the environment are known before the run',
+  run: 'only inputs, the runbook and the environment are known before the run',
+  inputs: 'only result and host.name are known when a result is judged; use "if" to decide by inputs',
+  runbook: 'only result and host.name are known when a result is judged',
+  environment: 'only result and host.name are known when a result is judged',
   secrets: 'declare an input with "secret: true" and read it with ${{ inputs.<name> }}',
   env: 'the environment of Slipway cannot be read; declare an input',
   vars: 'read ${{ environment.vars.<name> }}, or ${{ host.vars.<name> }} on hosts',
@@ -42,7 +55,7 @@ export function checkExpression(place: Place, report: (mistake: Mistake) => void
     for (const problem of parsed.problems) at('EXPRESSION_SYNTAX', problem.offset, { message: `in the expression: ${problem.message}`, hint: problem.hint });
     return;
   }
-  const { type, problems, references } = typeOf(parsed.template, withElsewhere(place.scope));
+  const { type, problems, references } = typeOf(parsed.template, withElsewhere(place.scope, referencesOf(text).names));
   for (const problem of problems) at('EXPRESSION', problem.offset, problem);
   const forbidden = references.flatMap((reference) => {
     const words = elsewhere(reference, place.scope) ?? place.forbids(reference);
@@ -54,14 +67,14 @@ export function checkExpression(place: Place, report: (mistake: Mistake) => void
   if (mismatch) at(mismatch.code, Math.max(0, text.indexOf('${{')), mismatch);
 }
 
-/** Names that exist elsewhere are reported in better words than "unknown". */
-function withElsewhere(scope: TypeScope): TypeScope {
-  const missing = Object.keys(ELSEWHERE).filter((name) => !Object.hasOwn(scope, name));
+/** Names that exist elsewhere are reported in better words than "unknown"; only those that are read, so that no other is suggested. */
+function withElsewhere(scope: TypeScope, names: readonly string[]): TypeScope {
+  const missing = names.filter((name) => Object.hasOwn(ELSEWHERE, name) && !Object.hasOwn(scope, name));
   return { ...Object.fromEntries(missing.map((name) => [name, { type: 'any' } as const])), ...scope };
 }
 
 function elsewhere({ name }: Reference, scope: TypeScope): { code: string; message: string; hint: string } | undefined {
-  const hint = Object.hasOwn(scope, name) ? undefined : ELSEWHERE[name];
+  const hint = Object.hasOwn(scope, name) || !Object.hasOwn(ELSEWHERE, name) ? undefined : ELSEWHERE[name];
   return hint === undefined ? undefined : { code: 'NAME_NOT_HERE', message: `"${name}" is not known here`, hint };
 }
 

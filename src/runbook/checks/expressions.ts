@@ -10,7 +10,7 @@ import { settingPath, type StepView } from '../walk/view.ts';
 import { type Context, mapsIn } from './context.ts';
 import { checkExpression, type Expects, type Place } from './expression.ts';
 import { forbidsInPhase, forbidsInStep, type Forbids } from './readable.ts';
-import { commonScope, type CommonScope, RESULT, stepScope } from './scope.ts';
+import { commonScope, type CommonScope, stepScope, verdictScope } from './scope.ts';
 
 const BOOLEAN: ExprType = { type: 'boolean' };
 const LIST: ExprType = { type: 'array', items: { type: 'any' } };
@@ -62,6 +62,8 @@ function nameOf(path: Path): string {
   return typeof path.at(-1) === 'number' ? `entry ${Number(path.at(-1)) + 1}` : `"${String(path.at(-1))}"`;
 }
 
+const nothing: Forbids = () => undefined;
+
 interface Walk {
   readonly context: Context;
   readonly common: CommonScope;
@@ -81,13 +83,13 @@ function checkStep(walk: Walk, step: StepView): void {
     walk.check({ path: settingPath(step, path), text, ...rules, expects });
   }
   checkKey(walk, step, 'if', { ...rules, expects: { type: BOOLEAN } });
+  // The list is evaluated before there is an item; its own texts have none either.
   const { item: _item, index: _index, ...outside } = rules.scope;
-  const loop: Rules = step.owner || raw['foreach'] === undefined ? rules : { ...rules, scope: outside };
   for (const [path, text] of templatesIn(raw['foreach'])) {
-    walk.check({ path: [...step.path, 'foreach', ...path], text, ...loop, expects: { type: path.length === 0 ? LIST : { type: 'any' } } });
+    walk.check({ path: [...step.path, 'foreach', ...path], text, ...rules, scope: outside, expects: { type: path.length === 0 ? LIST : { type: 'any' } } });
   }
-  for (const key of ['changedWhen', 'failedWhen'] as const)
-    checkKey(walk, step, key, { forbids: rules.forbids, scope: { ...rules.scope, result: RESULT }, expects: { type: BOOLEAN } });
+  const verdict = { scope: verdictScope(step), forbids: nothing, expects: { type: BOOLEAN } };
+  for (const key of ['changedWhen', 'failedWhen'] as const) checkKey(walk, step, key, verdict);
   checkKey(walk, step, 'hosts', { ...earlyRules(walk, rules), expects: { type: TEXT } });
   checkTree(walk, [...step.path, 'become'], raw['become'], { ...rules, schema: jsonSchemaOf(Become) });
 }
@@ -125,10 +127,16 @@ function checkTop(walk: Walk): void {
   const { document, phases } = walk.context;
   const ended: Rules = { scope: { ...walk.common }, forbids: forbidsInPhase(walk.context, phases.length) };
   checkTree(walk, ['outputs'], document['outputs'], { ...ended, schema: jsonSchemaOf(Runbook.shape.outputs) });
+  const { concurrency } = document;
+  const group = isObject(concurrency) ? concurrency['group'] : undefined;
+  if (typeof group === 'string' && isTemplate(group)) {
+    const scope = { inputs: walk.common.inputs, runbook: walk.common.runbook };
+    walk.check({ path: ['concurrency', 'group'], text: group, scope, forbids: nothing, expects: { type: TEXT } });
+  }
   for (const [index, trigger] of mapsIn(document['triggers'])) {
     const condition = isObject(trigger['event']) ? trigger['event']['if'] : undefined;
     if (typeof condition !== 'string' || !isTemplate(condition)) continue;
-    const scope = { ...earlyRules(walk, { forbids: () => undefined }).scope, event: { type: 'any' } as const };
-    walk.check({ path: ['triggers', index, 'event', 'if'], text: condition, scope, forbids: () => undefined, expects: { type: BOOLEAN } });
+    const scope = { ...earlyRules(walk, { forbids: nothing }).scope, event: { type: 'any' } as const };
+    walk.check({ path: ['triggers', index, 'event', 'if'], text: condition, scope, forbids: nothing, expects: { type: BOOLEAN } });
   }
 }

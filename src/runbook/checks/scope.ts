@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../core/index.ts';
 import { type ExprType, parseTemplate, type TypeScope, typeOf, typeOfJsonSchema, typeOfValue } from '../../expr/index.ts';
+import { HOST_STATES } from '../../steps/index.ts';
 import { outputTypeOf } from '../kinds.ts';
 import { Metadata } from '../schema/common.ts';
 import { Environment } from '../schema/estate.ts';
@@ -18,9 +19,8 @@ export function record(members: { readonly [name: string]: ExprType }): ExprType
   return { type: 'object', members, open: false };
 }
 
-export const HOST: ExprType = record({ name: TEXT, address: TEXT, port: NUMBER, user: TEXT, zone: TEXT, groups: { type: 'array', items: TEXT }, vars: OPEN });
-/** What `changedWhen` and `failedWhen` judge. */
-export const RESULT: ExprType = record({ exitCode: NUMBER, stdout: TEXT, stderr: TEXT });
+/** How many hosts ended in each state, and what each of them gave, by name; names are known only with the inventory. */
+const ON_HOSTS: ExprType = record({ recap: record(Object.fromEntries(HOST_STATES.map((state) => [state, NUMBER]))), hosts: OPEN });
 
 /** Types of the names that are known everywhere in a runbook. */
 export interface CommonScope {
@@ -37,7 +37,7 @@ export function commonScope(context: Context): CommonScope {
     inputs: inputsType(context.document['inputs']),
     runbook: typeOfJsonSchema(jsonSchemaOf(Metadata)),
     environment: environmentType(),
-    run: record({ id: TEXT }),
+    run: record({ id: TEXT, rehearsal: { type: 'boolean' } }),
     steps: stepsType(context),
   };
 }
@@ -87,28 +87,31 @@ function entry(outputs: ExprType): ExprType {
 
 function stepType(step: StepView): ExprType {
   if (!step.kind) return ANY;
-  // What one step on many hosts gives is an object by host, whose names are known only with the inventory.
-  const outputs = step.kind.target === 'hosts' ? OPEN : outputTypeOf(step.kind);
+  const outputs = step.kind.target === 'hosts' ? ON_HOSTS : outputTypeOf(step.kind);
   if (step.raw['foreach'] === undefined) return entry(outputs);
   return record({ items: { type: 'array', items: record({ outputs, state: TEXT }) }, outputs: ANY, state: TEXT });
 }
 
-/** Names a step has beside the common ones. */
+/** Names a step has beside the common ones. It is evaluated once for all its hosts, so there is no host among them. */
 export function stepScope(step: StepView, common: CommonScope): TypeScope {
-  const item = itemType(step, common);
-  return {
-    ...common,
-    ...(item === undefined ? {} : { item, index: NUMBER }),
-    ...(step.kind?.target === 'hosts' ? { host: HOST, hosts: ANY } : {}),
-  };
+  const loop = loopOf(step);
+  return loop ? { ...common, item: itemType(loop, common), index: NUMBER } : { ...common };
 }
 
-/** The type of an element of the nearest `foreach`; undefined outside of one. */
-function itemType(step: StepView, common: CommonScope): ExprType | undefined {
-  const { foreach } = step.raw;
-  if (foreach === undefined) return step.owner && itemType(step.owner, common);
+/** What `changedWhen` and `failedWhen` see, host by host. */
+export function verdictScope(step: StepView): TypeScope {
+  return { result: step.kind ? outputTypeOf(step.kind) : ANY, host: record({ name: TEXT }) };
+}
+
+/** The step whose `foreach` gives the items: itself, or the one a compensation undoes. */
+function loopOf(step: StepView): StepView | undefined {
+  if (step.raw['foreach'] !== undefined) return step;
+  return step.role === 'compensate' && step.owner?.raw['foreach'] !== undefined ? step.owner : undefined;
+}
+
+function itemType({ raw: { foreach } }: StepView, common: CommonScope): ExprType {
   if (typeof foreach !== 'string') {
-    const written = typeOfValue(foreach);
+    const written = typeOfValue(foreach ?? null);
     return written.type === 'array' ? written.items : ANY;
   }
   const parsed = parseTemplate(foreach);

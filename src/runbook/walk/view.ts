@@ -27,11 +27,6 @@ export interface StepView {
   readonly settings: JsonObject;
 }
 
-/** Is the step, or one it belongs to, repeated by `foreach`? */
-export function isRepeated(step: StepView): boolean {
-  return step.raw['foreach'] !== undefined || (step.owner !== undefined && isRepeated(step.owner));
-}
-
 /** Ids of the steps it waits for: what `needs` names beside it, else the step before it. */
 export function neededIds(step: StepView): readonly string[] {
   const { needs } = step.raw;
