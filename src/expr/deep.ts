@@ -5,7 +5,7 @@ import { cachedTemplate, isTemplate } from './template.ts';
 import type { Scope } from './types.ts';
 
 /** What stands for a value at plan time that only an earlier step can tell. */
-export const KNOWN_AFTER_APPLY = '(known after apply)';
+const KNOWN_AFTER_APPLY = '(known after apply)';
 
 function mapStrings(value: Json, change: (text: string) => Json): Json {
   if (typeof value === 'string') return change(value);

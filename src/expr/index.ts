@@ -1,7 +1,7 @@
 export type { Template } from './ast.ts';
 export { typeOf } from './check.ts';
 export type { TypeScope } from './checker.ts';
-export { evaluateDeep, hasExpression, KNOWN_AFTER_APPLY, partialDeep, referencesOf } from './deep.ts';
+export { evaluateDeep, hasExpression, partialDeep, referencesOf } from './deep.ts';
 export { evaluateTemplate } from './evaluate.ts';
 export { functionNames } from './functions.ts';
 export { isTemplate, type ParsedTemplate, parseTemplate } from './template.ts';

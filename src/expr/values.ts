@@ -42,7 +42,7 @@ export function textOf(value: Json): string {
 }
 
 /** Canonical JSON, or nothing for what has none. */
-export function jsonText(value: Json): string {
+function jsonText(value: Json): string {
   try {
     return canonicalJson(value);
   } catch {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../core/index.ts';
+import type { JsonObject } from '../core/index.ts';
 import { type ExprType, typeOfJsonSchema } from '../expr/index.ts';
 import type { AnyKind } from '../steps/index.ts';
 import { jsonSchemaOf } from './shape/documents.ts';
@@ -28,10 +28,4 @@ export function outputTypeOf(kind: AnyKind): ExprType {
   const type = typeOfJsonSchema(jsonSchemaOf(kind.outputs, 'output'));
   outputTypes.set(kind, type);
   return type;
-}
-
-/** Names of the settings of a kind. */
-export function settingNames(kind: AnyKind): readonly string[] {
-  const { properties } = withSchemaOf(kind);
-  return isObject(properties) ? Object.keys(properties) : [];
 }

@@ -17,7 +17,7 @@ const LIST: ExprType = { type: 'array', items: { type: 'any' } };
 const TEXT: ExprType = { type: 'string' };
 
 /** Texts of a JSON tree that hold expressions, with their paths. */
-export function* templatesIn(value: Json | undefined, path: Path = []): Generator<readonly [Path, string]> {
+function* templatesIn(value: Json | undefined, path: Path = []): Generator<readonly [Path, string]> {
   if (typeof value === 'string') {
     if (isTemplate(value)) yield [path, value];
   } else if (value !== undefined && isArray(value)) {

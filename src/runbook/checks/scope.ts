@@ -15,7 +15,7 @@ const NUMBER: ExprType = { type: 'number' };
 const OPEN: ExprType = { type: 'object', members: {}, open: true };
 
 /** A closed object type. */
-export function record(members: { readonly [name: string]: ExprType }): ExprType {
+function record(members: { readonly [name: string]: ExprType }): ExprType {
   return { type: 'object', members, open: false };
 }
 
