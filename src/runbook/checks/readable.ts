@@ -80,7 +80,9 @@ function topOf(step: StepView): StepView {
 }
 
 function environmentWords(context: Context, phase: number | undefined): Words {
-  if (phase === undefined || context.phases[phase]?.['environment'] !== undefined) return undefined;
+  if (phase === undefined)
+    return { code: 'NO_ENVIRONMENT', message: 'no phase is going on here, so there is no environment to read', hint: 'choose by inputs' };
+  if (context.phases[phase]?.['environment'] !== undefined) return undefined;
   const id = textOf(context.phases[phase] ?? {}, 'id') ?? String(phase + 1);
   return { code: 'NO_ENVIRONMENT', message: `phase "${id}" has no environment to read`, hint: 'add environment: <name> to the phase' };
 }

@@ -5,7 +5,7 @@ import { outputTypeOf } from '../kinds.ts';
 import { Metadata } from '../schema/common.ts';
 import { Environment } from '../schema/estate.ts';
 import { jsonSchemaOf } from '../shape/documents.ts';
-import type { StepView } from '../walk/view.ts';
+import { isInRollback, type StepView } from '../walk/view.ts';
 import { type Context, textOf } from './context.ts';
 import { reservedIds } from './ids.ts';
 
@@ -103,10 +103,11 @@ export function verdictScope(step: StepView): TypeScope {
   return { result: step.kind ? outputTypeOf(step.kind) : ANY, host: record({ name: TEXT }) };
 }
 
-/** The step whose `foreach` gives the items: itself, or the one a compensation undoes. */
+/** The step whose `foreach` gives the items: itself, or the one that a compensation, with all nested in it, undoes. */
 function loopOf(step: StepView): StepView | undefined {
   if (step.raw['foreach'] !== undefined) return step;
-  return step.role === 'compensate' && step.owner?.raw['foreach'] !== undefined ? step.owner : undefined;
+  if (step.role === 'compensate') return step.owner?.raw['foreach'] === undefined ? undefined : step.owner;
+  return step.owner && isInRollback(step) ? loopOf(step.owner) : undefined;
 }
 
 function itemType({ raw: { foreach } }: StepView, common: CommonScope): ExprType {
