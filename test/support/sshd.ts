@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +63,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   if (certified) signKey(certified.authorityFile, hostKeyFile, ['-h', '-n', certified.principals ?? '127.0.0.1', '-V', certified.validity ?? '-1h:+1h']);
   const port = await freePort();
   const authorized = join(dir, 'authorized_keys');
-  await writeFile(authorized, await readFile(`${loginKey}.pub`), { mode: 0o600 });
+  await writeFile(authorized, await readFile(`${loginKey}.pub`), { mode: 0o644 });
+  await chmod(dir, 0o755); // sshd reads the keys as the user who logs in
   const config = [
     ...(options.config ?? []),
     ...(certified ? [`HostCertificate ${hostKeyFile}-cert.pub`] : []),
@@ -112,11 +113,27 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
 /** A host on loopback that logs in as root. */
 export function hostOf(parts: { name: string; port: number; privateKeyFile?: string; hostKeys: readonly string[] }): Host {
   const { name, port, privateKeyFile, hostKeys } = parts;
-  return { name, address: '127.0.0.1', port, user: 'root', groups: [], vars: {}, jump: [], login: privateKeyFile === undefined ? {} : { privateKeyFile }, hostKeys };
+  return {
+    name,
+    address: '127.0.0.1',
+    port,
+    user: 'root',
+    groups: [],
+    vars: {},
+    jump: [],
+    login: privateKeyFile === undefined ? {} : { privateKeyFile },
+    hostKeys,
+  };
 }
 
 function killConnections(child: ChildProcess): void {
-  for (const pid of childrenOf(child.pid ?? -1)) process.kill(pid, 'SIGKILL');
+  for (const pid of childrenOf(child.pid ?? -1)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // it ended by itself meanwhile
+    }
+  }
 }
 
 function childrenOf(parent: number): readonly number[] {

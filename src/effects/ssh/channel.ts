@@ -5,6 +5,18 @@ import { type Link, unreachableHost } from './dial.ts';
 const TRIES = 6;
 const FIRST_WAIT_MS = 50;
 
+/** A command that the server has accepted. */
+export interface Started {
+  readonly channel: ClientChannel;
+  readonly exited: Promise<Exit>;
+  readonly closed: Promise<void>;
+}
+export interface Exit {
+  readonly type: 'exit';
+  readonly exitCode: number | null;
+  readonly signal?: string;
+}
+
 /** The server refused one more channel; others of this connection go on. */
 class ChannelRefused extends Error {}
 
@@ -13,7 +25,7 @@ class ChannelRefused extends Error {}
  *
  * @throws {SlipwayError} `SSH_UNREACHABLE` when the server did not acknowledge the command: nothing was started.
  */
-export async function startCommand(link: Link, command: string, clock: Clock, signal: AbortSignal): Promise<ClientChannel> {
+export async function startCommand(link: Link, command: string, clock: Clock, signal: AbortSignal): Promise<Started> {
   for (let tries = 1; ; tries++) {
     signal.throwIfAborted();
     try {
@@ -28,12 +40,12 @@ export async function startCommand(link: Link, command: string, clock: Clock, si
   }
 }
 
-function startOnce(link: Link, command: string): Promise<ClientChannel> {
+function startOnce(link: Link, command: string): Promise<Started> {
   return new Promise((resolve, reject) => {
     void link.closed.then((reason) => reject(unreachableHost(link.host, reason)));
     try {
       link.client.exec(command, (error: (Error & { reason?: unknown }) | undefined, channel) => {
-        if (!error) resolve(channel);
+        if (!error) resolve(startedOn(channel));
         else if (error.reason !== undefined && link.isOpen()) reject(new ChannelRefused(error.message, { cause: error }));
         else reject(unreachableHost(link.host, error));
       });
@@ -41,4 +53,14 @@ function startOnce(link: Link, command: string): Promise<ClientChannel> {
       reject(unreachableHost(link.host, thrown instanceof Error ? thrown : new Error(String(thrown))));
     }
   });
+}
+
+/** Listens at once: a quick command's end may stand in the same packet as the server's consent. */
+function startedOn(channel: ClientChannel): Started {
+  const exited = new Promise<Exit>((resolve) => {
+    channel.once('exit', (exitCode: number | null, signal?: string) => resolve({ type: 'exit', exitCode, ...(signal === undefined ? {} : { signal }) }));
+  });
+  const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()));
+  channel.on('error', () => undefined); // writing after the far side closed; the end of the channel tells the story
+  return { channel, exited, closed };
 }

@@ -2,9 +2,9 @@ import { StringDecoder } from 'node:string_decoder';
 import { type Clock, randomText, SlipwayError } from '../../core/index.ts';
 import type { ExecRequest, SshControl } from '../../steps/index.ts';
 import { commandLine, payloadBytes } from './bootstrap.ts';
-import { startCommand } from './channel.ts';
+import { type Started, startCommand } from './channel.ts';
 import type { Link } from './dial.ts';
-import { type End, followChannel, isWithin, type Session } from './session.ts';
+import { type End, followCommand, isWithin, type Session } from './session.ts';
 import { STOP_MS, STOP_SCRIPT } from './stop.ts';
 import { nameOf } from './trust.ts';
 
@@ -19,7 +19,6 @@ export interface RawResult {
 }
 export type RunControl = Pick<SshControl, 'signal' | 'onOutput'>;
 const READY_MS = 10_000;
-type Channel = Awaited<ReturnType<typeof startCommand>>;
 
 /**
  * Run shell text over a connection.
@@ -40,8 +39,8 @@ export async function runScript(link: Link, request: ExecRequest, control: RunCo
 export async function runInSlot(link: Link, request: ExecRequest, control: RunControl, clock: Clock): Promise<RawResult> {
   const started = clock.monotonic();
   const payload = payloadBytes(request, `slipway-${randomText(24)}`, request.stdin);
-  const channel = await startCommand(link, commandLine(request.become), clock, control.signal);
-  const { session, sent } = converse(channel, payload, { link, request, control, clock });
+  const command = await startCommand(link, commandLine(request.become), clock, control.signal);
+  const { session, sent } = converse(command, payload, { link, request, control, clock });
   const timer = new AbortController();
   try {
     const first = await Promise.race([
@@ -54,7 +53,7 @@ export async function runInSlot(link: Link, request: ExecRequest, control: RunCo
     return resultOf(first, session, { link, request, sent: sent() }, clock.monotonic() - started);
   } finally {
     timer.abort();
-    channel.close();
+    command.channel.close();
   }
 }
 
@@ -66,7 +65,8 @@ interface Run {
 }
 
 /** Send what the bootstrap waits for: the password when it asks, the payload when nobody can mistake it for a password. */
-function converse(channel: Channel, payload: Buffer, { request, control, clock }: Run): { session: Session; sent: () => boolean } {
+function converse(command: Started, payload: Buffer, { request, control, clock }: Run): { session: Session; sent: () => boolean } {
+  const { channel } = command;
   let sent = false;
   const send = (): void => {
     if (sent) return;
@@ -75,8 +75,7 @@ function converse(channel: Channel, payload: Buffer, { request, control, clock }
   };
   const password = request.become?.password;
   const onOutput = limitedOutput(request.maxOutputBytes, control.onOutput);
-  channel.on('error', () => undefined); // writing after the far side closed; the end of the channel tells the story
-  const session = followChannel(channel, {
+  const session = followCommand(command, {
     clock,
     maxOutputBytes: request.maxOutputBytes,
     onReady: send,

@@ -47,7 +47,12 @@ export function useCertifiedKey(client: Client, presented: Buffer): void {
   if (!certificate) return;
   const { _kex: kex } = (client as unknown as ClientInside)._protocol; // see ClientInside
   let reads = 0;
-  Object.defineProperty(kex, '_hostKey', { configurable: true, get: () => (reads++ === 0 ? presented : certificate.plainKey) });
+  Object.defineProperty(kex, '_hostKey', {
+    configurable: true,
+    get: () => (reads++ === 0 ? presented : certificate.plainKey),
+    // Once it has verified, the library forgets the key.
+    set: (value: unknown) => void Object.defineProperty(kex, '_hostKey', { configurable: true, writable: true, value }),
+  });
   const algorithm = readBlob(kex._sig).text();
   if (kex.negotiated.serverHostKey === algorithm + CERTIFICATE_SUFFIX) kex.negotiated.serverHostKey = algorithm;
 }

@@ -1,7 +1,7 @@
-import type { ClientChannel } from 'ssh2';
 import type { Clock } from '../../core/index.ts';
 import { PASSWORD_PROMPT, READY } from './bootstrap.ts';
 import { type Capture, createCapture } from './capture.ts';
+import type { Exit, Started } from './channel.ts';
 
 /** After the command's own end, how long its children may still keep the output silent and open. */
 const LINGER_MS = 3_000;
@@ -9,10 +9,8 @@ const MOST_CHATTER = 65_536;
 const READY_LINE = new RegExp(`^${READY} (\\d+) (\\d+)\\n`, 'm');
 const PASSWORD_ASKED = new RegExp(`${PASSWORD_PROMPT}|[Pp]assword: ?$`);
 
-export type End =
-  | { readonly type: 'exit'; readonly exitCode: number | null; readonly signal?: string }
-  /** The channel closed without telling how the command ended. */
-  | { readonly type: 'lost' };
+/** `lost`: the channel closed without telling how the command ended. */
+export type End = Exit | { readonly type: 'lost' };
 
 /** One running command, from the shell's first word to its end. */
 export interface Session {
@@ -37,8 +35,8 @@ export interface SessionOptions {
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Buffer) => void;
 }
 
-/** Follow a channel on which the bootstrap was started. */
-export function followChannel(channel: ClientChannel, options: SessionOptions): Session {
+/** Follow a command that is the bootstrap. */
+export function followCommand(started: Started, options: SessionOptions): Session {
   const stdout = createCapture(options.maxOutputBytes);
   const stderr = createCapture(options.maxOutputBytes);
   const before = { stdout: '', stderr: '', target: undefined as string | undefined, asked: 0 };
@@ -59,8 +57,8 @@ export function followChannel(channel: ClientChannel, options: SessionOptions): 
     options.onReady();
     keep('stdout', Buffer.from(before.stdout.slice(ready.index + ready[0].length), 'latin1'));
   };
-  channel.on('data', (bytes: Buffer) => (before.target === undefined ? greet(bytes) : keep('stdout', bytes)));
-  channel.stderr.on('data', (bytes: Buffer) => {
+  started.channel.on('data', (bytes: Buffer) => (before.target === undefined ? greet(bytes) : keep('stdout', bytes)));
+  started.channel.stderr.on('data', (bytes: Buffer) => {
     if (before.target !== undefined) return keep('stderr', bytes);
     before.stderr = (before.stderr + bytes.toString('utf8')).slice(-MOST_CHATTER);
     if (!PASSWORD_ASKED.test(before.stderr)) return;
@@ -71,7 +69,7 @@ export function followChannel(channel: ClientChannel, options: SessionOptions): 
   return {
     stdout,
     stderr,
-    end: endOf(channel, options.clock, () => lastOutput),
+    end: endOf(started, options.clock, () => lastOutput),
     ready: begun.promise,
     target: () => before.target,
     chatter: () => before.stderr + before.stdout,
@@ -79,11 +77,7 @@ export function followChannel(channel: ClientChannel, options: SessionOptions): 
   };
 }
 
-async function endOf(channel: ClientChannel, clock: Clock, lastOutput: () => number): Promise<End> {
-  const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()));
-  const exited = new Promise<End>((resolve) => {
-    channel.once('exit', (exitCode: number | null, signal?: string) => resolve({ type: 'exit', exitCode, ...(signal === undefined ? {} : { signal }) }));
-  });
+async function endOf({ channel, exited, closed }: Started, clock: Clock, lastOutput: () => number): Promise<End> {
   const first = await Promise.race([exited, closed]);
   if (!first) return { type: 'lost' };
   // A child left behind in the background may hold the output open for ever; the command itself has ended.

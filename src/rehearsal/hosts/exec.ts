@@ -62,7 +62,6 @@ async function perform(call: ExecCall, payload: Payload, { pid, input }: { pid: 
   const { machine, processes, channel } = call;
   const stop = new AbortController();
   processes.running.set(pid, stop);
-  channel.on('close', () => processes.running.delete(pid));
   const process: Process = {
     machine,
     user: userOf(call),

@@ -31,6 +31,8 @@ export interface RehearsalHosts {
   readonly hosts: { readonly [name: string]: HostOverride };
   /** Where a name and port of the inventory are served on this machine. */
   resolve(host: string, port: number): { readonly host: string; readonly port: number } | undefined;
+  /** `name:port` of everything that is served, with the local port. */
+  readonly places: ReadonlyMap<string, number>;
   ledger(): readonly HostEffect[];
   /** The file of the ledger, one JSON object a line. */
   readonly ledgerFile: string;
@@ -61,6 +63,7 @@ export async function startRehearsalHosts(options: RehearsalHostsOptions): Promi
   return {
     hosts,
     resolve,
+    places: ports,
     ledger: () => ledger.entries(),
     ledgerFile,
     dropConnections: (host) => servers.get(host)?.dropConnections(),

@@ -122,8 +122,20 @@ export function contract(name: string, target: () => Target): void {
         const seen: string[] = [];
         const onOutput = (stream: string, text: string): void => void seen.push(`${stream}:${text}`);
         await ssh.exec(target().host, request('echo één; sleep 0.2; echo zwei >&2'), { ...control, onOutput });
-        assert.equal(seen.filter((text) => text.startsWith('stdout')).join('').replaceAll('stdout:', ''), 'één\n');
-        assert.equal(seen.filter((text) => text.startsWith('stderr')).join('').replaceAll('stderr:', ''), 'zwei\n');
+        assert.equal(
+          seen
+            .filter((text) => text.startsWith('stdout'))
+            .join('')
+            .replaceAll('stdout:', ''),
+          'één\n',
+        );
+        assert.equal(
+          seen
+            .filter((text) => text.startsWith('stderr'))
+            .join('')
+            .replaceAll('stderr:', ''),
+          'zwei\n',
+        );
       });
     });
 
@@ -161,8 +173,13 @@ export function contract(name: string, target: () => Target): void {
 
     it('runs many commands over one connection', async () => {
       await withSsh(async (ssh, control) => {
-        const results = await Promise.all(Array.from({ length: 30 }, (_, index) => ssh.exec(target().host, request('sleep 0.1; echo "$N"', { env: { N: String(index) } }), control)));
-        assert.deepEqual(results.map(({ stdout }) => stdout.trim()), Array.from({ length: 30 }, (_, index) => String(index)));
+        const results = await Promise.all(
+          Array.from({ length: 30 }, (_, index) => ssh.exec(target().host, request('sleep 0.1; echo "$N"', { env: { N: String(index) } }), control)),
+        );
+        assert.deepEqual(
+          results.map(({ stdout }) => stdout.trim()),
+          Array.from({ length: 30 }, (_, index) => String(index)),
+        );
       });
     });
 
