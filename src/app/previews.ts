@@ -34,7 +34,7 @@ export async function previewAll(request: PreviewRequest): Promise<Previews> {
   const previews: { [path: string]: Preview } = {};
   const stacks: { [stack: string]: PlanBody['stacks'][string] } = {};
   await pool(tasks, async (task) => {
-    request.notice(`looking at ${task.path}`);
+    if (task.kind.target === 'stack') request.notice(`previewing ${task.path}`);
     previews[task.path] = await previewOf(task, request);
     const stack = stackOf(task);
     if (stack !== undefined) stacks[stack] = await stackFacts(task, stack, request);

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, type JsonObject, SlipwayError } from '../core/index.ts';
 import type { Host } from '../steps/index.ts';
@@ -39,6 +40,11 @@ export async function openRehearsal(settings: RehearsalSettings): Promise<Rehear
   const { dir, node, clock, slow } = settings;
   const cloud = startRehearsalCloud({ dir: join(dir, 'cloud'), node, now: () => clock.now(), cacheDir: settings.cacheDir });
   const machines = await startRehearsalHosts({ dir: join(dir, 'hosts'), clock, hosts: settings.hosts, slow });
+  // So that a person, or a test, can look at the rehearsed services from outside while the rehearsal goes on.
+  writeFileSync(
+    join(dir, 'places.json'),
+    JSON.stringify(Object.fromEntries([...machines.places].map(([name, port]) => [name, `127.0.0.1:${port}`])), undefined, 2),
+  );
   const toDrift = new Set(settings.drift);
   let armed: readonly ArmedStep[] = [];
   return {
