@@ -48,7 +48,7 @@ phases:
       loop.map(({ code }) => code),
       ['NEEDS_CYCLE'],
     );
-    assert.match(loop[0]?.message ?? '', /p\/a needs p\/b needs p\/a/);
+    assert.match(loop[0]?.message ?? '', /p\/(a|b) needs p\/(a|b) needs p\/(a|b)/);
     const missing = problemsOf('phases: [{id: p, type: custom, steps: [{id: install, uses: notify}, {id: b, uses: notify, needs: [instal]}]}]');
     assert.deepEqual(
       missing.map(({ code, path, hint }) => [code, path, hint]),

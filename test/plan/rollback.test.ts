@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson } from '../../src/core/index.ts';
-import { forwardOrder, makeGraph, type PlanGraph, rollbackOf, waves } from '../../src/plan/index.ts';
+import { findCycle, forwardOrder, makeGraph, type PlanGraph, rollbackOf, waves } from '../../src/plan/index.ts';
 import { toJson } from '../../src/plan/bundle.ts';
 import { graphOf, request, runbookOf } from './fixture.ts';
 
@@ -174,6 +174,21 @@ phases:
     assert.deepEqual(
       forwardOrder(graph, phase).map(({ path }) => path),
       ['p/a', 'p/a/rescue/r', 'p/a/finally/f', 'p/b', 'p/finally/z'],
+    );
+  });
+
+  it('finds a loop exactly when there is one, and names real needs', () => {
+    const nodes = fc
+      .array(fc.array(fc.nat(11), { maxLength: 2 }), { minLength: 1, maxLength: 12 })
+      .map((all) => all.map((needs, index) => ({ path: `n${index}`, needs: needs.map((need) => `n${need % all.length}`) })));
+    fc.assert(
+      fc.property(nodes, (all) => {
+        const loop = findCycle(all);
+        if (!loop) return void waves(all);
+        assert.equal(loop[0], loop.at(-1));
+        for (const [index, path] of loop.slice(0, -1).entries()) assert.ok(all.find((node) => node.path === path)?.needs.includes(loop[index + 1] ?? ''));
+        assert.throws(() => waves(all), TypeError);
+      }),
     );
   });
 

@@ -100,7 +100,7 @@ describe('checkout of a commit', () => {
     await using fixture = makeRepository();
     const canary = join(fixture.top, 'canary');
     const script = join(fixture.top, 'evil.sh');
-    writeFileSync(script, `#!/bin/sh\necho "$0 $*" >> ${canary}\ncat\n`, { mode: 0o755 });
+    writeFileSync(script, `#!/bin/sh\necho "$0 $*" >> ${canary}\n`, { mode: 0o755 });
     fixture.write('.gitattributes', '*.yaml filter=evil diff=evil\n');
     fixture.write('runbooks/a.yaml', 'one');
     const commit = fixture.commit('first');
@@ -110,10 +110,11 @@ describe('checkout of a commit', () => {
     for (const name of ['filter.evil.clean', 'filter.evil.smudge', 'core.fsmonitor', 'diff.evil.textconv', 'diff.external']) {
       fixture.git('config', name, script);
     }
-    fixture.write('runbooks/a.yaml', 'changed');
+    // As long as before, so that git must compare contents, and would filter them first.
+    fixture.write('runbooks/a.yaml', 'two');
     await ofCommit(fixture, commit);
     const snapshot = await ofWorkTree(fixture);
-    assert.equal(read(snapshot.root, 'runbooks/a.yaml'), 'changed');
+    assert.equal(read(snapshot.root, 'runbooks/a.yaml'), 'two');
     assert.equal(existsSync(canary), false, existsSync(canary) ? readFileSync(canary, 'utf8') : '');
   });
 

@@ -5,6 +5,7 @@ import {
   type PhaseRollback,
   type PlanBody,
   type PlanBundle,
+  type PlanGraph,
   type PlanNode,
   type PlanPhase,
   rollbackOf,
@@ -90,7 +91,7 @@ function phaseView(body: PlanBody, phase: PlanPhase, { rollback, now }: { readon
     production: typeof environment === 'object' && environment !== null && !isArray(environment) && environment['production'] === true,
     gates: gatesOf(body, phase, now),
     steps: phase.waves.flatMap((wave) => wave.flatMap((path, index) => stepView(body, path, bracketOf(index, wave.length)))),
-    last: ownedBy(graph)(phase.id).map(({ label }) => clean(label)),
+    last: ownersOf(graph)(phase.id).map(({ label }) => clean(label)),
     rollback,
   };
 }
@@ -136,7 +137,7 @@ function natureOf(node: PlanNode): Nature {
 }
 
 function notesOf({ graph }: PlanBody, node: PlanNode): readonly string[] {
-  const owned = ownedBy(graph)(node.path);
+  const owned = ownersOf(graph)(node.path);
   const count = (role: PlanNode['role']) => owned.filter((each) => each.role === role).length;
   const branches = [...new Set(owned.flatMap(({ branch }) => branch ?? []))];
   return [
@@ -151,6 +152,13 @@ function notesOf({ graph }: PlanBody, node: PlanNode): readonly string[] {
 
 function forEachWords(foreach: Json): string {
   return isArray(foreach) ? counted(foreach.length, 'item') : clean(typeof foreach === 'string' ? foreach : '');
+}
+
+const owners = new WeakMap<PlanGraph, ReturnType<typeof ownedBy>>();
+function ownersOf(graph: PlanGraph): ReturnType<typeof ownedBy> {
+  const found = owners.get(graph) ?? ownedBy(graph);
+  owners.set(graph, found);
+  return found;
 }
 
 function bracketOf(index: number, size: number): Bracket {
