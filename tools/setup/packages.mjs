@@ -44,7 +44,26 @@ function sameWishes(root, lock) {
 }
 
 async function install({ root, env, npm }) {
-  const args = [existsSync(join(root, 'package-lock.json')) ? 'ci' : 'install', '--no-audit', '--no-fund'];
+  if (!existsSync(join(root, 'package-lock.json'))) return run({ root, env, npm }, ['install']);
+  try {
+    await run({ root, env, npm }, ['ci']);
+  } catch (error) {
+    if (
+      !(error instanceof SetupError) ||
+      !/package-lock\.json .*are in sync/s.test(error.message) ||
+      !sameWishes(root, parse(read(join(root, 'package-lock.json'))) ?? {})
+    )
+      throw error;
+    // npm ci also refuses a lock that lacks packages of other platforms, which not every registry has.
+    say('packages: npm ci wants packages of other platforms that the registry does not have; npm install takes the locked versions without them');
+    await run({ root, env, npm }, ['install', '--no-save']);
+    if (!matchesLock(root))
+      throw new SetupError('npm install put in other versions than package-lock.json says', 'remove node_modules and run the setup again');
+  }
+}
+
+async function run({ root, env, npm }, command) {
+  const args = [...command, '--no-audit', '--no-fund'];
   say(`packages: npm ${args[0]}, about a minute`);
   mkdirSync(join(root, 'node_modules'), { recursive: true });
   rmSync(join(root, 'node_modules', '.slipway-stamp'), { force: true });
