@@ -48,12 +48,7 @@ async function install({ root, env, npm }) {
   try {
     await run({ root, env, npm }, ['ci']);
   } catch (error) {
-    if (
-      !(error instanceof SetupError) ||
-      !/package-lock\.json .*are in sync/s.test(error.message) ||
-      !sameWishes(root, parse(read(join(root, 'package-lock.json'))) ?? {})
-    )
-      throw error;
+    if (error.wantsOtherPlatforms !== true || !sameWishes(root, parse(read(join(root, 'package-lock.json'))) ?? {})) throw error;
     // npm ci also refuses a lock that lacks packages of other platforms, which not every registry has.
     say('packages: npm ci wants packages of other platforms that the registry does not have; npm install takes the locked versions without them');
     await run({ root, env, npm }, ['install', '--no-save']);
@@ -69,9 +64,17 @@ async function run({ root, env, npm }, command) {
   rmSync(join(root, 'node_modules', '.slipway-stamp'), { force: true });
   const log = logFile(env, 'npm');
   const progress = ticker('packages', () => `npm ${args[0]} is working`);
+  let sawMismatch = false;
+  const onLine = (line) => {
+    sawMismatch ||= /package-lock\.json .*in sync/.test(line);
+    log.line(line);
+  };
   try {
-    const { code } = await runQuietly(npm, args, { cwd: root, env: { ...env, npm_config_loglevel: 'http' }, onLine: log.line });
-    if (code !== 0) throw new SetupError(`npm ${args[0]} failed with exit code ${code}\n${log.tail()}`, `the whole output is in ${log.path}`);
+    const { code } = await runQuietly(npm, args, { cwd: root, env: { ...env, npm_config_loglevel: 'http' }, onLine });
+    if (code !== 0) {
+      const error = new SetupError(`npm ${args[0]} failed with exit code ${code}\n${log.tail()}`, `the whole output is in ${log.path}`);
+      throw Object.assign(error, { wantsOtherPlatforms: sawMismatch });
+    }
     say(`packages: installed (${elapsed(progress.since)})`);
   } finally {
     progress.stop();
