@@ -14,7 +14,7 @@ export interface PolicyInput {
   readonly actor: PolicyActor;
   /** Authors and committers of the change, as `user:<name>`. */
   readonly authors: readonly string[];
-  readonly commit: { readonly head: string; readonly base?: string; readonly dirty: boolean };
+  readonly commit: { readonly head: string; readonly base?: string; readonly dirty: boolean; readonly tree: Digest };
   readonly runbook: PolicyRunbook;
   readonly inputs: { readonly values: JsonObject; readonly secrets: readonly string[] };
   readonly phases: readonly PolicyPhase[];
