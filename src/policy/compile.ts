@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Digest, digestOf, digestOfBytes, type Problem, SlipwayError } from '../core/index.ts';
+import { z } from 'zod';
+import { type Digest, digestOf, digestOfBytes, EXIT, type Problem, SlipwayError } from '../core/index.ts';
 import { capabilities } from './capabilities.ts';
 import { type Opa, runOpa } from './opa.ts';
-import { checkSources, packagesOf, type PolicyPackage } from './parse.ts';
-import type { Sources } from './sources.ts';
+import { buildProblem, checkSources, type Copied, packagesOf, type PolicyPackage } from './parse.ts';
+import { type Sources, writeSources } from './sources.ts';
 import { readTarGz } from './tar.ts';
 
 /** Compiled policies. */
@@ -15,12 +16,10 @@ export interface Compiled {
   /** Text of the data document. */
   readonly data: string;
 }
-interface Stored {
-  readonly packages: readonly PolicyPackage[];
-  readonly bundle: Digest;
-}
+const Stored = z.strictObject({ packages: z.array(z.strictObject({ name: z.string(), rules: z.array(z.string()).min(1) })), bundle: z.string() });
+type Stored = z.output<typeof Stored>;
 /** Raised when what is compiled changes its form, so that older caches are not used. */
-const FORMAT = 1;
+const FORMAT = 2;
 export const ENTRYPOINT = 'slipway_entry/decision';
 
 /**
@@ -55,60 +54,53 @@ async function replaceCache(draft: string, place: string, digest: Digest): Promi
 
 async function build(opa: Opa, sources: Sources, { draft, allowed }: { readonly draft: string; readonly allowed: string }): Promise<void> {
   const caps = join(draft, 'capabilities.json');
+  const copied: Copied = { sources, folder: join(draft, 'sources') };
   await writeFile(caps, allowed);
-  const problems = await checkSources(opa, sources, caps);
+  await writeSources(sources, copied.folder);
+  const problems = await checkSources(opa, copied, caps);
   if (problems.length > 0) throw invalid(problems);
-  const packages = await packagesOf(opa, sources);
-  if (packages.length > 0) await buildBundle(opa, sources, { draft, caps, packages });
+  const { packages, problems: shapes } = await packagesOf(opa, copied);
+  if (shapes.length > 0) throw invalid(shapes);
+  if (packages.length > 0) await buildBundle(opa, copied, { draft, caps, packages });
   const bundle = packages.length > 0 ? digestOfBytes(await readFile(join(draft, 'bundle.tar.gz'))) : digestOfBytes('');
-  const stored: Stored = { packages, bundle };
+  const stored: Stored = { packages: packages.map(({ name, rules }) => ({ name, rules: [...rules] })), bundle };
+  await rm(copied.folder, { recursive: true });
   await writeFile(join(draft, 'stored.json'), JSON.stringify(stored));
 }
 
 async function buildBundle(
   opa: Opa,
-  { dir, rego, data }: Sources,
+  copied: Copied,
   { draft, caps, packages }: { readonly draft: string; readonly caps: string; readonly packages: readonly PolicyPackage[] },
 ): Promise<void> {
   const entry = join(draft, 'entry.rego');
+  const bundle = join(draft, 'bundle.tar.gz');
   await writeFile(entry, entryModule(packages));
-  const files = [...rego, ...data].map((name) => join(dir, name));
-  const { exitCode, stdout, stderr } = await runOpa(opa, [
-    'build',
-    '--target',
-    'wasm',
-    '--entrypoint',
-    ENTRYPOINT,
-    '--capabilities',
-    caps,
-    '--output',
-    join(draft, 'bundle.tar.gz'),
-    entry,
-    ...files,
-  ]);
-  if (exitCode !== 0) {
-    const message = (stderr || stdout).trim();
-    throw invalid([{ code: 'POLICY_BUILD', severity: 'error', file: dir, line: 1, column: 1, path: '', message, hint: 'see docs/policies.md' }]);
-  }
+  const options = ['--target', 'wasm', '--entrypoint', ENTRYPOINT, '--capabilities', caps, '--output', bundle];
+  const { exitCode, stdout, stderr } = await runOpa(opa, ['build', ...options, entry, copied.folder]);
+  if (exitCode !== 0) throw invalid([buildProblem((stderr || stdout).trim(), copied)]);
 }
 
-/** One rule that gathers every rule of ours, so that a judgement is one evaluation. */
+/** One set that gathers every rule of ours, so that a judgement is one evaluation. A rule without a value is missing from it. */
 function entryModule(packages: readonly PolicyPackage[]): string {
-  const ref = (name: string): string =>
-    `data${name
+  const path = (name: string): string =>
+    name
       .split('.')
       .map((part) => `[${JSON.stringify(part)}]`)
-      .join('')}`;
-  const lines = packages.map(
-    ({ name, rules }) => `  ${JSON.stringify(name)}: {${rules.map((rule) => `${JSON.stringify(rule)}: ${ref(name)}.${rule}`).join(', ')}},`,
+      .join('');
+  const lines = packages.flatMap(({ name, rules }) =>
+    rules.map(
+      (rule) =>
+        `decision contains {"package": ${JSON.stringify(name)}, "rule": ${JSON.stringify(rule)}, "findings": found} if found := data${path(name)}.${rule}\n`,
+    ),
   );
-  return `package slipway_entry\n\ndecision := {\n${lines.join('\n')}\n}\n`;
+  return `package slipway_entry\n\n${lines.join('\n')}`;
 }
 
 /** What is in the cache, when it is whole. A damaged entry counts as none. */
 async function readCache(place: string, digest: Digest): Promise<Compiled | undefined> {
   try {
-    const stored = JSON.parse(await readFile(join(place, 'stored.json'), 'utf8')) as Stored; // our own file; its bundle is checked below
+    const stored = Stored.parse(JSON.parse(await readFile(join(place, 'stored.json'), 'utf8')));
     if (stored.packages.length === 0) return { digest, packages: [], wasm: new Uint8Array(), data: '{}' };
     const bytes = await readFile(join(place, 'bundle.tar.gz'));
     if (digestOfBytes(bytes) !== stored.bundle) return undefined;
@@ -129,7 +121,7 @@ export function invalid(problems: readonly Problem[]): SlipwayError & { readonly
     `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'} in the policies; ${first?.file ?? ''}:${first?.line ?? 1}: ${first?.message ?? ''}`,
     {
       hint: first?.hint ?? 'see docs/policies.md',
-      exitCode: 2,
+      exitCode: EXIT.usage,
     },
   );
   return Object.assign(error, { problems });

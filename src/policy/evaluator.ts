@@ -10,35 +10,34 @@ export type Evaluation = { readonly type: 'answer'; readonly result: unknown } |
 export interface Evaluator extends Disposable {
   evaluate(input: Json, options: { readonly deadlineMs: number; readonly signal: AbortSignal }): Promise<Evaluation>;
 }
-const Reply = z.union([z.object({ ready: z.literal(true) }), z.object({ id: z.number(), result: z.unknown().optional(), error: z.string().optional() })]);
+const Reply = z.union([z.object({ ready: z.literal(true) }), z.object({ result: z.unknown().optional(), error: z.string().optional() })]);
 
-/** Evaluate in a worker thread that stays warm; one that does not answer in time is ended, and a new one serves the next question. */
+/**
+ * Evaluate in a worker thread that stays warm, one question at a time: a deadline then counts one evaluation only. A worker that does
+ * not answer in time is ended, and a new one serves the next question.
+ */
 export function createEvaluator(compiled: Compiled): Evaluator {
   let worker: Worker | undefined;
-  let last = 0;
+  let queue: Promise<unknown> = Promise.resolve();
   const drop = (): void => {
     void worker?.terminate();
     worker = undefined;
   };
+  const turn = async (question: Question): Promise<Evaluation> => {
+    if (question.signal.aborted) return { type: 'abort', why: 'cancelled' };
+    worker ??= start(compiled);
+    const evaluation = await ask(worker, question).catch((cause: unknown): Evaluation => ({ type: 'crash', why: messageOf(cause) }));
+    if (evaluation.type !== 'answer') drop();
+    return evaluation;
+  };
   return {
-    evaluate: async (input, { deadlineMs, signal }) => {
-      const id = ++last;
-      try {
-        worker ??= start(compiled);
-        return await ask(worker, { id, input, deadlineMs, signal });
-      } catch (cause) {
-        return { type: 'crash', why: messageOf(cause) };
-      } finally {
-        if (last === id && worker && isOver(worker)) drop();
-      }
+    evaluate: async (input, options) => {
+      const answer = queue.then(() => turn({ input, ...options }));
+      queue = answer.catch(() => undefined);
+      return answer;
     },
     [Symbol.dispose]: drop,
   };
-}
-
-const over = new WeakSet<Worker>();
-function isOver(worker: Worker): boolean {
-  return over.has(worker);
 }
 
 function start({ wasm, data }: Compiled): Worker {
@@ -55,28 +54,24 @@ function start({ wasm, data }: Compiled): Worker {
 }
 
 interface Question {
-  readonly id: number;
   readonly input: Json;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 }
 
-function ask(worker: Worker, { id, input, deadlineMs, signal }: Question): Promise<Evaluation> {
+/** Ask a worker that answers nobody else at this time. */
+function ask(worker: Worker, { input, deadlineMs, signal }: Question): Promise<Evaluation> {
   return new Promise((resolve) => {
     const end = (evaluation: Evaluation): void => {
       clearTimeout(timer);
       worker.off('message', answered).off('error', crashed).off('exit', exited);
       signal.removeEventListener('abort', aborted);
-      if (evaluation.type !== 'answer') {
-        over.add(worker);
-        void worker.terminate();
-      }
       resolve(evaluation);
     };
     const answered = (message: unknown): void => {
       const reply = Reply.safeParse(message);
       if (!reply.success) return end({ type: 'crash', why: 'an answer that is no answer' });
-      if ('ready' in reply.data || reply.data.id !== id) return;
+      if ('ready' in reply.data) return;
       end(reply.data.error === undefined ? { type: 'answer', result: reply.data.result } : { type: 'crash', why: reply.data.error });
     };
     const crashed = (cause: unknown): void => end({ type: 'crash', why: messageOf(cause) });
@@ -85,8 +80,11 @@ function ask(worker: Worker, { id, input, deadlineMs, signal }: Question): Promi
     // The deadline counts the start of a cold worker too: a judgement that is late is no judgement.
     const timer = setTimeout(() => end({ type: 'timeout', why: `no decision within ${deadlineMs} ms` }), deadlineMs);
     worker.on('message', answered).on('error', crashed).on('exit', exited);
-    if (signal.aborted) return aborted();
     signal.addEventListener('abort', aborted, { once: true });
-    worker.postMessage({ id, input });
+    try {
+      worker.postMessage({ input });
+    } catch (cause) {
+      crashed(cause);
+    }
   });
 }

@@ -14,25 +14,47 @@ const Entry = z.union([
     rule: z.string().optional(),
   }),
 ]);
-const Rules = z.record(z.string(), z.array(Entry));
-const Answer = z.tuple([z.object({ result: z.record(z.string(), Rules) })]);
+const Answer = z.tuple([z.object({ result: z.array(z.object({ package: z.string(), rule: z.string(), findings: z.unknown() })) })]);
+type Entry = z.output<typeof Entry>;
+type Rules = { readonly [rule: string]: readonly Entry[] };
 
 /** Findings of an evaluation for some packages. Anything that is not a clear answer is itself a `deny`. */
 export function findingsOf(evaluation: Evaluation, asked: readonly PolicyPackage[]): readonly Finding[] {
-  if (evaluation.type !== 'answer')
-    return [closed(evaluation.type, evaluation.why, 'policies could not judge, so nothing may run; try again, and simplify the policy that takes long')];
-  if (Array.isArray(evaluation.result) && evaluation.result.length === 0)
-    return [closed('noDecision', 'the policies gave no decision', 'a rule of a policy is undefined; "deny" and the like must be sets')];
+  if (evaluation.type !== 'answer') return [closed(evaluation.type, evaluation.why, WHAT_NOW[evaluation.type])];
   const parsed = Answer.safeParse(evaluation.result);
-  if (!parsed.success)
-    return [closed('badDecision', 'the policies gave something that is no decision', 'rules must be sets of texts or of objects with a "msg"')];
-  const decision = parsed.data[0].result;
-  const missing = asked.filter(({ name, rules }) => !rules.every((rule) => decision[name]?.[rule] !== undefined));
-  if (missing.length > 0) return [closed('noDecision', `no decision of ${missing.map(({ name }) => name).join(', ')}`, 'see docs/policies.md')];
-  return asked.flatMap(({ name }) => findingsIn(name, decision[name] ?? {}));
+  if (!parsed.success) return [closed('noDecision', 'the policies gave no decision', 'see docs/policies.md')];
+  const answers = new Map(parsed.data[0].result.map(({ package: name, rule, findings }) => [`${name}.${rule}`, findings]));
+  return asked.flatMap(({ name, rules }) => findingsOfPackage(name, rules, answers));
 }
 
-function findingsIn(name: string, rules: z.output<typeof Rules>): readonly Finding[] {
+const WHAT_NOW = {
+  timeout: 'nothing may run that is not judged; simplify the rule that takes long, "opa eval --profile" shows which',
+  crash: 'nothing may run that is not judged; "opa test policies" and "opa eval" show the mistake',
+  abort: 'nothing may run that is not judged; try again',
+} as const;
+
+function findingsOfPackage(name: string, rules: readonly string[], answers: ReadonlyMap<string, unknown>): readonly Finding[] {
+  const clear: { [rule: string]: readonly Entry[] } = {};
+  const unclear: Finding[] = [];
+  for (const rule of rules) {
+    const full = `${name}.${rule}`;
+    const entries = z.array(Entry).safeParse(answers.get(full));
+    if (entries.success) clear[rule] = entries.data;
+    else if (!answers.has(full))
+      unclear.push(closed('noDecision', `rule ${full} has no value`, `write "${rule} contains msg if { … }", which is an empty set when nothing is wrong`));
+    else
+      unclear.push(
+        closed(
+          'badDecision',
+          `rule ${full} gave something that is no set of findings`,
+          'a finding is a text, or an object with a text "msg", and "enforcement" is soft or hard',
+        ),
+      );
+  }
+  return [...findingsIn(name, clear), ...unclear];
+}
+
+function findingsIn(name: string, rules: Rules): readonly Finding[] {
   const exceptions = Object.entries(rules).flatMap(([rule, entries]) =>
     rule.startsWith('exception') ? entries.map((entry) => (typeof entry === 'string' ? entry : entry.msg)) : [],
   );
@@ -41,9 +63,9 @@ function findingsIn(name: string, rules: z.output<typeof Rules>): readonly Findi
   );
 }
 
-function findingOf(name: string, rule: string, entry: z.output<typeof Entry>): Finding {
+function findingOf(name: string, rule: string, entry: Entry): Finding {
   const detail = typeof entry === 'string' ? { msg: entry } : entry;
-  const { msg, at, hint, enforcement } = detail as Exclude<z.output<typeof Entry>, string>;
+  const { msg, at, hint, enforcement } = detail as Exclude<Entry, string>;
   const level = rule.startsWith('warn') ? 'warn' : enforcement === 'soft' ? 'soft' : 'deny';
   const about: { [key: string]: Json } = { rule: `${name}.${rule}`, msg, ...(at === undefined ? {} : { at }) };
   return { level, rule: `${name}.${rule}`, msg, id: digestOf(about), ...(at === undefined ? {} : { at }), ...(hint === undefined ? {} : { hint }) };

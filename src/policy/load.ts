@@ -1,4 +1,4 @@
-import { randomText, type Digest, type Json } from '../core/index.ts';
+import { type Digest, isObject, type Json, randomText } from '../core/index.ts';
 import type { Finding, PlanVerdict } from '../plan/index.ts';
 import { compile, invalid } from './compile.ts';
 import { createEvaluator, type Evaluator } from './evaluator.ts';
@@ -31,10 +31,15 @@ export interface JudgeOptions {
   /** Packages a runbook adds to the baseline; one that does not exist is a deny. */
   readonly add?: readonly string[];
   readonly onDecision?: (decision: DecisionLog) => void;
+  /** Time of the judgement, for the decision log; `input.now` when absent. */
+  readonly now?: Date;
 }
-/** One decision in the shape of OPA's decision logs. */
+/** One decision in the shape of OPA's decision logs. It holds the document that was judged, and that never holds a secret. */
 export interface DecisionLog {
+  readonly labels: { readonly app: 'slipway' };
   readonly decision_id: string;
+  /** RFC 3339. */
+  readonly timestamp?: string;
   readonly bundles: { readonly policies: { readonly revision: string } };
   readonly path: string;
   readonly input: Json;
@@ -100,8 +105,11 @@ async function findingsFor(
     evaluation,
     set.detail.filter(({ name }) => names.includes(name)),
   );
+  const timestamp = options.now?.toISOString() ?? nowIn(input);
   options.onDecision?.({
+    labels: { app: 'slipway' },
     decision_id: randomText(26),
+    ...(timestamp === undefined ? {} : { timestamp }),
     bundles: { policies: { revision: set.digest } },
     path: 'slipway/decision',
     input,
@@ -109,6 +117,11 @@ async function findingsFor(
     metrics: { timer_rego_query_eval_ns: Number(process.hrtime.bigint() - began) },
   });
   return findings;
+}
+
+function nowIn(input: Json): string | undefined {
+  const now = isObject(input) ? input['now'] : undefined;
+  return typeof now === 'string' ? now : undefined;
 }
 
 const ORDER = { deny: 0, soft: 1, warn: 2 } as const;

@@ -2,15 +2,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Problem } from '../core/index.ts';
 import { type Opa, runOpa } from './opa.ts';
+import { Module, packageOf, rulesIn, shapeProblems, sprintfProblems } from './shape.ts';
 import type { Sources } from './sources.ts';
 
-/** Rules that are looked at, conftest's words; a suffix gives a rule a name of its own: `deny_public`. */
-const RULE = /^(deny|violation|warn|exception)(_[a-z0-9_]+)?$/;
-const Term = z.looseObject({ value: z.unknown() });
-const Module = z.looseObject({
-  package: z.looseObject({ path: z.array(Term) }),
-  rules: z.array(z.looseObject({ head: z.looseObject({ ref: z.array(Term).optional(), name: z.string().optional() }) })).optional(),
-});
 const OpaErrors = z.looseObject({
   errors: z.array(
     z.looseObject({
@@ -26,15 +20,34 @@ export interface PolicyPackage {
   readonly name: string;
   readonly rules: readonly string[];
 }
+/** Sources, and the folder where a copy of them is compiled. */
+export interface Copied {
+  readonly sources: Sources;
+  /** Absolute path. */
+  readonly folder: string;
+}
 
 /** Parse and check every file; every mistake at once, with file, line and column. */
-export async function checkSources(opa: Opa, sources: Sources, capabilitiesFile: string): Promise<readonly Problem[]> {
-  const files = [...sources.rego, ...sources.data].map((name) => join(sources.dir, name));
-  const { exitCode, stdout, stderr } = await runOpa(opa, ['check', '--strict', '--format', 'json', '--capabilities', capabilitiesFile, ...files]);
+export async function checkSources(opa: Opa, copied: Copied, capabilitiesFile: string): Promise<readonly Problem[]> {
+  const { exitCode, stdout, stderr } = await runOpa(opa, ['check', '--strict', '--format', 'json', '--capabilities', capabilitiesFile, copied.folder]);
   if (exitCode === 0) return [];
   const parsed = OpaErrors.safeParse(jsonIn(stderr) ?? jsonIn(stdout));
-  if (!parsed.success || parsed.data.errors.length === 0) return [problem('POLICY_INVALID', { file: sources.dir, row: 1, col: 1 }, (stderr || stdout).trim())];
-  return parsed.data.errors.map(({ message, code, location }) => problem(codeOf(code, message), location ?? { file: sources.dir, row: 1, col: 1 }, message));
+  if (!parsed.success || parsed.data.errors.length === 0) return [problemOf('POLICY_INVALID', undefined, (stderr || stdout).trim(), copied)];
+  return parsed.data.errors.map(({ message, code, location }) => problemOf(codeOf(code, message), location, message, copied));
+}
+
+/** A mistake that `opa build` tells in words: data that cannot be read, or that clash with rules. */
+export function buildProblem(text: string, copied: Copied): Problem {
+  const said = nameFiles(text, copied)
+    .replace(/^error: /, '')
+    .replace(/^load error: \d+ errors? occurred during loading: /, '')
+    .trim();
+  const own = said.startsWith(`${copied.sources.label}/`) ? said.slice(copied.sources.label.length + 1) : said;
+  const place = /^(?<file>[^:]+\.(?:rego|json|ya?ml)):(?:(?<row>\d+):)? *(?<what>.*)$/s.exec(own)?.groups;
+  const row = Number(place?.['row'] ?? /\bline (\d+)\b/.exec(said)?.[1] ?? 1);
+  const file = place?.['file'] === undefined ? copied.folder : join(copied.folder, place['file']);
+  const isData = /\.(json|ya?ml)$/.test(file);
+  return problemOf(isData ? 'POLICY_DATA' : 'POLICY_BUILD', { file, row, col: 1 }, place?.['what'] ?? said, copied);
 }
 
 function codeOf(code: string | undefined, message: string): string {
@@ -42,33 +55,65 @@ function codeOf(code: string | undefined, message: string): string {
   return code === 'rego_parse_error' ? 'POLICY_SYNTAX' : 'POLICY_INVALID';
 }
 
-function problem(code: string, { file, row, col }: { readonly file: string; readonly row: number; readonly col: number }, message: string): Problem {
-  return { code, severity: 'error', file, line: row, column: col, path: '', message: message.split('\n')[0] ?? message, hint: hintOf(code) };
+interface Place {
+  readonly file: string;
+  readonly row: number;
+  readonly col: number;
 }
 
-function hintOf(code: string): string {
-  if (code === 'POLICY_UNKNOWN_BUILTIN')
-    return 'policies run as WebAssembly without network or clock; use input.now for the time, and the builtins that docs/policies.md lists';
-  if (code === 'POLICY_SYNTAX') return 'policies are Rego v1: "deny contains msg if { … }"';
-  return 'see docs/policies.md';
+function problemOf(code: string, place: Place | undefined, message: string, copied: Copied): Problem {
+  const first = nameFiles(message, copied).split('\n')[0] ?? message;
+  const file = nameFiles(place?.file ?? copied.folder, copied);
+  return { code, severity: 'error', file, line: place?.row ?? 1, column: place?.col ?? 1, path: '', message: first, hint: hintOf(code, first) };
 }
 
-/** The packages of a folder that have rules of ours, sorted. */
-export async function packagesOf(opa: Opa, { dir, rego }: Sources): Promise<readonly PolicyPackage[]> {
-  const packages = new Map<string, Set<string>>();
-  for (const name of rego) {
-    const { stdout } = await runOpa(opa, ['parse', '--format', 'json', join(dir, name)]);
-    const parsed = Module.parse(JSON.parse(stdout));
-    const path = parsed.package.path.slice(1).map(({ value }) => String(value));
-    const rules = (parsed.rules ?? []).map(({ head }) => head.name ?? nameIn(head.ref?.[0]?.value)).filter((rule) => RULE.test(rule));
-    const known = packages.get(path.join('.')) ?? new Set<string>();
-    if (rules.length > 0) packages.set(path.join('.'), new Set([...known, ...rules]));
+/** Names as people know them: `policies/tags.rego`, not a path in our cache. */
+function nameFiles(text: string, { sources: { label }, folder }: Copied): string {
+  // opa leaves the first slash out in some messages.
+  return text.replaceAll(folder, label).replaceAll(folder.slice(1), label);
+}
+
+/** Words of opa, and what to do about them. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/undefined function (http|net|opa)\./, 'policies reach no network; what they judge is in "input", see docs/policy-input.md'],
+  [/undefined function time\.now_ns/, 'policies have no clock; compare texts with input.now, which is RFC 3339 in UTC'],
+  [/undefined function/, 'policies run as WebAssembly; use a builtin that docs/policies.md lists, or define the function'],
+  [/`?if`? keyword is required/, 'policies are Rego v1: write "if" before the body: deny contains msg if { … }'],
+  [/`?contains`? keyword is required/, 'policies are Rego v1: write deny contains msg if { … }'],
+  [/is unsafe/, 'give it a value in the body, or correct its spelling; "some x in …" goes over a list'],
+  [/undefined ref: input/, 'there is no such member of the plan; see docs/policy-input.md'],
+  [/unused/, 'remove it, or use it; a leftover is often a forgotten condition'],
+  [/conflict/, 'give the rule or the data another name'],
+  [/recursive/, 'a rule cannot depend on itself; use walk() or graph.reachable()'],
+  [/shadowed|shadows|must not shadow/, 'choose a name that is not "input", "data" or a builtin'],
+  [/package expected/, 'begin the file with "package slipway.<name>"'],
+  [/yaml|json|YAML|JSON/, 'correct the data file; "opa eval -d <file> data" shows what it holds'],
+];
+
+function hintOf(code: string, message: string): string {
+  const advice = ADVICE.find(([pattern]) => pattern.test(message))?.[1];
+  if (advice !== undefined) return advice;
+  if (code === 'POLICY_SYNTAX') return 'policies are Rego v1: deny contains msg if { … }; "opa fmt" and "opa check --strict" help';
+  return 'see docs/policies.md; "opa check --strict policies" tells the same on your machine';
+}
+
+/** The packages of a folder that have rules of ours, sorted; and rules that could never be judged by. */
+export async function packagesOf(
+  opa: Opa,
+  { sources, folder }: Copied,
+): Promise<{ readonly packages: readonly PolicyPackage[]; readonly problems: readonly Problem[] }> {
+  const packages = new Map<string, readonly string[]>();
+  const problems: Problem[] = [];
+  for (const name of sources.files.keys()) {
+    if (!name.endsWith('.rego')) continue;
+    const { stdout } = await runOpa(opa, ['parse', '--format', 'json', '--json-include', 'locations', join(folder, name)]);
+    const module = Module.parse(JSON.parse(stdout));
+    const rules = rulesIn(module);
+    problems.push(...shapeProblems(module, `${sources.label}/${name}`), ...sprintfProblems(module, `${sources.label}/${name}`));
+    const known = packages.get(packageOf(module)) ?? [];
+    if (rules.length > 0) packages.set(packageOf(module), [...new Set([...known, ...rules])].sort());
   }
-  return [...packages].map(([name, rules]) => ({ name, rules: [...rules].sort() })).sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function nameIn(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return { packages: [...packages].map(([name, rules]) => ({ name, rules })).sort((a, b) => (a.name < b.name ? -1 : 1)), problems };
 }
 
 function jsonIn(text: string): unknown {
