@@ -118,7 +118,7 @@ async function undoFinished(session: Session, wiring: Wiring, data: RunData): Pr
       rehearsal: created.rehearsal,
       labels: { ...row?.labels, rollbackOf: undone },
     },
-    { ...created, actor: session.actor, rollbackOf: { runId: undone, started } },
+    { ...created, actor: session.actor, rollbackOf: { runId: undone, started, items: Object.fromEntries(data.items) } },
   );
   return drive(session, wiring, runId);
 }

@@ -21,8 +21,8 @@ export type Action =
       readonly timeoutMs: number;
       readonly scope: 'run' | 'cleanup';
     }
-  /** Abort an attempt in flight; it still ends with a `stepFinished`. */
-  | { readonly type: 'cancel'; readonly path: string; readonly attempt: number; readonly reason: string }
+  /** Abort an attempt in flight, or end a called run; it still ends with a `stepFinished`, as timed out when a time limit is the reason. */
+  | { readonly type: 'cancel'; readonly path: string; readonly attempt: number; readonly reason: string; readonly isTimeout?: boolean }
   /** Decide again at this time (milliseconds since the epoch). */
   | { readonly type: 'timer'; readonly timer: string; readonly at: number }
   | { readonly type: 'watch'; readonly watch: PlanWatch; readonly with: JsonObject }

@@ -77,7 +77,12 @@ export type EventBody =
       readonly authors: readonly string[];
       readonly parent?: { readonly runId: string; readonly path: string };
       /** This run undoes what that finished run did: its started tasks and their outputs. */
-      readonly rollbackOf?: { readonly runId: string; readonly started: readonly { readonly path: string; readonly outputs: JsonObject }[] };
+      readonly rollbackOf?: {
+        readonly runId: string;
+        readonly started: readonly { readonly path: string; readonly outputs: JsonObject }[];
+        /** Items of its expanded foreach nodes, which compensations of items see as `item`. */
+        readonly items?: { readonly [path: string]: readonly Json[] };
+      };
     }
   | { readonly type: 'runQueued'; readonly group: string }
   | { readonly type: 'runStarted' }

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../core/index.ts';
 import type { RollbackTrigger } from '../runbook/index.ts';
 import type { Wait } from '../steps/index.ts';
+import type { PublishedItems } from './evolve/publish.ts';
 import type { Actor, EventBody, HostResult, RunState, StepFailure, StepState } from './events.ts';
 
 type Created = Extract<EventBody, { type: 'runCreated' }>;
@@ -19,6 +20,7 @@ export interface Task {
   lost: number;
   with: JsonObject;
   key: string;
+  /** Start of the first attempt, or of the first one since a person said to try again: limits over all attempts count from here. */
   firstStartedAt?: number;
   attemptAt?: number;
   finishedAt?: number;
@@ -57,9 +59,11 @@ export interface RunData {
   readonly tasks: Map<string, Task>;
   /** Items of expanded foreach nodes. */
   readonly items: Map<string, readonly Json[]>;
+  /** What `steps` tells of their items, by path of the node. */
+  readonly published: Map<string, PublishedItems>;
   /** `steps` of the expression scope, kept up to date task by task. */
   readonly steps: { [id: string]: JsonObject };
-  signals: { readonly id: string; readonly name: string; readonly by: Actor; readonly payload: Json }[];
+  signals: { readonly id: string; readonly name: string; readonly by: Actor; readonly payload: Json; readonly at: number }[];
   paused: boolean;
   cancel?: { readonly by: Actor; readonly reason: string };
   rollback?: Rollback;
@@ -71,6 +75,8 @@ export interface RunData {
   /** Paths (of tasks, or `@rollback`) for which attention was raised and not settled. */
   readonly attention: Map<string, string>;
   pastNoReturn: boolean;
+  /** A gate that nobody opened in time and whose rule is to roll back. */
+  overdueGate?: string;
 }
 
 /** A run before its first event. */
@@ -82,6 +88,7 @@ export function initialState(): RunData {
     phases: new Map(),
     tasks: new Map(),
     items: new Map(),
+    published: new Map(),
     steps: {},
     signals: [],
     paused: false,

@@ -1,7 +1,7 @@
 import { canonicalJson, type Digest, type Json, SlipwayError } from '../core/index.ts';
 import { genesis, hashOf } from './chain.ts';
 import { prepared, type Row, type Store, transact } from './database.ts';
-import { fenced, noRun } from './errors.ts';
+import { fenced, isOfStore, noRun } from './errors.ts';
 import type { Journal, Lease, NewRun, StoredEvent } from './port.ts';
 
 const INSERT_RUN = `INSERT INTO runs (id, runbook, plan_digest, created_at, concurrency_group, rehearsal, labels, state, updated_at, last_seq, head)
@@ -108,7 +108,8 @@ function flushQueue<Body extends { readonly type: string }>(store: Store, batch:
     for (const [index, waiting] of batch.entries()) waiting.done(results[index] ?? []);
     store.events.emit('written');
   } catch (cause) {
-    if (batch.length === 1) batch[0]?.failed(cause);
+    // A store that cannot be written fails all of them: asking it again would only double what it may have kept.
+    if (batch.length === 1 || isOfStore(cause)) for (const waiting of batch) waiting.failed(cause);
     else for (const waiting of batch) flushQueue(store, [waiting], write);
   }
 }

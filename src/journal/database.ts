@@ -26,13 +26,12 @@ const BUSY_MS = 10_000;
 export function openDatabase(path: string, options: StoreOptions): Store {
   return guarded(() => {
     const database = new DatabaseSync(path, { timeout: BUSY_MS });
-    database.exec('PRAGMA journal_mode = WAL');
-    // FULL: a commit that was answered survives a power cut, not only a crash.
-    database.exec('PRAGMA synchronous = FULL');
-    database.exec('PRAGMA fullfsync = ON');
-    database.exec('PRAGMA foreign_keys = ON');
-    if (options.maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(options.maxPages)}`);
-    migrate(database);
+    try {
+      prepare(database, options);
+    } catch (cause) {
+      database.close();
+      throw cause;
+    }
     const events = new EventEmitter();
     events.setMaxListeners(0);
     return {
@@ -44,6 +43,16 @@ export function openDatabase(path: string, options: StoreOptions): Store {
       closed: false,
     };
   });
+}
+
+function prepare(database: DatabaseSync, { maxPages }: StoreOptions): void {
+  database.exec('PRAGMA journal_mode = WAL');
+  // FULL: a commit that was answered survives a power cut, not only a crash.
+  database.exec('PRAGMA synchronous = FULL');
+  database.exec('PRAGMA fullfsync = ON');
+  database.exec('PRAGMA foreign_keys = ON');
+  if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(maxPages)}`);
+  migrate(database);
 }
 
 function migrate(database: DatabaseSync): void {

@@ -5,29 +5,25 @@ const SQLITE = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, canno
 /** An error of SQLite, or of the file system below it, in our words. */
 export function journalError(cause: unknown): unknown {
   if (cause instanceof SlipwayError) return cause;
-  const code = numberOf(cause, 'errcode');
+  const code = sqliteCode(cause);
   if (code === undefined) return cause;
   const text = messageOf(cause);
-  switch (code & 0xff) {
+  switch (code) {
     case SQLITE.full:
-      return new SlipwayError('JOURNAL_FULL', 'the disk that holds the journal is full', {
-        cause,
-        retry: 'pauseForHuman',
-        hint: 'free space, then run "slipway resume <run>"; nothing recorded is lost',
-      });
+      return broken(cause, [
+        'JOURNAL_FULL',
+        'the disk that holds the journal is full',
+        'free space, then run "slipway resume <run>"; nothing recorded is lost',
+      ]);
     case SQLITE.readOnly:
-      return new SlipwayError('JOURNAL_READ_ONLY', 'the journal cannot be written', {
-        cause,
-        retry: 'pauseForHuman',
-        hint: 'check the permissions of the state folder and whether its disk is mounted read-only',
-      });
+      return broken(cause, [
+        'JOURNAL_READ_ONLY',
+        'the journal cannot be written',
+        'check the permissions of the state folder and whether its disk is mounted read-only',
+      ]);
     case SQLITE.corrupt:
     case SQLITE.notDatabase:
-      return new SlipwayError('JOURNAL_CORRUPT', `the journal is damaged: ${text}`, {
-        cause,
-        retry: 'pauseForHuman',
-        hint: 'restore journal.db from a backup; keep the damaged file',
-      });
+      return broken(cause, ['JOURNAL_CORRUPT', `the journal is damaged: ${text}`, 'restore journal.db from a backup; keep the damaged file']);
     case SQLITE.busy:
       return new SlipwayError('JOURNAL_BUSY', 'another process kept the journal locked for 10 s', {
         cause,
@@ -37,12 +33,34 @@ export function journalError(cause: unknown): unknown {
     case SQLITE.cannotOpen:
     case SQLITE.ioError:
     default:
-      return new SlipwayError('JOURNAL_IO', `the journal cannot be used: ${text}`, {
-        cause,
-        retry: 'pauseForHuman',
-        hint: 'check the disk that holds the state folder',
-      });
+      return broken(cause, ['JOURNAL_IO', `the journal cannot be used: ${text}`, 'check the disk that holds the state folder']);
   }
+}
+
+function broken(cause: unknown, [code, message, hint]: readonly [string, string, string]): SlipwayError {
+  return new SlipwayError(code, message, { cause, retry: 'pauseForHuman', hint });
+}
+
+/** Is it the store that cannot be written, whatever is written? */
+export function isOfStore(cause: unknown): boolean {
+  return cause instanceof SlipwayError && STORE.has(cause.code);
+}
+const STORE = new Set(['JOURNAL_FULL', 'JOURNAL_READ_ONLY', 'JOURNAL_CORRUPT', 'JOURNAL_BUSY', 'JOURNAL_IO']);
+
+const SYSTEM: { readonly [code: string]: number } = {
+  ENOSPC: SQLITE.full,
+  EDQUOT: SQLITE.full,
+  EROFS: SQLITE.readOnly,
+  EACCES: SQLITE.readOnly,
+  EPERM: SQLITE.readOnly,
+  ENOTDIR: SQLITE.cannotOpen,
+  EIO: SQLITE.ioError,
+};
+
+function sqliteCode(cause: unknown): number | undefined {
+  const found = memberOf(cause, 'errcode');
+  if (typeof found === 'number') return found & 0xff;
+  return SYSTEM[String(memberOf(cause, 'code'))];
 }
 
 export function newerSchema(found: number, known: number): SlipwayError {
@@ -61,8 +79,10 @@ export function noRun(runId: string): SlipwayError {
   return new SlipwayError('RUN_NOT_FOUND', `there is no run "${runId}"`, { exitCode: 6, hint: 'run "slipway runs" to see them' });
 }
 
-function numberOf(value: unknown, key: string): number | undefined {
-  if (typeof value !== 'object' || value === null || !(key in value)) return undefined;
-  const found: unknown = Reflect.get(value, key);
-  return typeof found === 'number' ? found : undefined;
+export function damaged(what: string, cause?: unknown): SlipwayError {
+  return broken(cause, ['JOURNAL_CORRUPT', what, 'restore the state folder from a backup; keep the damaged one']);
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null && key in value ? Reflect.get(value, key) : undefined;
 }

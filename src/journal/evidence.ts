@@ -1,7 +1,9 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Digest, digestOfBytes, randomText } from '../core/index.ts';
-import { prepared, type Store, transact } from './database.ts';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Digest, digestOfBytes } from '../core/index.ts';
+import { guarded, prepared, type Store, transact } from './database.ts';
+import { publishFile, syncFolder } from './files.ts';
+import { damaged } from './errors.ts';
 import type { Journal } from './port.ts';
 
 const INSERT = 'INSERT OR IGNORE INTO evidence (digest, run_id, size, at) VALUES (?, ?, ?, ?)';
@@ -12,13 +14,16 @@ export function createEvidence(dir: string, store: Store): Pick<Journal<{ type: 
   return {
     putEvidence: (runId, bytes) => {
       const digest = digestOfBytes(bytes);
-      writeOnce(dir, fileOf(dir, digest), bytes);
+      guarded(() => writeOnce(fileOf(dir, digest), bytes));
       transact(store, 'evidence', () => insert.run(digest, runId, bytes.length, store.clock.now()));
       return digest;
     },
     evidence: (digest) => {
       const file = fileOf(dir, digest);
-      return existsSync(file) ? readFileSync(file) : undefined;
+      if (!existsSync(file)) return undefined;
+      const bytes = guarded(() => readFileSync(file));
+      if (digestOfBytes(bytes) !== digest) throw damaged(`the evidence ${digest} was changed after it was written`);
+      return bytes;
     },
   };
 }
@@ -29,16 +34,10 @@ function fileOf(dir: string, digest: Digest): string {
   return join(dir, hex.slice(0, 2), hex);
 }
 
-function writeOnce(dir: string, file: string, bytes: Uint8Array): void {
+function writeOnce(file: string, bytes: Uint8Array): void {
   if (existsSync(file)) return;
-  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
-  const draft = join(dir, `draft-${randomText(10)}`);
-  const handle = openSync(draft, 'wx', 0o600);
-  try {
-    writeSync(handle, bytes);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(draft, file);
+  const folder = dirname(file);
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (first !== undefined) for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
+  publishFile(file, bytes, 'replace');
 }

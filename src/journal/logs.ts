@@ -2,7 +2,7 @@ import { prepared, type Store, transact } from './database.ts';
 import type { Journal } from './port.ts';
 
 const INSERT = 'INSERT INTO logs (run_id, path, attempt, at, host, stream, text) VALUES (?, ?, ?, ?, ?, ?, ?)';
-const SELECT = `SELECT * FROM logs WHERE run_id = ?1 AND id > ?2 AND (?3 IS NULL OR path = ?3 OR path LIKE ?3 || '[%' OR path LIKE ?3 || '/%')
+const SELECT = `SELECT * FROM logs WHERE run_id = ?1 AND id > ?2 AND (?3 IS NULL OR path = ?3 OR substr(path, 1, length(?3) + 1) IN (?3 || '[', ?3 || '/'))
   AND (?4 IS NULL OR host = ?4) ORDER BY id LIMIT ?5`;
 const MOST_LINES = 100_000;
 

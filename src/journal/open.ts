@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/index.ts';
 import { createAppender } from './append.ts';
-import { openDatabase, type Store } from './database.ts';
+import { guarded, openDatabase, type Store } from './database.ts';
 import { createEvidence } from './evidence.ts';
 import { createFollower } from './follow.ts';
 import { createLeases } from './leases.ts';
@@ -29,7 +29,7 @@ export interface JournalOptions {
  * @throws {SlipwayError} `JOURNAL_IO`, `JOURNAL_READ_ONLY`, `JOURNAL_FULL`, `JOURNAL_CORRUPT`, `JOURNAL_NEWER`.
  */
 export function openJournal<Body extends { readonly type: string }>(options: JournalOptions): Journal<Body> {
-  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  guarded(() => mkdirSync(options.dir, { recursive: true, mode: 0o700 }));
   const store = openDatabase(join(options.dir, 'journal.db'), options);
   const reader = createReader<Body>(store);
   const appender = createAppender<Body>(store);

@@ -50,6 +50,8 @@ export interface NewRun {
   readonly labels: { readonly [name: string]: Json };
 }
 export interface RunRow extends NewRun {
+  /** Grows with every run that is created, across all processes. */
+  readonly order: number;
   readonly state: string;
   readonly updatedAt: number;
   readonly lastSeq: number;

@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { randomText, Secret, SlipwayError } from '../core/index.ts';
-import { prepared, type Store, transact } from './database.ts';
+import { guarded, prepared, type Store, transact } from './database.ts';
+import { publishFile } from './files.ts';
 import type { Journal } from './port.ts';
 
 const INSERT = 'INSERT INTO secrets (id, run_id, sealed) VALUES (?, ?, ?)';
@@ -15,7 +16,7 @@ export function openVault(keyFile: string, store: Store): Pick<Journal<{ type: s
   const insert = prepared(store, INSERT);
   const select = prepared(store, SELECT);
   let known: Buffer | undefined;
-  const key = (): Buffer => (known ??= readKey(keyFile));
+  const key = (): Buffer => (known ??= guarded(() => readKey(keyFile)));
   return {
     seal: (runId, secret) => {
       const id = `${runId}:${randomText(16)}`;
@@ -62,18 +63,7 @@ function readKey(file: string): Buffer {
   } catch (cause) {
     if (!isMissing(cause)) throw cause;
   }
-  const draft = `${file}.${randomText(10)}`;
-  const handle = openSync(draft, 'wx', 0o600);
-  writeSync(handle, randomBytes(KEY_BYTES));
-  fsyncSync(handle);
-  closeSync(handle);
-  try {
-    linkSync(draft, file); // fails when somebody was faster
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
-  } finally {
-    rmSync(draft, { force: true });
-  }
+  publishFile(file, randomBytes(KEY_BYTES), 'keep');
   return checked(readFileSync(file), file);
 }
 

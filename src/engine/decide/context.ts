@@ -17,24 +17,25 @@ export interface Decision {
   readonly now: number;
   readonly kindOf: KindOf;
   readonly actions: Action[];
-  /** Statuses already worked out in this decision. */
+  /** Statuses already worked out in this decision: of nodes with all they own, and of their own tasks alone. */
   readonly memo: Map<string, NodeStatus>;
+  readonly ownMemo: Map<string, NodeStatus>;
 }
 /** todo: not begun. open: going on. done: ended well, tolerated or skipped. failed: ended badly, and that matters. */
 export type NodeStatus = 'todo' | 'open' | 'done' | 'failed';
 
 export function decisionOf(data: RunData, graph: PlanGraph, { now, kindOf }: { readonly now: number; readonly kindOf: KindOf }): Decision {
-  return { data, graph, index: indexOf(graph), now, kindOf, actions: [], memo: new Map() };
+  return { data, graph, index: indexOf(graph), now, kindOf, actions: [], memo: new Map(), ownMemo: new Map() };
 }
 
-/** Names that expressions of a node may use. */
-export function scopeOf({ data, graph }: Decision, item?: { readonly item: Json; readonly index: number }): Scope {
+/** Names that expressions may use: of the run as a whole, or of a phase and an item. */
+export function scopeOf({ data, graph, index }: Decision, phase = '', item?: { readonly item: Json; readonly index: number }): Scope {
   return {
     inputs: data.created?.inputs ?? {},
     steps: data.steps,
     run: { id: data.runId, rehearsal: data.created?.rehearsal ?? false },
     runbook: graph.metadata,
-    environment: graph.environment,
+    environment: graph.environment[index.environments.get(phase) ?? ''] ?? {},
     ...(item ?? {}),
   };
 }
@@ -42,12 +43,25 @@ export function scopeOf({ data, graph }: Decision, item?: { readonly item: Json;
 /** The item a task works on. */
 export function itemOf({ data, graph }: Decision, task: Pick<Task, 'node' | 'index'>): { readonly item: Json; readonly index: number } | undefined {
   if (task.index === undefined) return undefined;
-  const owner = data.items.has(task.node) ? task.node : (graph.nodes[task.node]?.owner ?? task.node);
-  return { item: data.items.get(owner)?.[task.index] ?? null, index: task.index };
+  // A compensation, and what is nested in it, works on the item of the step it undoes.
+  let path = task.node;
+  while (!data.items.has(path)) {
+    const owner = graph.nodes[path]?.owner;
+    if (owner === undefined) break;
+    path = owner;
+  }
+  return { item: data.items.get(path)?.[task.index] ?? null, index: task.index };
 }
 
+/** A value with its expressions evaluated for one task; `node` may also be a phase. */
 export function evaluated(decision: Decision, value: Json, task: Pick<Task, 'node' | 'index'>): Json {
-  return evaluateDeep(value, scopeOf(decision, itemOf(decision, task)));
+  const phase = decision.graph.nodes[task.node]?.phase ?? task.node;
+  return evaluateDeep(value, scopeOf(decision, phase, itemOf(decision, task)));
+}
+
+/** Does a value of an `if` mean yes? */
+export function isTruthy(value: Json): boolean {
+  return value !== null && value !== false && value !== 0 && value !== '';
 }
 
 /** `with` of a node for one task. */

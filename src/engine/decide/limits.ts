@@ -1,9 +1,11 @@
+import type { WindowSpan } from '../../plan/index.ts';
 import type { RollbackTrigger } from '../../runbook/index.ts';
 import type { Decision } from './context.ts';
 import { record } from './task.ts';
 
 /** Breaches that change the course of a run: agreed durations, watches, windows, time limits of phases. */
 export function decideLimits(decision: Decision): void {
+  decideGates(decision);
   decideSla(decision);
   decideWatches(decision);
   decideWindows(decision);
@@ -16,10 +18,16 @@ export function rollBackOn(
   { reason, always = false }: { readonly reason: string; readonly always?: boolean },
 ): boolean {
   const { data, graph } = decision;
-  if (data.pastNoReturn || data.refusedRollback) return false;
+  if (data.pastNoReturn) return false;
   if (!always && !graph.rollback.on.includes(trigger)) return false;
   record(decision, { type: 'rollbackRequested', id: `${data.runId}:${trigger}`, trigger, by: 'system', reason });
   return true;
+}
+
+/** A gate that nobody opened in time and that says `onTimeout: rollback`, wherever it is and whatever tolerates its failure. */
+function decideGates(decision: Decision): void {
+  const path = decision.data.overdueGate;
+  if (path !== undefined) rollBackOn(decision, 'approvalDenied', { reason: `${path}: nobody decided in time`, always: true });
 }
 
 function decideSla(decision: Decision): void {
@@ -56,11 +64,9 @@ function decideWindows(decision: Decision): void {
   for (const phase of graph.phases) {
     const progress = data.phases.get(phase.id);
     if (progress?.state !== 'running' || !phase.window || phase.onOverrun === 'finish' || data.closedWindows.has(phase.id)) continue;
-    const began = progress.startedAt ?? now;
-    const span = phase.window.find(({ from, to }) => from <= began && began < to);
-    if (!span) continue;
-    if (now < span.to) {
-      decision.actions.push({ type: 'timer', timer: `window ${phase.id}`, at: span.to });
+    const closes = closingTime(phase.window, progress.startedAt ?? now, now);
+    if (now < closes) {
+      decision.actions.push({ type: 'timer', timer: `window ${phase.id}`, at: closes });
       continue;
     }
     record(decision, { type: 'windowClosed', phase: phase.id });
@@ -68,4 +74,12 @@ function decideWindows(decision: Decision): void {
     else
       record(decision, { type: 'pauseRequested', id: `${data.runId}:window:${phase.id}`, by: 'system', reason: `the window of phase ${phase.id} has closed` });
   }
+}
+
+/** When the window a phase runs in closes: windows that touch are one, and one that has closed while nobody looked is over. */
+function closingTime(spans: readonly WindowSpan[], began: number, now: number): number {
+  const isOpenAt = (at: number) => spans.find(({ from, to }) => from <= at && at < to);
+  let span = isOpenAt(began) ?? spans.findLast(({ to }) => to <= began) ?? { to: now };
+  for (let next = isOpenAt(span.to); next; next = isOpenAt(span.to)) span = next;
+  return span.to;
 }

@@ -2,15 +2,24 @@ import { createHash } from 'node:crypto';
 import type { PlanNode, RetryRule } from '../../plan/index.ts';
 import type { Task } from '../state.ts';
 
-/** May this task, whose last attempt failed, be tried again? */
-export function mayRetry(task: Task, node: PlanNode, now: number): boolean {
+/** May this task, whose last attempt failed, be tried again? The next attempt must begin within every limit over all attempts. */
+export function mayRetry(task: Task, node: PlanNode): boolean {
   if (task.state !== 'failed' && task.state !== 'timedOut') return false;
   const { retry, deadlineMs } = node;
-  const error = task.error;
-  if (task.givenUp || !error || tries(task) >= retry.attempts || !isRetryable(error, retry)) return false;
-  const began = task.firstStartedAt ?? now;
+  if (task.givenUp || !task.error || tries(task) >= retry.attempts || !isRetryable(task.error, retry) || isUnknown(task, node)) return false;
   const limit = Math.min(retry.maxElapsedMs ?? Infinity, deadlineMs ?? Infinity);
-  return now - began < limit;
+  if (limit === Infinity) return true;
+  return retryAt(task, node) - (task.firstStartedAt ?? 0) < limit;
+}
+
+/** When the next attempt begins, in milliseconds since the epoch. */
+export function retryAt(task: Task, node: PlanNode): number {
+  return (task.finishedAt ?? 0) + backoffMs(task, node.retry);
+}
+
+/** Nobody knows what an aborted attempt did; what must not be repeated is repeated only when its rule names the code. */
+function isUnknown({ state, error }: Task, { idempotency, retry }: PlanNode): boolean {
+  return idempotency === 'manual' && state === 'timedOut' && !(retry.on?.includes(error?.code ?? '') ?? false);
 }
 
 /** Attempts that ended by themselves. */

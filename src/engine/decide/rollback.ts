@@ -1,10 +1,10 @@
-import { parseTaskPath } from '../task-path.ts';
 import type { PlanNode } from '../../plan/index.ts';
-import { hasStarted, isGood, type Task } from '../state.ts';
+import { hasStarted, type Task } from '../state.ts';
 import { windDown } from './cancel.ts';
 import type { Decision } from './context.ts';
-import { isFinal } from './status.ts';
-import { advanceAs, record } from './task.ts';
+import { record } from './task.ts';
+import { settleAll, settleNode } from './tree.ts';
+import { parseTaskPath } from '../task-path.ts';
 
 const BANDS = ['early', 'traffic', 'normal'] as const;
 
@@ -27,14 +27,11 @@ export function decideRollback(decision: Decision): void {
   const undos = undosOf(decision);
   const open = undos.filter((undo) => !isOver(decision, undo));
   for (const undo of open) {
-    if (!open.some((other) => other !== undo && mustPrecede(decision, other, undo))) advanceAs(decision, undo.node, { path: undo.path, scope: 'cleanup' });
+    if (!open.some((other) => other !== undo && mustPrecede(decision, other, undo))) settleNode(decision, undo.node, { index: undo.index, act: true });
   }
   if (open.length > 0) return budget(decision);
-  for (const node of decision.index.rollbackSteps) {
-    if (isOver(decision, { path: node.path, node })) continue;
-    advanceAs(decision, node, { path: node.path, scope: 'cleanup' });
-    return;
-  }
+  const last = settleAll(decision, decision.index.rollbackSteps, { act: true, despiteFailures: true });
+  if (last === 'todo' || last === 'open') return budget(decision);
   finish(decision, undos);
 }
 
@@ -68,28 +65,40 @@ function countItems(tasks: ReadonlyMap<string, Task>, owner: PlanNode): number {
   }, 0);
 }
 
-function isOver(decision: Decision, { path, node }: { readonly path: string; readonly node: PlanNode }): boolean {
-  const task = decision.data.tasks.get(path);
-  return task !== undefined && isFinal(decision, node, task);
+function isOver(decision: Decision, { node, index }: Undo): boolean {
+  const status = settleNode(decision, node, { index, act: false });
+  return status === 'done' || status === 'failed';
 }
 
-function mustPrecede(decision: Decision, first: Undo, then: Undo): boolean {
+function mustPrecede({ graph, index }: Decision, first: Undo, then: Undo): boolean {
   if (first.band !== then.band) return first.band < then.band;
   if (first.phase !== then.phase) return first.phase > then.phase;
-  if (first.owner === then.owner) return first.index === then.index && (then.node.needs.includes(first.node.path) || isEarlierSibling(first, then));
-  return needsTransitively(decision, first.owner, then.owner.path);
+  if (first.owner === then.owner) return first.index === then.index && comesAfter({ graph, index }, then.node, first.node.path);
+  return comesAfter({ graph, index }, first.owner, then.owner.path);
 }
 
-/** Compensations of one step run in the order they are written. */
-function isEarlierSibling(first: Undo, then: Undo): boolean {
-  return first.node.path.localeCompare(then.node.path, 'en', { numeric: true }) < 0;
-}
+/** Does a node start only after another one: by its needs, by what those own, or because it belongs to it? */
+function comesAfter({ graph, index }: Pick<Decision, 'graph' | 'index'>, node: PlanNode, wanted: string): boolean {
+  const seen = new Set<string>([node.path]);
+  const open = befores(node);
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (path === wanted) return true;
+    if (seen.has(path)) continue;
+    seen.add(path);
+    const before = graph.nodes[path];
+    if (before) open.push(...befores(before));
+  }
+  return false;
 
-function needsTransitively({ graph }: Pick<Decision, 'graph'>, node: PlanNode, wanted: string, seen = new Set<string>()): boolean {
-  if (seen.has(node.path)) return false;
-  seen.add(node.path);
-  const before = [...node.needs, ...(node.owner !== undefined && graph.nodes[node.owner] ? [node.owner] : [])];
-  return before.some((path) => path === wanted || (graph.nodes[path] !== undefined && needsTransitively({ graph }, graph.nodes[path], wanted, seen)));
+  function befores({ needs, owner, role }: PlanNode): string[] {
+    const inner = owner === undefined || role !== 'finally' ? [] : ownedBelow(owner, (child) => child.role === 'case' || child.role === 'rescue');
+    const done = needs.flatMap((need) => [need, ...ownedBelow(need, (child) => child.role !== 'compensate')]);
+    return [...done, ...inner, ...(owner !== undefined && role !== 'compensate' ? [owner] : [])];
+  }
+  function ownedBelow(owner: string, isWanted: (child: PlanNode) => boolean): string[] {
+    const children = (index.owned.get(owner) ?? []).filter(isWanted);
+    return children.flatMap(({ path }) => [path, ...ownedBelow(path, (child) => child.role !== 'compensate')]);
+  }
 }
 
 function budget(decision: Decision): void {
@@ -107,11 +116,9 @@ function budget(decision: Decision): void {
 
 function finish(decision: Decision, undos: readonly Undo[]): void {
   const { data, index } = decision;
-  const paths = [...undos.map(({ path }) => path), ...index.rollbackSteps.map(({ path }) => path)];
-  const bad = paths.filter((path) => {
-    const task = data.tasks.get(path);
-    return task !== undefined && !isGood(task);
-  });
+  const bad = [...undos, ...index.rollbackSteps.map((node) => ({ node, path: node.path, index: undefined }))].flatMap(({ node, path, index: item }) =>
+    settleNode(decision, node, { index: item, act: false }) === 'failed' ? [path] : [],
+  );
   const why = data.rollback?.reason ?? '';
   if (bad.length === 0) record(decision, { type: 'runFinished', state: 'rolledBack', outputs: {}, reason: why });
   else record(decision, { type: 'runFinished', state: 'rollbackFailed', outputs: {}, reason: `${bad.join(', ')} failed; the rollback was for: ${why}` });

@@ -27,8 +27,8 @@ export function tasksOf({ data }: Decision, node: PlanNode): readonly Task[] {
 }
 
 /** Ended, and no further attempt will come by itself. */
-export function isFinal(decision: Decision, node: PlanNode, task: Task): boolean {
-  return isSettled(task) && !task.attention && !awaitsPerson(node, task) && !mayRetry(task, node, decision.now);
+export function isFinal(node: PlanNode, task: Task): boolean {
+  return isSettled(task) && !task.attention && !awaitsPerson(node, task) && !mayRetry(task, node);
 }
 
 /** A failure that a person has to look at before the run goes on. */
@@ -39,12 +39,19 @@ export function awaitsPerson(node: PlanNode, task: Task): boolean {
 
 /** Status of a node's own tasks alone. */
 export function ownStatus(decision: Decision, node: PlanNode): NodeStatus {
+  const known = decision.ownMemo.get(node.path);
+  if (known) return known;
+  const status = statusOfTasks(decision, node);
+  decision.ownMemo.set(node.path, status);
+  return status;
+}
+
+function statusOfTasks(decision: Decision, node: PlanNode): NodeStatus {
   const expected = node.foreach === undefined ? 1 : decision.data.items.get(node.path)?.length;
   if (expected === undefined) return 'todo';
   const tasks = tasksOf(decision, node);
   if (expected > 0 && tasks.length === 0) return 'todo';
-  if (tasks.length < expected || !tasks.every((task) => isFinal(decision, node, task)))
-    return tasks.every((task) => task.state === 'pending') ? 'todo' : 'open';
+  if (tasks.length < expected || !tasks.every((task) => isFinal(node, task))) return tasks.every((task) => task.state === 'pending') ? 'todo' : 'open';
   return tasks.every(isGood) ? 'done' : 'failed';
 }
 
@@ -67,8 +74,8 @@ function wholeStatus(decision: Decision, node: PlanNode): NodeStatus {
   if (core === 'todo' || core === 'open') return core;
   const closing = allStatus(decision, children(decision, node, 'finally'));
   if (closing === 'todo' || closing === 'open') return isSkipped(decision, node) ? core : 'open';
-  if (closing === 'failed') return 'failed';
-  return core === 'failed' && node.onFailure === 'continue' ? 'done' : core;
+  const isBad = core === 'failed' || closing === 'failed';
+  return isBad && node.onFailure !== 'continue' ? 'failed' : 'done';
 }
 
 /** A skipped step has nothing to clean up. */

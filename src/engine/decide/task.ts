@@ -3,10 +3,11 @@ import type { PlanNode } from '../../plan/index.ts';
 import { newTask } from '../evolve/task-event.ts';
 import { taskPath } from '../graph-index.ts';
 import type { EventBody } from '../events.ts';
-import { isSettled, type Task } from '../state.ts';
-import { type Decision, evaluated, withOf } from './context.ts';
-import { backoffMs, mayRetry } from './retry.ts';
-import { awaitsPerson } from './status.ts';
+import { isGood, isSettled, type Task } from '../state.ts';
+import { type Decision, evaluated, isTruthy, withOf } from './context.ts';
+import { isControl } from './kind-of.ts';
+import { mayRetry, retryAt } from './retry.ts';
+import { awaitsPerson, isFinal } from './status.ts';
 import { decideWait, startControl } from './wait.ts';
 
 export type TaskScope = 'run' | 'cleanup';
@@ -22,7 +23,7 @@ export function advance(decision: Decision, node: PlanNode, scope: TaskScope): v
   const items = decision.data.items.get(node.path);
   if (!items) return expand(decision, node);
   const tasks = items.map((_, index) => taskAt(decision, taskPath(node, index)));
-  const hopeless = node.failFast && tasks.some((task) => isFailedForGood(decision, node, task));
+  const hopeless = node.failFast && tasks.some((task) => isFailedForGood(node, task));
   let free = (node.maxParallel ?? Infinity) - tasks.filter((task) => !isSettled(task) && task.state !== 'pending').length;
   for (const task of tasks) {
     if (task.state !== 'pending') advanceTask(decision, node, { task, scope });
@@ -36,8 +37,8 @@ export function advanceAs(decision: Decision, node: PlanNode, { path, scope }: {
   advanceTask(decision, node, { task: taskAt(decision, path), scope });
 }
 
-function isFailedForGood(decision: Decision, node: PlanNode, task: Task): boolean {
-  return (task.state === 'failed' || task.state === 'timedOut') && !mayRetry(task, node, decision.now) && !awaitsPerson(node, task);
+function isFailedForGood(node: PlanNode, task: Task): boolean {
+  return isFinal(node, task) && !isGood(task);
 }
 
 function taskAt({ data }: Decision, path: string): Task {
@@ -65,7 +66,7 @@ function advanceTask(decision: Decision, node: PlanNode, { task, scope }: { read
     case 'running':
       return running(decision, node, task);
     case 'waiting':
-      return decideWait(decision, task);
+      return waiting(decision, node, task);
     case 'inDoubt':
       return doubt(decision, node, { task, scope });
     case 'failed':
@@ -89,15 +90,12 @@ function begin(decision: Decision, node: PlanNode, { task, scope }: { readonly t
   start(decision, node, { task, scope });
 }
 
-function isTruthy(value: Json): boolean {
-  return value !== null && value !== false && value !== 0 && value !== '';
-}
-
 function start(decision: Decision, node: PlanNode, { task, scope }: { readonly task: Task; readonly scope: TaskScope }): void {
+  if (isOverdue(decision, node, task)) return giveUp(decision, task);
   const attempt = task.attempt + 1;
   const input = task.attempt === 0 ? withOf(decision, node, task) : task.with;
   const key = `${decision.data.runId}:${task.path}`;
-  if (decision.kindOf(node.uses)?.target === 'control') return record(decision, { type: 'stepStarted', path: task.path, attempt, key, with: input });
+  if (isControl(decision, task)) return record(decision, { type: 'stepStarted', path: task.path, attempt, key, with: input });
   decision.actions.push({
     type: 'start',
     path: task.path,
@@ -116,11 +114,47 @@ function start(decision: Decision, node: PlanNode, { task, scope }: { readonly t
 
 /** A control task decides by itself what it waits for; any other is the driver's until it ends or its deadline is over. */
 function running(decision: Decision, node: PlanNode, task: Task): void {
-  if (decision.kindOf(node.uses)?.target === 'control') return startControl(decision, node, task);
-  if (node.deadlineMs === undefined) return;
-  const at = (task.firstStartedAt ?? decision.now) + node.deadlineMs;
-  if (decision.now >= at) decision.actions.push({ type: 'cancel', path: task.path, attempt: task.attempt, reason: 'its deadline is over' });
+  if (isControl(decision, task)) return startControl(decision, node, task);
+  const at = deadlineOf(node, task);
+  if (at === undefined) return;
+  if (decision.now >= at) decision.actions.push({ type: 'cancel', path: task.path, attempt: task.attempt, reason: OVERDUE.message, isTimeout: true });
   else decision.actions.push({ type: 'timer', timer: `deadline ${task.path}`, at });
+}
+
+/** What a task waits for, within its time limits; those of a called runbook end with it. */
+function waiting(decision: Decision, node: PlanNode, task: Task): void {
+  const limits = [deadlineOf(node, task), node.timeoutMs > 0 ? (task.attemptAt ?? 0) + node.timeoutMs : undefined];
+  const at = Math.min(...limits.map((limit) => limit ?? Infinity));
+  if (at !== Infinity && decision.now < at) decision.actions.push({ type: 'timer', timer: `deadline ${task.path}`, at });
+  const before = decision.actions.length;
+  decideWait(decision, task);
+  const hasEnded = decision.actions.slice(before).some(({ type }) => type === 'record');
+  if (hasEnded || decision.now < at) return;
+  if (task.wait?.type === 'call') decision.actions.push({ type: 'cancel', path: task.path, attempt: task.attempt, reason: OVERDUE.message, isTimeout: true });
+  else timeOut(decision, task);
+}
+
+const OVERDUE = { code: 'TIMED_OUT', message: 'its deadline is over', retry: 'afterBackoff' } as const;
+
+function deadlineOf({ deadlineMs }: PlanNode, { firstStartedAt }: Task): number | undefined {
+  return deadlineMs === undefined || firstStartedAt === undefined ? undefined : firstStartedAt + deadlineMs;
+}
+
+function isOverdue({ now }: Decision, node: PlanNode, task: Task): boolean {
+  return now >= (deadlineOf(node, task) ?? Infinity);
+}
+
+/** No further attempt begins after the deadline. An attempt in doubt ends by that; before a retry, the one that would begin does. */
+function giveUp(decision: Decision, task: Task): void {
+  if (task.state === 'inDoubt') return timeOut(decision, task);
+  const { path, attempt, key, with: input } = task;
+  record(decision, { type: 'stepStarted', path, attempt: attempt + 1, key, with: input });
+  record(decision, { type: 'stepFinished', path, attempt: attempt + 1, durationMs: 0, result: { state: 'timedOut', error: OVERDUE } });
+}
+
+function timeOut(decision: Decision, { path, attempt, attemptAt }: Task): void {
+  const durationMs = Math.max(0, decision.now - (attemptAt ?? decision.now));
+  record(decision, { type: 'stepFinished', path, attempt, durationMs, result: { state: 'timedOut', error: OVERDUE } });
 }
 
 function doubt(decision: Decision, node: PlanNode, { task, scope }: { readonly task: Task; readonly scope: TaskScope }): void {
@@ -145,9 +179,8 @@ function canProbe({ kindOf }: Decision, node: PlanNode): boolean {
 }
 
 function failed(decision: Decision, node: PlanNode, task: Task): void {
-  if (mayRetry(task, node, decision.now)) {
-    const at = Math.max(task.finishedAt ?? 0, 0) + backoffMs(task, node.retry);
-    return record(decision, { type: 'stepRetryScheduled', path: task.path, attempt: task.attempt + 1, at });
+  if (mayRetry(task, node)) {
+    return record(decision, { type: 'stepRetryScheduled', path: task.path, attempt: task.attempt + 1, at: retryAt(task, node) });
   }
   if (!awaitsPerson(node, task)) return;
   const { message = 'it failed', hint = '' } = task.error ?? {};

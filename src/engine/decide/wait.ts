@@ -5,6 +5,7 @@ import type { StepFailure, StepResult } from '../events.ts';
 import type { Task } from '../state.ts';
 import type { Decision } from './context.ts';
 import { tally } from './gate.ts';
+import { isControl } from './kind-of.ts';
 
 /** Work out what a control task waits for, or end it when it does not wait at all. */
 export function startControl(decision: Decision, node: PlanNode, task: Task): void {
@@ -51,15 +52,25 @@ export function decideWait(decision: Decision, task: Task): void {
 
 function signal(decision: Decision, task: Task, wait: Extract<Wait, { type: 'signal' }>): void {
   const { data, now } = decision;
-  const taken = new Set([...data.tasks.values()].flatMap(({ outputs }) => (typeof outputs['signal'] === 'string' ? [outputs['signal']] : [])));
-  // Signals are kept: one that came before anybody waited is not lost.
-  const found = data.signals.find(({ id, name }) => name === wait.name && !taken.has(id));
+  const { deadline = Infinity } = wait;
+  const taken = takenSignals(decision);
+  // Signals are kept: one that came before anybody waited is not lost. One that came too late does not count.
+  const found = data.signals.find(({ id, name, at }) => name === wait.name && at <= deadline && !taken.has(id));
   if (found)
     return end(decision, task, { state: 'ok', outputs: { signal: found.id, payload: found.payload, by: found.by }, summary: `signal from ${found.by}` });
-  if (wait.deadline === undefined) return;
-  if (now >= wait.deadline)
+  if (deadline === Infinity) return;
+  if (now >= deadline)
     return end(decision, task, { state: 'timedOut', error: { code: 'SIGNAL_TIMEOUT', message: `no signal "${wait.name}" came in time`, retry: 'never' } });
-  decision.actions.push({ type: 'timer', timer: `wait ${task.path}`, at: wait.deadline });
+  decision.actions.push({ type: 'timer', timer: `wait ${task.path}`, at: deadline });
+}
+
+/** Signals that steps have taken, also earlier in this decision: each ends one wait. */
+function takenSignals(decision: Decision): ReadonlySet<unknown> {
+  const before = [...decision.data.tasks.values()].flatMap((task) => (isControl(decision, task) ? [task.outputs['signal']] : []));
+  const now = decision.actions.flatMap((action) =>
+    action.type === 'record' && action.event.type === 'stepFinished' && 'outputs' in action.event.result ? [action.event.result.outputs['signal']] : [],
+  );
+  return new Set([...before, ...now]);
 }
 
 function gate(decision: Decision, task: Task, rule: Gate): void {
@@ -92,12 +103,14 @@ function gate(decision: Decision, task: Task, rule: Gate): void {
 }
 
 function call(decision: Decision, task: Task, wait: Extract<Wait, { type: 'call' }>): void {
-  if (!task.child) {
-    decision.actions.push({ type: 'call', path: task.path, attempt: task.attempt, runbook: wait.runbook, inputs: wait.inputs });
-    return;
-  }
+  if (!task.child) return askCall(decision, task);
   if (task.child.state === 'succeeded') return end(decision, task, { state: 'changed', outputs: task.child.outputs, summary: `${wait.runbook} succeeded` });
   end(decision, task, failure({ code: 'CALL_FAILED', message: `the called runbook "${wait.runbook}" ended ${task.child.state}`, retry: 'never' }));
+}
+
+/** Have the called runbook driven. */
+export function askCall(decision: Decision, { path, attempt, wait }: Task): void {
+  if (wait?.type === 'call') decision.actions.push({ type: 'call', path, attempt, runbook: wait.runbook, inputs: wait.inputs });
 }
 
 function failure(error: StepFailure): StepResult {

@@ -1,7 +1,8 @@
 import { unreachable } from '../../core/index.ts';
 import type { EventBody } from '../events.ts';
 import type { RunData } from '../state.ts';
-import { newTask, publish } from './task-event.ts';
+import { publish, publishNode } from './publish.ts';
+import { newTask } from './task-event.ts';
 
 type RunEvent = Extract<
   EventBody,
@@ -69,7 +70,7 @@ function evolveRequest(
 ): void {
   switch (body.type) {
     case 'signalReceived':
-      data.signals.push({ id: body.id, name: body.name, by: body.by, payload: body.payload });
+      data.signals.push({ id: body.id, name: body.name, by: body.by, payload: body.payload, at });
       return;
     case 'pauseRequested':
       data.paused = true;
@@ -98,6 +99,10 @@ function create(data: RunData, body: Extract<RunEvent, { type: 'runCreated' }>, 
   for (const { id } of body.graph.phases) data.phases.set(id, { state: 'pending' });
   if (!body.rollbackOf) return;
   data.rollback = { trigger: 'manual', by: body.actor, reason: `undo ${body.rollbackOf.runId}`, at };
+  for (const [path, items] of Object.entries(body.rollbackOf.items ?? {})) {
+    data.items.set(path, items);
+    publishNode(data, path);
+  }
   for (const { path, outputs } of body.rollbackOf.started) {
     const task = newTask(path);
     Object.assign(task, { state: 'ok', attempt: 1, outputs, firstStartedAt: at, finishedAt: at });
@@ -108,7 +113,10 @@ function create(data: RunData, body: Extract<RunEvent, { type: 'runCreated' }>, 
 
 function requestRollback(data: RunData, body: Extract<RunEvent, { type: 'rollbackRequested' }>, at: number): void {
   const wanted = { trigger: body.trigger, by: body.by, reason: body.reason, at };
-  if (data.pastNoReturn && body.force !== true) data.refusedRollback ??= wanted;
-  else data.rollback ??= wanted;
+  if (data.pastNoReturn && body.force !== true) {
+    data.refusedRollback ??= wanted; // nothing else changes: a paused run stays paused
+    return;
+  }
+  data.rollback ??= wanted;
   data.paused = false;
 }

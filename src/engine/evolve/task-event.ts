@@ -1,8 +1,9 @@
-import { type JsonObject, unreachable } from '../../core/index.ts';
+import { unreachable } from '../../core/index.ts';
 import type { PlanNode } from '../../plan/index.ts';
 import type { EventBody, StepResult } from '../events.ts';
 import type { RunData, Task } from '../state.ts';
 import { parseTaskPath } from '../task-path.ts';
+import { publish, publishNode } from './publish.ts';
 
 type TaskEvent = Extract<
   EventBody,
@@ -34,12 +35,14 @@ export function newTask(path: string): Task {
 /** Events about one task. */
 export function evolveTask(data: RunData, body: TaskEvent, at: number): void {
   if (body.type === 'stepExpanded') {
+    if (data.items.has(body.path)) return;
     data.items.set(body.path, body.items);
     return publishNode(data, body.path);
   }
   if (body.type === 'attentionRaised') data.attention.set(body.path, body.reason);
   // Attention may also be raised for the run as a whole, `@rollback`.
   if (body.path.startsWith('@')) return;
+  if (body.type === 'gateClosed' && body.outcome === 'timedOut' && body.gate.onTimeout === 'rollback') data.overdueGate ??= body.path;
   const task = data.tasks.get(body.path) ?? newTask(body.path);
   data.tasks.set(body.path, task);
   change(data, task, { body, at });
@@ -49,15 +52,15 @@ export function evolveTask(data: RunData, body: TaskEvent, at: number): void {
 function change(data: RunData, task: Task, { body, at }: { readonly body: Exclude<TaskEvent, { type: 'stepExpanded' }>; readonly at: number }): void {
   switch (body.type) {
     case 'stepSkipped':
-      Object.assign(task, { state: 'skipped', summary: body.reason, finishedAt: at });
+      if (task.state === 'pending') Object.assign(task, { state: 'skipped', summary: body.reason, finishedAt: at });
       return;
     case 'stepStarted':
       return start(task, body, at);
     case 'hostStarted':
-      task.hosts[body.host] = 'inDoubt';
+      if (isLive(task, body.attempt)) task.hosts[body.host] = 'inDoubt';
       return;
     case 'hostFinished':
-      task.hosts[body.host] = body.result;
+      if (isLive(task, body.attempt)) task.hosts[body.host] = body.result;
       return;
     case 'stepFinished':
       // The first result of an attempt stands; a second one, or one of an earlier attempt, changes nothing.
@@ -67,8 +70,16 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
       return probed(data, task, { body, at });
     case 'taskResolved':
       return resolve(data, task, { body, at });
-    default:
+    case 'stepRetryScheduled':
+    case 'stepInDoubt':
+    case 'stepWaiting':
+    case 'voteCast':
+    case 'gateClosed':
+    case 'childFinished':
+    case 'attentionRaised':
       return suspend(task, body, at);
+    default:
+      return unreachable(body);
   }
 }
 
@@ -81,11 +92,14 @@ type Suspension = Extract<
 function suspend(task: Task, body: Suspension, at: number): void {
   switch (body.type) {
     case 'stepRetryScheduled':
-      return void Object.assign(task, { state: 'retrying', retryAt: body.at });
+      if (task.state === 'failed' || task.state === 'timedOut') Object.assign(task, { state: 'retrying', retryAt: body.at });
+      return;
     case 'stepInDoubt':
-      return void Object.assign(task, { state: 'inDoubt', lost: task.lost + 1 });
+      if (isLive(task, body.attempt)) Object.assign(task, { state: 'inDoubt', lost: task.lost + 1 });
+      return;
     case 'stepWaiting':
-      return void Object.assign(task, { state: 'waiting', wait: body.wait });
+      if (task.state === 'running') Object.assign(task, { state: 'waiting', wait: body.wait });
+      return;
     case 'voteCast':
       if (at <= deadlineOf(task)) task.votes.push(body);
       return;
@@ -102,9 +116,14 @@ function suspend(task: Task, body: Suspension, at: number): void {
   }
 }
 
-/** A vote that came later does not count, even when nobody was there to close the gate. */
+/** A vote that came later does not count, even when nobody was there to close the gate; a gate that escalates stays open. */
 function deadlineOf({ wait }: Task): number {
-  return wait?.type === 'gate' ? (wait.gate.deadline ?? Infinity) : Infinity;
+  return wait?.type === 'gate' && wait.gate.onTimeout !== 'escalate' ? (wait.gate.deadline ?? Infinity) : Infinity;
+}
+
+/** Is this the attempt that is under way? What an earlier one says comes too late. */
+function isLive(task: Task, attempt: number): boolean {
+  return task.state === 'running' && task.attempt === attempt;
 }
 
 function isOver(task: Task): boolean {
@@ -112,11 +131,15 @@ function isOver(task: Task): boolean {
 }
 
 function start(task: Task, body: Extract<TaskEvent, { type: 'stepStarted' }>, at: number): void {
+  // One attempt at a time, and none after a good end.
+  if (body.attempt !== task.attempt + 1 || !MAY_START.has(task.state)) return;
   Object.assign(task, { state: 'running', attempt: body.attempt, key: body.key, with: body.with, attemptAt: at });
   task.firstStartedAt ??= at;
   delete task.retryAt;
   delete task.error;
 }
+
+const MAY_START: ReadonlySet<Task['state']> = new Set(['pending', 'ready', 'retrying', 'inDoubt']);
 
 function finish(data: RunData, task: Task, { result, at }: { readonly result: StepResult; readonly at: number }): void {
   task.state = result.state;
@@ -134,43 +157,29 @@ function finish(data: RunData, task: Task, { result, at }: { readonly result: St
 }
 
 function probed(data: RunData, task: Task, { body, at }: { readonly body: Extract<TaskEvent, { type: 'stepProbed' }>; readonly at: number }): void {
+  if (task.state !== 'inDoubt' || body.attempt !== task.attempt) return;
   if (body.verdict === 'done' && body.result) return finish(data, task, { result: body.result, at });
   if (body.verdict === 'notDone') Object.assign(task, { state: 'ready' });
   else task.attention = { reason: body.reason ?? 'nobody can tell whether it took effect', hint: 'look, then run "slipway resolve"' };
 }
 
 function resolve(data: RunData, task: Task, { body, at }: { readonly body: Extract<TaskEvent, { type: 'taskResolved' }>; readonly at: number }): void {
+  // Only what waits for a person is a person's to settle; a gate asks for votes, and can only be given up.
+  if (!data.attention.has(task.path) || !(RESOLVABLE.has(task.state) || (task.state === 'waiting' && body.as === 'failed'))) return;
   data.attention.delete(task.path);
   delete task.attention;
-  if (body.as === 'retry') Object.assign(task, { state: 'ready', lost: task.attempt });
-  else if (body.as === 'done') finish(data, task, { result: { state: 'ok', outputs: body.outputs ?? {}, summary: `taken as done by ${body.by}` }, at });
+  if (body.as === 'retry') {
+    Object.assign(task, { state: 'ready', lost: task.attempt });
+    delete task.firstStartedAt; // time limits over all attempts begin again
+  } else if (body.as === 'done') finish(data, task, { result: { state: 'ok', outputs: body.outputs ?? {}, summary: `taken as done by ${body.by}` }, at });
   else {
     task.givenUp = true;
     finish(data, task, { result: { state: 'failed', error: { code: 'GIVEN_UP', message: `taken as failed by ${body.by}`, retry: 'never' } }, at });
   }
 }
 
+const RESOLVABLE: ReadonlySet<Task['state']> = new Set(['inDoubt', 'failed', 'timedOut']);
+
 function nodeOf(data: RunData, task: Task): PlanNode | undefined {
   return data.created?.graph.nodes[task.node];
-}
-
-/** Keep `steps.<id>` of the expression scope in step with a task. */
-export function publish(data: RunData, task: Task): void {
-  const id = nodeOf(data, task)?.id;
-  if (id === undefined) return;
-  const entry: JsonObject = { outputs: task.outputs, state: task.state, attempt: task.attempt };
-  if (task.index === undefined) data.steps[id] = entry;
-  else publishNode(data, task.node);
-}
-
-function publishNode(data: RunData, path: string): void {
-  const id = data.created?.graph.nodes[path]?.id;
-  const items = data.items.get(path);
-  if (id === undefined || !items) return;
-  const tasks = items.map((_, index) => data.tasks.get(`${path}[${index}]`));
-  data.steps[id] = {
-    items: tasks.map((task) => ({ outputs: task?.outputs ?? {}, state: task?.state ?? 'pending' })),
-    outputs: {},
-    state: tasks.every((task) => task?.state === 'ok' || task?.state === 'changed' || task?.state === 'skipped') ? 'ok' : 'running',
-  };
 }

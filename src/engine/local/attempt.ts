@@ -15,7 +15,8 @@ export interface Attempt extends Disposable {
 
 export function startAttempt({ signal, timeoutMs, heartbeatMs }: AttemptLimits): Attempt {
   const limit = new AbortController();
-  const timeout = timer(timeoutMs, () => limit.abort(new Aborted('timedOut', `took longer than ${timeoutMs} ms`)));
+  // 0 is no limit.
+  const timeout = timeoutMs === 0 ? undefined : timer(timeoutMs, () => limit.abort(new Aborted('timedOut', `took longer than ${timeoutMs} ms`)));
   let silence: NodeJS.Timeout | undefined;
   const heartbeat = (): void => {
     clearTimeout(silence);
@@ -45,14 +46,15 @@ function timer(ms: number, then: () => void): NodeJS.Timeout {
  */
 export async function settleWithin<T>(effect: Promise<T>, signal: AbortSignal, graceMs: number): Promise<T> {
   let late: NodeJS.Timeout | undefined;
-  const given = new Promise<never>((_resolve, reject) => {
-    const giveUp = (): void => void (late = setTimeout(() => reject(signal.reason as Error), graceMs)); // a reason is always an error here
-    if (signal.aborted) giveUp();
-    else signal.addEventListener('abort', giveUp, { once: true });
-  });
+  const given = Promise.withResolvers<never>();
+  const giveUp = (): void => void (late = setTimeout(() => given.reject(signal.reason as Error), graceMs)); // a reason is always an error here
+  if (signal.aborted) giveUp();
+  else signal.addEventListener('abort', giveUp, { once: true });
   try {
-    return await Promise.race([effect, given]);
+    return await Promise.race([effect, given.promise]);
   } finally {
+    // Else a later abort would keep the process alive for the grace time of every effect that ended long ago.
+    signal.removeEventListener('abort', giveUp);
     clearTimeout(late);
   }
 }

@@ -23,7 +23,10 @@ export interface DriveOptions {
   readonly owner: string;
   /** Stop driving at once, without ending the run: it can be resumed. */
   readonly signal: AbortSignal;
-  /** Drive a called runbook to its end; the same run id for the same path, also after a crash. */
+  /**
+   * Drive a called runbook to its end; the same run id for the same path, also after a crash. When the signal aborts while the driver's own does not,
+   * the call is over for the caller: cancel the called run, and give back how it ended, or reject.
+   */
   readonly call: (
     request: { readonly path: string; readonly runbook: string; readonly inputs: Extract<Action, { type: 'call' }>['inputs'] },
     signal: AbortSignal,
@@ -43,6 +46,8 @@ export interface Drive {
   /** Aborted when driving has to stop without ending the run: the caller's signal, or a lost lease. */
   readonly signal: AbortSignal;
   readonly wake: () => void;
+  /** Stop driving: something that had to be recorded was not, so nobody knows any more what is true. */
+  readonly fail: (cause: unknown) => void;
   /** Append, then take everything new into account, in the order of the journal. */
   readonly append: (bodies: readonly EventBody[]) => Promise<void>;
 }
@@ -63,19 +68,21 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
     });
   }
   using held = holdLease(journal, lease, options.leaseTtlMs ?? LEASE_TTL_MS);
-  const signal = AbortSignal.any([options.signal, held.signal]);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, held.signal, failed.signal]);
   const waker = createWaker(journal, runId, signal);
   const data = stateOf(journal.read(runId));
   const append = async (bodies: readonly EventBody[]): Promise<void> => {
     if (bodies.length > 0) await journal.append(runId, bodies, lease);
     for (const event of journal.read(runId, data.seq)) evolve(data, event);
   };
-  const drive: Drive = { options, data, lease, signal, wake: waker.wake, append };
+  const drive: Drive = { options, data, lease, signal, wake: waker.wake, fail: (cause) => failed.abort(cause), append };
   try {
     await append([{ type: 'leaseTaken', token: lease.token, owner }, ...doubts(drive)]);
     if (data.startedAt === undefined && !data.finished) await awaitTurn(drive);
     await loop(drive, createFlight(drive), waker);
     held.signal.throwIfAborted();
+    failed.signal.throwIfAborted();
     return { state: runStateOf(data) };
   } finally {
     waker.stop();
@@ -105,11 +112,21 @@ function armedWaits({ data, options }: Pick<Drive, 'data' | 'options'>): readonl
 }
 
 async function loop(drive: Drive, flight: Flight, waker: ReturnType<typeof createWaker>): Promise<void> {
+  try {
+    await steer(drive, flight, waker);
+  } catch (cause) {
+    // Whoever cannot record may not act either: what is under way is aborted, and the next driver finds it in doubt.
+    drive.fail(cause);
+  } finally {
+    await flight.settle();
+  }
+}
+
+async function steer(drive: Drive, flight: Flight, waker: ReturnType<typeof createWaker>): Promise<void> {
   const { data, options, signal, append } = drive;
   let shown = '';
   while (!signal.aborted) {
     waker.reset();
-    await append([]);
     await append(armedWaits(drive));
     const actions = data.finished ? [] : decide(data, options.clock.now(), options.kindOf ?? registered);
     const records = actions.flatMap((action) => (action.type === 'record' ? [action.event] : []));
@@ -120,15 +137,15 @@ async function loop(drive: Drive, flight: Flight, waker: ReturnType<typeof creat
     await flight.follow(actions);
     const state = runStateOf(data);
     if (state !== shown) options.journal.setState(options.runId, (shown = state), drive.lease);
-    if (data.finished || isStuck(state, flight)) break;
+    if (data.finished || isStuck(state, { flight, actions })) break;
     await waker.sleepUntil(wakeTime(actions), options.clock);
   }
-  await flight.settle();
 }
 
-/** Only a person can move it on, and nothing is under way. */
-function isStuck(state: RunState, flight: Flight): boolean {
-  return (state === 'attention' || state === 'paused') && flight.isEmpty();
+/** Only a person can move it on: nothing is under way, and nothing is about to be tried again or to come in time. */
+function isStuck(state: RunState, { flight, actions }: { readonly flight: Flight; readonly actions: readonly Action[] }): boolean {
+  if ((state !== 'attention' && state !== 'paused') || !flight.isEmpty()) return false;
+  return !actions.some((action) => action.type === 'timer' && /^(?:retry|wait|deadline|gate) /.test(action.timer));
 }
 
 function wakeTime(actions: readonly Action[]): number | undefined {

@@ -65,6 +65,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         const kind = kindFor(task, options);
         const fault = options.fault?.(task.path);
         if (fault) throw fault;
+        attempt.signal.throwIfAborted();
         const input = inputOf(kind, task, options);
         const context = contextOf(task, { ...control, signal: attempt.signal }, { options, heartbeat: attempt.heartbeat });
         return await settleWithin(perform(kind, input, { task, context, control, options }), attempt.signal, options.graceMs ?? GRACE_MS);

@@ -3,9 +3,9 @@ import type { EventBody, StepResult } from '../events.ts';
 import { createLogger } from './logger.ts';
 import type { Drive } from './drive.ts';
 import type { TaskControl, TaskRun } from './executor.ts';
-import { Aborted, failureOf } from './failure.ts';
+import { Aborted, resultOf } from './failure.ts';
 import { createWatches } from './watches.ts';
-import { messageOf, createMasker } from '../../core/index.ts';
+import { createMasker, SlipwayError } from '../../core/index.ts';
 
 /** Everything a driver has under way. */
 export interface Flight {
@@ -35,11 +35,13 @@ export function createFlight(drive: Drive): Flight {
   };
   return {
     follow: async (actions) => {
+      // A call is launched before it is cancelled, so that one which a crash left behind is cancelled too.
+      const inOrder = [...actions.filter(({ type }) => type !== 'cancel'), ...actions.filter(({ type }) => type === 'cancel')];
       const starts = actions.flatMap((action) => (action.type === 'start' && !attempts.has(action.path) ? [action] : []));
       await drive.append(starts.map(({ path, attempt, key, with: input }) => ({ type: 'stepStarted', path, attempt, key, with: input }) as const));
       for (const start of starts) launch(start.path, (signal) => execute(drive, start, { signal, logger }));
-      for (const action of actions) {
-        if (action.type === 'cancel') attempts.get(action.path)?.abort.abort(new Aborted('cancelled', action.reason));
+      for (const action of inOrder) {
+        if (action.type === 'cancel') attempts.get(action.path)?.abort.abort(new Aborted(action.isTimeout === true ? 'timedOut' : 'cancelled', action.reason));
         else if (action.type === 'probe' && !attempts.has(action.path)) launch(action.path, (signal) => probe(drive, action, { signal, logger }));
         else if (action.type === 'call' && !attempts.has(action.path)) launch(action.path, (signal) => call(drive, action, signal));
       }
@@ -56,13 +58,12 @@ export function createFlight(drive: Drive): Flight {
   };
 }
 
-/** A driver that may not write any more stops; what it did not record is in doubt for the next one. */
-async function guarded({ signal, options }: Drive, work: Promise<void>): Promise<void> {
+/** What cannot be recorded ends the driver; the next one finds it in doubt. */
+async function guarded({ signal, fail }: Drive, work: Promise<void>): Promise<void> {
   try {
     await work;
   } catch (cause) {
-    if (!signal.aborted)
-      options.journal.log([{ runId: options.runId, path: '@driver', attempt: 0, at: options.clock.now(), stream: 'stderr', text: messageOf(cause) }]);
+    if (!signal.aborted) fail(cause);
   }
 }
 
@@ -87,16 +88,12 @@ async function probe(drive: Drive, action: Extract<Action, { type: 'probe' }>, {
   if (!drive.signal.aborted) await drive.append([{ type: 'stepProbed', path, attempt, ...found }]);
 }
 
-async function call(drive: Drive, { path, runbook, inputs }: Extract<Action, { type: 'call' }>, signal: AbortSignal): Promise<void> {
-  try {
-    const child = await drive.options.call({ path, runbook, inputs }, signal);
-    if (!drive.signal.aborted) await drive.append([{ type: 'childFinished', path, ...child }]);
-  } catch (cause) {
-    if (drive.signal.aborted || signal.aborted) return;
-    const error = failureOf(cause, createMasker());
-    const attempt = drive.data.tasks.get(path)?.attempt ?? 1;
-    await drive.append([{ type: 'stepFinished', path, attempt, durationMs: 0, result: { state: 'failed', error } }]);
-  }
+async function call(drive: Drive, { path, attempt, runbook, inputs }: Extract<Action, { type: 'call' }>, signal: AbortSignal): Promise<void> {
+  const end = await drive.options.call({ path, runbook, inputs }, signal).then(
+    (child): EventBody => ({ type: 'childFinished', path, ...child }),
+    (cause: unknown): EventBody => ({ type: 'stepFinished', path, attempt, durationMs: 0, result: resultOf(cause, signal, createMasker()) }),
+  );
+  if (!drive.signal.aborted) await drive.append([end]);
 }
 
 function taskOf(
@@ -122,11 +119,30 @@ function taskOf(
 }
 
 function controlOf(drive: Drive, { path, attempt, signal, logger }: Tools & { readonly path: string; readonly attempt: number }): TaskControl {
-  const tell = (body: EventBody): Promise<void> => (drive.signal.aborted ? Promise.resolve() : drive.append([body]));
   return {
     signal,
-    hostStarted: (host) => tell({ type: 'hostStarted', path, attempt, host }),
-    hostFinished: (host, result) => tell({ type: 'hostFinished', path, attempt, host, result }),
+    hostStarted: async (host) => {
+      signal.throwIfAborted();
+      if (!isLive(drive, path, attempt)) throw new SlipwayError('LATE_ATTEMPT', `attempt ${attempt} of ${path} is over`);
+      await drive.append([{ type: 'hostStarted', path, attempt, host }]);
+      // Aborted while the intent was written: the effect must not begin any more.
+      signal.throwIfAborted();
+    },
+    hostFinished: async (host, result) => {
+      if (drive.signal.aborted) return;
+      const isLate = !isLive(drive, path, attempt);
+      await drive.append([
+        isLate
+          ? { type: 'lateResultRejected', path, attempt, reason: `${host} ended ${result.state} after the attempt was over` }
+          : { type: 'hostFinished', path, attempt, host, result },
+      ]);
+    },
     log: (line) => logger.log({ path, attempt, ...line }),
   };
+}
+
+/** Is this attempt still the one that counts? An effect that ignored its abort may end much later. */
+function isLive({ data }: Drive, path: string, attempt: number): boolean {
+  const task = data.tasks.get(path);
+  return task === undefined || (task.state === 'running' && task.attempt === attempt);
 }

@@ -1,9 +1,11 @@
 import type { RunRow } from '../../journal/index.ts';
-import { TERMINAL_STATES } from '../events.ts';
+import { RUN_STATES, TERMINAL_STATES } from '../events.ts';
 import type { Drive } from './drive.ts';
 
 const POLL_MS = 300;
 const OVER: ReadonlySet<string> = new Set(TERMINAL_STATES);
+const OPEN = RUN_STATES.filter((state) => !OVER.has(state));
+const MOST_RUNS = 1_000_000;
 
 /**
  * Wait until fewer runs of the concurrency group go on than may, first come first served. With queue `latest`, a run that
@@ -27,9 +29,10 @@ export async function awaitTurn(drive: Drive): Promise<void> {
 }
 
 function placeOf({ options }: Drive, group: string, max: number): { readonly isFree: boolean; readonly isOvertaken: boolean } {
-  const open = options.journal.runs({ concurrencyGroup: group }).filter(({ state }) => !OVER.has(state));
+  const open = options.journal.runs({ concurrencyGroup: group, states: OPEN, limit: MOST_RUNS });
   const me = open.find(({ id }) => id === options.runId);
-  const isBefore = (other: RunRow): boolean => me !== undefined && (other.createdAt < me.createdAt || (other.createdAt === me.createdAt && other.id < me.id));
+  // In the order in which the store took them: two processes that look at once agree on it, whatever their clocks say.
+  const isBefore = (other: RunRow): boolean => me !== undefined && other.order < me.order;
   const others = open.filter(({ id }) => id !== options.runId);
   return {
     isFree: others.filter((other) => other.state !== 'queued' || isBefore(other)).length < max,

@@ -38,8 +38,8 @@ async function watch(drive: Drive, { watch: rule, with: input }: WatchAction, si
       await clock.sleep(rule.intervalMs, signal);
     }
   } catch (cause) {
-    // Aborted: the phase is over. A journal that refuses the breach has already stopped the driver.
-    if (!signal.aborted) throw cause;
+    // Aborted: the phase is over. A breach that cannot be recorded ends the driver.
+    if (!signal.aborted) drive.fail(cause);
   }
 }
 
