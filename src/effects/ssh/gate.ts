@@ -6,9 +6,18 @@ import { createSlots, type Slots } from './slots.ts';
 /** OpenSSH starts to refuse at 10 connections that have not logged in yet (MaxStartups 10:30:100). */
 const FIRST_LIMIT = 8;
 const MOST_LIMIT = 32;
-const MOST_TRIES = 10;
+/** Tries when others connect too, or have connected: then it is a storm. A server that hangs up on a lonely caller is not there. */
+const STORM_TRIES = 10;
+const LONELY_TRIES = 4;
 const FIRST_WAIT_MS = 150;
 const MOST_WAIT_MS = 5_000;
+
+interface Server {
+  readonly slots: Slots;
+  /** Callers that want a connection now. */
+  waiting: number;
+  wasReached: boolean;
+}
 
 /** Keeps storms of new connections within what a server accepts. */
 export interface Gate {
@@ -22,27 +31,41 @@ export interface Gate {
  * @param random a number from 0 to 1 for the jitter.
  */
 export function createGate(clock: Clock, random: () => number): Gate {
-  const servers = new Map<string, Slots>();
+  const servers = new Map<string, Server>();
+  const waitAfter = (tries: number): number => random() * Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries);
   return {
     pass: async (host, dialOnce, signal) => {
       const key = [...host.jump, host].map((each) => `${each.address}:${each.port}`).join('>');
-      const slots = servers.get(key) ?? createSlots(FIRST_LIMIT);
-      servers.set(key, slots);
-      for (let tries = 1; ; tries++) {
-        const leave = await slots.take(signal);
-        try {
-          const result = await dialOnce();
-          slots.resize(Math.min(MOST_LIMIT, slots.limit() + 1 / slots.limit()));
-          return result;
-        } catch (thrown) {
-          if (!(thrown instanceof DialReset)) throw thrown;
-          if (tries === MOST_TRIES) throw unreachableHost(host, thrown);
-          slots.resize(slots.limit() / 2);
-        } finally {
-          leave();
+      const server = servers.get(key) ?? { slots: createSlots(FIRST_LIMIT), waiting: 0, wasReached: false };
+      servers.set(key, server);
+      server.waiting++;
+      try {
+        for (let tries = 1; ; tries++) {
+          const result = await tryOnce(server, dialOnce, signal);
+          if (!(result instanceof DialReset)) return result;
+          if (tries >= (server.wasReached || server.waiting > 1 ? STORM_TRIES : LONELY_TRIES)) throw unreachableHost(host, result);
+          await clock.sleep(waitAfter(tries), signal);
         }
-        await clock.sleep(random() * Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries), signal);
+      } finally {
+        server.waiting--;
       }
     },
   };
+}
+
+async function tryOnce<T>(server: Server, dialOnce: () => Promise<T>, signal: AbortSignal): Promise<T | DialReset> {
+  const { slots } = server;
+  const leave = await slots.take(signal);
+  try {
+    const result = await dialOnce();
+    server.wasReached = true;
+    slots.resize(Math.min(MOST_LIMIT, slots.limit() + 1 / slots.limit()));
+    return result;
+  } catch (thrown) {
+    if (!(thrown instanceof DialReset)) throw thrown;
+    slots.resize(slots.limit() / 2);
+    return thrown;
+  } finally {
+    leave();
+  }
 }

@@ -51,7 +51,9 @@ export function useCertifiedKey(client: Client, presented: Buffer): void {
     configurable: true,
     get: () => (reads++ === 0 ? presented : certificate.plainKey),
     // Once it has verified, the library forgets the key.
-    set: (value: unknown) => void Object.defineProperty(kex, '_hostKey', { configurable: true, writable: true, value }),
+    set: (value: unknown) => {
+      Object.defineProperty(kex, '_hostKey', { configurable: true, writable: true, value });
+    },
   });
   const algorithm = readBlob(kex._sig).text();
   if (kex.negotiated.serverHostKey === algorithm + CERTIFICATE_SUFFIX) kex.negotiated.serverHostKey = algorithm;

@@ -24,7 +24,10 @@ export async function startApplication({ machine, endpoint, seed, extraLatencyMs
   const server = createServer((request, response) => {
     const latency = logNormal(endpoint.latencyMs, random) + extraLatencyMs();
     const fails = random() < endpoint.errorRate;
-    setTimeout(() => answer(request, response, { status: !isActive() ? 503 : fails ? 500 : 200, machine }), latency);
+    setTimeout(() => {
+      if (isActive()) answer(request, response, { status: fails ? 500 : 200, machine });
+      else request.socket.resetAndDestroy();
+    }, latency);
   });
   // A stopped service has no open port: callers see a broken connection, not an answer.
   server.prependListener('connection', (socket) => {
@@ -44,7 +47,7 @@ export function stopServer(server: ReturnType<typeof createServer>): Promise<voi
 
 function answer(request: IncomingMessage, response: ServerResponse, { status, machine }: { status: number; machine: Machine }): void {
   if (response.destroyed) return;
-  const body = status === 200 ? bodyFor(request.method ?? 'GET', request.url ?? '/') : { error: status === 503 ? 'service is stopped' : 'internal error' };
+  const body = status === 200 ? bodyFor(request.method ?? 'GET', request.url ?? '/') : { error: 'internal error' };
   response.writeHead(status, { 'content-type': 'application/json', 'x-served-by': machine.name });
   response.end(`${JSON.stringify(body)}\n`);
 }

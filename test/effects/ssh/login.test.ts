@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import ssh2, { type AuthContext } from 'ssh2';
 import { createMasker, Secret } from '../../../src/core/index.ts';
+import { newKey } from '../../../src/rehearsal/hosts/keys.ts';
 import type { Host, HostLogin } from '../../../src/steps/index.ts';
 import { failure, request, withSsh } from './contract.ts';
 
@@ -12,7 +13,7 @@ interface Server extends AsyncDisposable {
 
 /** A server that speaks the bootstrap's first line and then ends: enough to see who is let in. */
 async function serve(accept: (context: AuthContext) => void): Promise<Server> {
-  const key = ssh2.utils.generateKeyPairSync('ed25519');
+  const key = newKey(ssh2.utils);
   const tried: string[] = [];
   const server = new ssh2.Server({ hostKeys: [key.private] }, (client) => {
     client.on('error', () => undefined);
@@ -33,7 +34,7 @@ async function serve(accept: (context: AuthContext) => void): Promise<Server> {
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number }; // a TCP server that listens has one
-  const hostKeys = [key.public.split(' ').slice(0, 2).join(' ')];
+  const hostKeys = [key.public];
   return {
     host: (login) => ({ name: 'box', address: '127.0.0.1', port, user: 'ops', groups: [], vars: {}, jump: [], login, hostKeys }),
     tried,
@@ -72,7 +73,7 @@ describe('logging in', () => {
   });
 
   it('goes on to the next proof when the server wants two', async () => {
-    const key = ssh2.utils.generateKeyPairSync('ed25519');
+    const key = newKey(ssh2.utils);
     let hasKey = false;
     await using server = await serve((context) => {
       if (context.method === 'publickey' && context.signature) {

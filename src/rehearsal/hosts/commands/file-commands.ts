@@ -67,7 +67,8 @@ const grep: Command = {
     const bytes = path === undefined ? await process.stdin.read() : process.machine.files.read(at(process, path));
     const expression = hasOption(args, 'F') ? pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&') : pattern;
     const found = lines(bytes).filter((line) => new RegExp(expression, hasOption(args, 'i') ? 'i' : '').test(line));
-    if (!hasOption(args, 'q')) process.out(found.map((line) => `${line}\n`).join(''));
+    if (hasOption(args, 'c')) process.out(`${found.length}\n`);
+    else if (!hasOption(args, 'q')) process.out(found.map((line) => `${line}\n`).join(''));
     return found.length > 0 ? 0 : 1;
   },
 };

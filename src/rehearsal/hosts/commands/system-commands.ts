@@ -32,7 +32,7 @@ const shell: Command = {
     const inside = {
       ...process,
       vars: new Map(process.vars),
-      args: [first, ...rest],
+      args: options.includes('c') ? ['sh', ...rest.slice(1)] : [first, ...rest],
       options: { errexit: options.includes('e'), nounset: options.includes('u') },
     };
     return play(script.toString(), inside);

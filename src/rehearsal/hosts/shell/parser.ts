@@ -7,7 +7,7 @@ export interface Redirect {
 /** What a script says to do. */
 export type Node =
   | { readonly type: 'simple'; readonly words: readonly (readonly Part[])[]; readonly redirects: readonly Redirect[]; readonly text: string }
-  | { readonly type: 'group'; readonly body: Node; readonly redirects: readonly Redirect[] }
+  | { readonly type: 'group'; readonly isSubshell: boolean; readonly body: Node; readonly redirects: readonly Redirect[] }
   | { readonly type: 'if'; readonly test: Node; readonly then: Node; readonly otherwise: Node | undefined }
   | { readonly type: 'not'; readonly body: Node }
   | { readonly type: 'pipe'; readonly parts: readonly Node[] }
@@ -84,7 +84,7 @@ function parseCommand(parser: Parser): Node {
   if (opening !== undefined) {
     const body = parseList(parser);
     expect(parser, opening === '{' ? '}' : ')');
-    return { type: 'group', body, redirects: redirectsOf(parser) };
+    return { type: 'group', isSubshell: opening === '(', body, redirects: redirectsOf(parser) };
   }
   if (UNKNOWN_WORDS.includes(textOf(parser, parser.at))) throw new Unsupported(textOf(parser, parser.at));
   return parseSimple(parser);

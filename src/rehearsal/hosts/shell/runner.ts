@@ -63,7 +63,7 @@ async function runNode(node: Node, process: Process): Promise<number> {
       return node.otherwise ? run(node.otherwise, process) : 0;
     }
     case 'group':
-      return withRedirects(node.redirects, process, (inside) => run(node.body, inside));
+      return withRedirects(node.redirects, process, (inside) => (node.isSubshell ? inSubshell(node.body, childOf(inside)) : run(node.body, inside)));
     case 'pipe':
       return runPipe(node.parts, process);
     case 'simple':
@@ -95,15 +95,19 @@ async function runPipe(parts: readonly Node[], process: Process): Promise<number
     const printed: Buffer[] = [];
     const isLast = index === parts.length - 1;
     const inside: Process = {
-      ...process,
+      ...childOf(process),
       stdin: input,
-      vars: new Map(process.vars),
       ...(isLast ? {} : { out: (bytes: Buffer | string) => printed.push(Buffer.from(bytes)) }),
     };
     status = await inSubshell(part, inside);
     input = inputOf(Buffer.concat(printed));
   }
   return status;
+}
+
+/** A shell of its own: what it changes in itself is forgotten. */
+function childOf(process: Process): Process {
+  return { ...process, vars: new Map(process.vars), options: { ...process.options } };
 }
 
 async function inSubshell(node: Node, process: Process): Promise<number> {
