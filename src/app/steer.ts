@@ -136,7 +136,7 @@ export async function resolveTask(
 ): Promise<void> {
   const data = stateOfRun(journal, runId);
   const task = data.tasks.get(path);
-  const open = [...data.attention.keys()].filter((one) => !one.startsWith('@'));
+  const open = [...data.attention.keys()].filter((one) => one.includes('/'));
   if (!task) {
     const near = didYouMean(path, data.tasks.keys());
     throw new SlipwayError('UNKNOWN_TASK', `${runId} has no task "${path}"`, {

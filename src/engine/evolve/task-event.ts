@@ -40,8 +40,8 @@ export function evolveTask(data: RunData, body: TaskEvent, at: number): void {
     return publishNode(data, body.path);
   }
   if (body.type === 'attentionRaised') data.attention.set(body.path, body.reason);
-  // Attention may also be raised for the run as a whole, `@rollback`.
-  if (body.path.startsWith('@')) return;
+  // Attention may also be raised for the run as a whole: `@rollback`, `@window <phase>`. `@rollback/<step>` is a task.
+  if (!body.path.includes('/')) return;
   if (body.type === 'gateClosed' && body.outcome === 'timedOut' && body.gate.onTimeout === 'rollback') data.overdueGate ??= body.path;
   const task = data.tasks.get(body.path) ?? newTask(body.path);
   data.tasks.set(body.path, task);
