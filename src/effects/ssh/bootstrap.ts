@@ -5,7 +5,7 @@ import { exportLine, MOST_SCRIPT_BYTES, shellQuote, shellWords } from './quote.t
 /** Printed by the bootstrap before it reads anything: `SLIPWAY-READY <process group or 0> <pid>`. */
 export const READY = 'SLIPWAY-READY';
 /** Exit code of the bootstrap when its input ended early; nothing was run. */
-export const CUT_SHORT = 98;
+const CUT_SHORT = 98;
 export const PASSWORD_PROMPT = 'slipway-become-password:';
 
 /**

@@ -1,2 +1,1 @@
 export { createSsh, type SshOptions } from './ssh.ts';
-export { shellQuote } from './quote.ts';
