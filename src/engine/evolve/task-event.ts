@@ -64,7 +64,7 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
       return;
     case 'stepFinished':
       // The first result of an attempt stands; a second one, or one of an earlier attempt, changes nothing.
-      if (body.attempt === task.attempt && !isOver(task)) finish(data, task, { result: body.result, at });
+      if (body.attempt === task.attempt && OPEN.has(task.state)) finish(data, task, { result: body.result, at });
       return;
     case 'stepProbed':
       return probed(data, task, { body, at });
@@ -126,9 +126,7 @@ function isLive(task: Task, attempt: number): boolean {
   return task.state === 'running' && task.attempt === attempt;
 }
 
-function isOver(task: Task): boolean {
-  return task.state === 'ok' || task.state === 'changed' || task.state === 'failed' || task.state === 'timedOut' || task.state === 'cancelled';
-}
+const OPEN: ReadonlySet<Task['state']> = new Set(['running', 'waiting', 'inDoubt']);
 
 function start(task: Task, body: Extract<TaskEvent, { type: 'stepStarted' }>, at: number): void {
   // One attempt at a time, and none after a good end.
