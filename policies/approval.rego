@@ -4,12 +4,12 @@
 package slipway.approval
 
 import data.slipway.limits
+import data.slipway.plan
 
 deny contains finding if {
 	some phase in input.phases
-	phase.production
-	phase.type == "cutover"
-	not approved(phase)
+	plan.moves_traffic(phase)
+	not enough(phase)
 	finding := {
 		"msg": sprintf("phase %s moves production traffic without the approval of %d people", [phase.id, limits.approvals]),
 		"at": phase.id,
@@ -19,25 +19,69 @@ deny contains finding if {
 
 deny contains finding if {
 	some phase in input.phases
-	phase.production
-	phase.mutates
-	phase.type == "decommission"
+	plan.takes_apart(phase)
 	not approved_since_start(phase)
-	finding := {"msg": sprintf("phase %s takes production apart and nobody approves it", [phase.id]), "at": phase.id, "hint": "add an approval to it or to a phase before"}
+	finding := {
+		"msg": sprintf("phase %s takes production apart without the approval of %d people", [phase.id, limits.approvals]),
+		"at": phase.id,
+		"hint": sprintf("add \"approval: {approvers: [team:…], required: %d}\" to it, or to a production phase before it", [limits.approvals]),
+	}
+}
+
+deny contains finding if {
+	some step in input.steps
+	step.uses == "approval"
+	step.production
+	object.get(step["with"], "preventSelfApproval", true) != true
+	finding := {"msg": sprintf("%s lets people approve their own change", [step.path]), "at": step.path, "hint": "set preventSelfApproval: true, or leave it out"}
 }
 
 deny contains finding if {
 	some phase in input.phases
-	phase.production
-	phase.approval
-	not phase.approval.preventSelfApproval
-	finding := {"msg": sprintf("phase %s lets people approve their own change", [phase.id]), "at": phase.id, "hint": "set preventSelfApproval: true"}
+	needs_approval(phase)
+	enough(phase)
+	late(phase)
+	finding := {"msg": sprintf("phase %s changes something before %s is asked", [phase.id, phase.approval.path]), "at": phase.id, "hint": "use \"approval:\" of the phase, which is asked before its first step"}
 }
 
-approved(phase) if phase.approval.required >= limits.approvals
+deny contains finding if {
+	some phase in input.phases
+	needs_approval(phase)
+	conditional(phase)
+	finding := {"msg": sprintf("%s is asked only under a condition", [phase.approval.path]), "at": phase.id, "hint": "remove its \"if\": production always needs the approval"}
+}
+
+needs_approval(phase) if plan.moves_traffic(phase)
+
+needs_approval(phase) if plan.takes_apart(phase)
+
+enough(phase) if phase.approval.required >= limits.approvals
+
+approved(phase) if {
+	enough(phase)
+	not late(phase)
+	not conditional(phase)
+}
 
 approved_since_start(phase) if {
 	some earlier in input.phases
 	earlier.index <= phase.index
+	earlier.production
 	approved(earlier)
+}
+
+# The gate of the phase, "@approval", comes first by itself; an approval that is one of the steps may come too late.
+late(phase) if {
+	phase.approval.path in phase.steps
+	some step in input.steps
+	step.phase == phase.id
+	step.mutates
+	plan.forward(step)
+	plan.wave(phase, step.path) <= plan.wave(phase, phase.approval.path)
+}
+
+conditional(phase) if {
+	some step in input.steps
+	step.path == phase.approval.path
+	step["if"]
 }

@@ -4,21 +4,74 @@ import data.slipway.approval
 
 limits := {"approvals": 2}
 
-plan(phase) := {"phases": [object.union({"id": "c", "index": 0, "type": "cutover", "production": true, "mutates": true}, phase)]}
+gate := {"path": "c/@approval", "required": 2}
 
-good := {"approval": {"required": 2, "preventSelfApproval": true}}
+plan(phase, steps) := {
+	"phases": [object.union({"id": "c", "index": 0, "type": "cutover", "production": true, "mutates": true, "steps": ["c/ask", "c/w"], "waves": [["c/ask"], ["c/w"]]}, phase)],
+	"steps": array.concat([{"path": "c/w", "phase": "c", "role": "step", "uses": "traffic.setWeight", "mutates": true, "production": true, "with": {}}], steps),
+}
 
-test_two if count(approval.deny) == 0 with input as plan(good) with data.slipway.limits as limits
+ask(more) := object.union({"path": "c/ask", "phase": "c", "role": "step", "uses": "approval", "mutates": false, "production": true, "with": {}}, more)
 
-test_none if count(approval.deny) == 1 with input as plan({}) with data.slipway.limits as limits
+test_two if count(approval.deny) == 0 with input as plan({"approval": gate}, []) with data.slipway.limits as limits
 
-test_one if count(approval.deny) == 1 with input as plan({"approval": {"required": 1, "preventSelfApproval": true}}) with data.slipway.limits as limits
+test_none if count(approval.deny) == 1 with input as plan({}, []) with data.slipway.limits as limits
 
-test_own if count(approval.deny) == 1 with input as plan({"approval": {"required": 2, "preventSelfApproval": false}}) with data.slipway.limits as limits
+test_one if count(approval.deny) == 1 with input as plan({"approval": {"path": "c/@approval", "required": 1}}, []) with data.slipway.limits as limits
 
-test_decommission_alone if count(approval.deny) == 1 with input as plan({"type": "decommission"}) with data.slipway.limits as limits
+test_staging_needs_none if {
+	staging := json.patch(plan({"production": false}, []), [{"op": "replace", "path": "/steps/0/production", "value": false}])
+	count(approval.deny) == 0 with input as staging with data.slipway.limits as limits
+}
+
+test_traffic_in_a_custom_phase_needs_it_too if count(approval.deny) == 1 with input as plan({"type": "custom"}, []) with data.slipway.limits as limits
+
+test_own if {
+	own := ask({"path": "c/@approval", "with": {"preventSelfApproval": false}})
+	some finding in approval.deny with input as plan({"approval": gate}, [own]) with data.slipway.limits as limits
+	contains(finding.msg, "their own change")
+}
+
+test_a_step_that_asks_first if count(approval.deny) == 0 with input as plan({"approval": {"path": "c/ask", "required": 2}}, [ask({})]) with data.slipway.limits as limits
+
+test_a_step_that_asks_late if {
+	late := plan({"approval": {"path": "c/ask", "required": 2}, "waves": [["c/w"], ["c/ask"]]}, [ask({})])
+	some finding in approval.deny with input as late with data.slipway.limits as limits
+	finding.msg == "phase c changes something before c/ask is asked"
+}
+
+test_asked_only_sometimes if {
+	some finding in approval.deny with input as plan({"approval": {"path": "c/ask", "required": 2}}, [ask({"if": "inputs.careful"})]) with data.slipway.limits as limits
+	contains(finding.msg, "under a condition")
+}
+
+test_decommission_alone if {
+	alone := {"phases": [{"id": "d", "index": 0, "type": "decommission", "production": true, "mutates": true}], "steps": []}
+	count(approval.deny) == 1 with input as alone with data.slipway.limits as limits
+}
+
+test_a_destroy_alone if {
+	alone := {
+		"phases": [{"id": "p", "index": 0, "type": "provision", "production": true, "mutates": true}],
+		"steps": [{"path": "p/d", "phase": "p", "role": "step", "uses": "pulumi.destroy", "mutates": true}],
+	}
+	some finding in approval.deny with input as alone with data.slipway.limits as limits
+	startswith(finding.msg, "phase p takes production apart")
+}
 
 test_decommission_after_approved_cutover if {
-	both := {"phases": [plan(good).phases[0], {"id": "d", "index": 1, "type": "decommission", "production": true, "mutates": true}]}
+	good := plan({"approval": gate}, [])
+	both := object.union(good, {"phases": [good.phases[0], {"id": "d", "index": 1, "type": "decommission", "production": true, "mutates": true}]})
 	count(approval.deny) == 0 with input as both with data.slipway.limits as limits
+}
+
+test_an_approval_in_staging_does_not_count if {
+	both := {
+		"phases": [
+			{"id": "s", "index": 0, "type": "custom", "production": false, "mutates": true, "steps": [], "waves": [], "approval": {"path": "s/@approval", "required": 2}},
+			{"id": "d", "index": 1, "type": "decommission", "production": true, "mutates": true},
+		],
+		"steps": [],
+	}
+	count(approval.deny) == 1 with input as both with data.slipway.limits as limits
 }

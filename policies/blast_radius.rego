@@ -18,9 +18,9 @@ deny contains finding if {
 	some what in ["hosts", "stacks"]
 	input.blastRadius[what] > limit[what]
 	finding := {
-		"msg": sprintf("the run touches %d %s, and %d may", [input.blastRadius[what], what, limit[what]]),
+		"msg": sprintf("the run touches %d %s, and may touch %d", [input.blastRadius[what], what, limit[what]]),
 		"enforcement": "soft",
-		"hint": "split it into waves",
+		"hint": "split it into waves, or ask the owner",
 	}
 }
 
@@ -28,7 +28,7 @@ deny contains finding if {
 	removed := input.blastRadius.resources.delete + input.blastRadius.resources.replace
 	removed > limit.delete
 	finding := {
-		"msg": sprintf("the run deletes or replaces %d resources, and %d may", [removed, limit.delete]),
+		"msg": sprintf("the run deletes or replaces %d resources, and may %d", [removed, limit.delete]),
 		"enforcement": "soft",
 		"hint": "look at the preview; split it into waves",
 	}
@@ -38,7 +38,7 @@ deny contains finding if {
 	lost := {change.urn | some stack in input.stacks; some change in stack.changes; change.op in {"delete", "replace"}; change.facts.dataStore}
 	count(lost) > limit.data_stores
 	finding := {
-		"msg": sprintf("the run deletes or replaces %d data stores, and %d may", [count(lost), limit.data_stores]),
-		"hint": "keep them, or move the data in a runbook of its own",
+		"msg": sprintf("the run deletes or replaces %d data stores, and may %d", [count(lost), limit.data_stores]),
+		"hint": "keep them; to lose data on purpose, raise blast_radius.….data_stores in policies/data.yaml for the time being",
 	}
 }

@@ -3,30 +3,76 @@
 # description: A denylist of shell text that destroys machines, pipes the internet into a shell, or prints secrets. It is a seat belt, not a sandbox.
 package slipway.commands
 
-patterns := {
-	`\brm\s+(-[a-zA-Z]*\s+)*-[a-zA-Z]*[rR][a-zA-Z]*\s+(-[a-zA-Z-]+\s+)*(/|/\*|~|\$HOME)(\s|;|&|\||$)`: "removes the whole file system",
-	`\bmkfs(\.\w+)?\b`: "formats a disk",
-	`\bdd\b.*\bof=/dev/`: "writes over a device",
-	`\b(curl|wget)\b[^|;&]*\|\s*(sudo\s+)?(ba|z|da|k)?sh\b`: "runs what it downloads",
-	`\bchmod\s+(-[a-zA-Z]+\s+)*0?777\b`: "lets everybody write",
-	`\b(shutdown|reboot|poweroff|halt)\b`: "turns the machine off",
-	`\bcat\s+/etc/shadow\b`: "prints password hashes",
-	`^\s*(env|printenv)\s*$`: "prints the environment, secrets included",
-	`:\(\)\s*\{\s*:\|:&\s*\};:`: "is a fork bomb",
-	`>\s*/dev/(sd|nvme|vd|xvd)`: "writes over a device",
-	`\biptables\s+-F\b`: "drops the firewall",
-	`\bhistory\s+-c\b`: "hides what was done",
+# Where a command begins: a line, or after ; & | ( { ! or words like sudo and then; a path before it changes nothing.
+start := `(?m)(^|[;&|({!\x60]|\b(sudo|exec|nohup|then|do|else|xargs|eval)\s)\s*(sudo\s+(-\S+\s+)*)?(/\S*/)?`
+
+# Commands, by how they begin.
+begins := {
+	`mkfs(\.\w+)?\b`: "formats a disk",
+	`wipefs\b`: "formats a disk",
+	`dd\b[^\n]*\bof=["']?/dev/(sd|hd|nvme|vd|xvd|mapper|disk|mmcblk|loop)`: "writes over a device",
+	`shred\b`: "destroys files for good",
+	`(shutdown|reboot|poweroff|halt)(\s|[;&|)]|$)`: "turns the machine off",
+	`init\s+[06](\s|[;&|)]|$)`: "turns the machine off",
+	`systemctl\s+(-\S+\s+)*(reboot|poweroff|halt|kexec|rescue|emergency)(\s|[;&|)]|$)`: "turns the machine off",
+	`(env|printenv|export\s+-p|declare\s+-x|set)\s*([|;&>)]|$)`: "prints the environment, secrets included",
+	`ip6?tables\s+(-\S+\s+)*(-F|--flush)\b`: "drops the firewall",
+	`nft\s+flush\s+ruleset\b`: "drops the firewall",
+	`(ufw\s+disable|systemctl\s+(-\S+\s+)*(stop|disable|mask)\s+[^\n;&|]*\b(firewalld|ufw|nftables|auditd))\b`: "turns a guard of the machine off",
+	`setenforce\s+(0|Permissive)\b`: "turns a guard of the machine off",
+	`history\s+-c\b`: "hides what was done",
 }
 
+# Commands, by what is in them anywhere.
+anywhere := {
+	# -r and -f in any order and place, then a path that is the root, a top folder, a home, or a variable that may be empty.
+	`\brm\s+([^\n;&|]*\s)?(-[a-zA-Z]*[rR][a-zA-Z]*|--recursive)\s+([^\n;&|]*\s)?["']?(/|/\*|/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|sbin|srv|sys|usr|var)/?\*?|~/?\*?|\$\{?HOME\}?/?\*?|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?/\*?)["']?(\s|[;&|)]|$)`: "removes a whole file system or top folder",
+	`\brm\b[^\n;&|]*\s--no-preserve-root\b`: "removes a whole file system or top folder",
+	`\bfind\s+/\s[^\n;&|]*-delete\b`: "removes a whole file system or top folder",
+	`\b(curl|wget)\b[^\n;&]*\|\s*(sudo\s+(-\S+\s+)*)?(/\S*/)?((ba|z|da|k|a)?sh|python3?|perl|ruby|node)\b`: "runs what it downloads",
+	`\b((ba|z|da|k|a)?sh\s+(-c\s+)?["']?(<\(|\$\(|\x60)|eval\s+["']?(\$\(|\x60)|source\s+<\(|\.\s+<\()\s*(curl|wget)\b`: "runs what it downloads",
+	`\bchmod\s+(-\S+\s+)*(0?[0-7]{2}[2367]|[ugo,]*[ao][ugoa,]*[+=][rwxXst]*w[rwxXst]*)\s`: "lets everybody write",
+	`/etc/g?shadow\b`: "reads or changes password hashes",
+	`/proc/(self|\d+|\$\$)/environ\b`: "prints the environment, secrets included",
+	`:\s*\(\s*\)\s*\{\s*:\s*\|\s*:\s*&\s*\}\s*;\s*:`: "is a fork bomb",
+	`>\s*/dev/(sd|hd|nvme|vd|xvd|mapper|mmcblk)`: "writes over a device",
+	`\bHISTFILE=/dev/null\b|\bunset\s+HISTFILE\b`: "hides what was done",
+	`>\s*/var/log/(wtmp|btmp|lastlog|audit/)`: "hides what was done",
+	`\bbase64\s+(-d|-D|--decode)\b[^\n;&]*\|\s*(sudo\s+)?(ba|z|da|k|a)?sh\b`: "runs text that nobody can read",
+}
+
+patterns[concat("", [start, pattern])] := effect if some pattern, effect in begins
+
+patterns[pattern] := effect if some pattern, effect in anywhere
+
+# Compensations, rescue, finally and rollback steps are in input.steps too.
 deny contains finding if {
 	some step in input.steps
-	some key in ["cmd", "set", "get"]
-	text := command(step["with"], key)
+	some text in commands(step)
 	some pattern, effect in patterns
 	regex.match(pattern, text)
 	finding := {"msg": sprintf("%s runs a command that %s", [step.path, effect]), "at": step.path, "hint": "do it by hand with two people, or use a kind of step made for it"}
 }
 
-command(input_, key) := input_[key] if is_string(input_[key])
+deny contains finding if {
+	some phase in input.phases
+	some watch in phase.watches
+	text := joined(watch["with"].cmd)
+	some pattern, effect in patterns
+	regex.match(pattern, text)
+	finding := {"msg": sprintf("%s runs a command that %s", [watch.path, effect]), "at": watch.path, "hint": "a watch only looks"}
+}
 
-command(input_, key) := input_.driver[key] if is_string(input_.driver[key])
+commands(step) := {joined(text) |
+	some text in [
+		object.get(step, ["with", "cmd"], null),
+		object.get(step, ["with", "stdin"], null),
+		object.get(step, ["with", "driver", "set"], null),
+		object.get(step, ["with", "driver", "get"], null),
+		object.get(step, ["hosts", "unless"], null),
+	]
+	is_string(text)
+}
+
+# A line that ends in a backslash goes on in the next.
+joined(text) := replace(text, "\\\n", " ")

@@ -4,6 +4,20 @@
 package slipway.compliance
 
 deny contains finding if {
+	is_object(input.scan)
+	count(input.stacks) == 0
+	count(input.facts) == 0
+	finding := {"msg": "the scan looked at nothing", "hint": "give compliance.scan facts, stacks, or both"}
+}
+
+deny contains finding if {
+	is_object(input.scan)
+	some name, stack in input.stacks
+	stack.exists == false
+	finding := {"msg": sprintf("stack %s does not exist", [name]), "at": name, "hint": "take it out of the scan, or find out who destroyed it"}
+}
+
+deny contains finding if {
 	some name, stack in input.stacks
 	is_object(input.scan)
 	count(stack.pending) > 0
@@ -24,4 +38,13 @@ warn contains finding if {
 	days := outputs.facts.uptimeSeconds / 86400
 	days > 180
 	finding := {"msg": sprintf("%s has run for %d days without a restart, so its kernel is old", [name, floor(days)]), "at": name}
+}
+
+warn contains finding if {
+	is_object(input.scan)
+	some group, hosts in input.facts
+	some name, outputs in hosts
+	is_object(outputs.facts)
+	not is_number(object.get(outputs.facts, "clockSkewMs", null))
+	finding := {"msg": sprintf("nobody knows how far the clock of %s is off", [name]), "at": name}
 }

@@ -16,3 +16,9 @@ test_cut_off_stack if {
 }
 
 test_a_plan_passes if count(compliance.deny) == 0 with input as {"stacks": [{"stack": "a/b"}], "phases": []}
+
+test_a_scan_of_nothing if count(compliance.deny) == 1 with input as {"scan": {"runId": "r"}, "facts": {}, "stacks": {}}
+
+test_a_stack_that_is_gone if count(compliance.deny) == 1 with input as {"scan": {"runId": "r"}, "facts": {}, "stacks": {"a/b": {"exists": false, "pending": []}}}
+
+test_a_clock_nobody_knows_warns if count(compliance.warn) == 1 with input as scan({"uptimeSeconds": 1})

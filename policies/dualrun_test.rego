@@ -2,20 +2,44 @@ package slipway.dualrun_test
 
 import data.slipway.dualrun
 
-limits := {"margins": {"1": {"p95": 0.5}}}
+limits := {"margins": {"1": {"latency": {"p95": 0.5, "p99": 1}, "rate": 0.01, "mismatch": 0.01}}}
 
-cutover := {"id": "cutover", "type": "cutover", "production": true, "index": 1}
+cutover := {"id": "cutover", "type": "cutover", "production": true, "index": 1, "environment": "prod"}
 
-dual(margin, critical) := {"id": "dual", "type": "dualRun", "index": 0, "analysis": {"metrics": [{"name": "latency", "kind": "latency", "quantiles": {"p95": margin}, "critical": critical}]}}
+latency(margin) := {"name": "latency", "kind": "latency", "quantiles": {"p95": margin}, "critical": true}
 
-plan(phases) := {"runbook": {"tier": 1}, "phases": phases}
+dual(metric) := {"id": "dual", "type": "dualRun", "index": 0, "environment": "prod", "analysis": {"metrics": [metric]}}
 
-test_measured if count(dualrun.deny) == 0 with input as plan([dual(0.2, true), cutover]) with data.slipway.limits as limits
+plan(phases) := {"runbook": {"tier": 1}, "phases": phases, "steps": []}
 
-test_not_measured if count(dualrun.deny) == 1 with input as plan([cutover]) with data.slipway.limits as limits
+denials(phases) := found if {
+	found := dualrun.deny with input as plan(phases) with data.slipway.limits as limits
+}
 
-test_not_critical if count(dualrun.deny) == 1 with input as plan([dual(0.2, false), cutover]) with data.slipway.limits as limits
+test_measured if count(denials([dual(latency(0.2)), cutover])) == 0
 
-test_wide_margin if count(dualrun.deny) == 1 with input as plan([dual("80%", true), cutover]) with data.slipway.limits as limits
+test_not_measured if count(denials([cutover])) == 1
 
-test_tier_2_may if count(dualrun.deny) == 0 with input as {"runbook": {"tier": 2}, "phases": [cutover]} with data.slipway.limits as limits
+test_not_critical if count(denials([dual(object.union(latency(0.2), {"critical": false})), cutover])) == 1
+
+test_measured_elsewhere if count(denials([object.union(dual(latency(0.2)), {"environment": "staging"}), cutover])) == 1
+
+test_as_people_write_it if count(denials([dual(latency("50%")), cutover])) == 0
+
+test_wide_margin if count(denials([dual(latency("80%")), cutover])) == 1
+
+test_a_quantile_without_a_limit_has_one if count(denials([dual(object.union(latency("50%"), {"quantiles": {"p99.9": "200%"}})), cutover])) == 1
+
+test_not_known_is_too_much if count(denials([dual(latency("${{ inputs.margin }}")), cutover])) == 1
+
+test_rates if {
+	count(denials([dual({"name": "errors", "kind": "rate", "margin": "1pp", "critical": true}), cutover])) == 0
+	count(denials([dual({"name": "errors", "kind": "rate", "margin": "3pp", "critical": true}), cutover])) == 1
+}
+
+test_mismatches if {
+	count(denials([dual({"name": "parity", "kind": "mismatch", "max": "1%", "critical": true}), cutover])) == 0
+	count(denials([dual({"name": "parity", "kind": "mismatch", "max": "20%", "critical": true}), cutover])) == 1
+}
+
+test_tier_2_may if count(dualrun.deny) == 0 with input as {"runbook": {"tier": 2}, "phases": [cutover], "steps": []} with data.slipway.limits as limits

@@ -11,3 +11,15 @@ test_plain if count(encryption.deny) == 1 with input as plan({"encryptable": tru
 test_unknown_is_not_safe if count(encryption.deny) == 1 with input as plan({"encryptable": true})
 
 test_no_tls if count(encryption.deny) == 1 with input as plan({"tlsOnly": false})
+
+test_unknown_is_soft if {
+	some finding in encryption.deny with input as plan({"encryptable": true})
+	finding.enforcement == "soft"
+}
+
+test_a_preview_that_is_approximate_hides_nothing if {
+	first := json.patch(plan({"encryptable": true}), [{"op": "replace", "path": "/stacks/0/approximate", "value": true}])
+	count(encryption.deny) == 1 with input as first
+}
+
+test_what_cannot_be_encrypted_need_not if count(encryption.deny) == 0 with input as plan({"encryptable": false})

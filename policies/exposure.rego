@@ -1,43 +1,97 @@
 # METADATA
 # title: No public storage, no open security groups
+# description: Data is not public, only web ports are open to the internet, and guards against it stay.
 package slipway.exposure
 
 import data.slipway.limits
+import data.slipway.plan
 
-changing(change) if change.op in {"create", "update", "replace", "import"}
+# Resources that hold no data themselves and decide who reaches it.
+guards := `:(BucketPublicAccessBlock|AccountPublicAccessBlock|Redis|Server|ReplicationGroup)$`
+
+holds_data(change) if change.facts.dataStore
+
+holds_data(change) if regex.match(guards, change.type)
 
 deny contains finding if {
 	some stack in input.stacks
 	some change in stack.changes
-	changing(change)
-	change.facts.dataStore
+	plan.changing(change)
+	holds_data(change)
 	change.facts.publicAccess
-	finding := {"msg": sprintf("%s %s can be reached by anybody", [change.type, change.name]), "at": stack.path, "hint": "block public access"}
+	finding := {"msg": sprintf("%s %s lets anybody reach data", [change.type, change.name]), "at": stack.path, "hint": "block public access"}
+}
+
+deny contains finding if {
+	some stack in input.stacks
+	stack.production
+	some change in stack.changes
+	plan.changing(change)
+	not holds_data(change)
+	change.facts.publicAccess
+	finding := {
+		"msg": sprintf("%s %s can be reached from the internet", [change.type, change.name]),
+		"at": stack.path,
+		"enforcement": "soft",
+		"hint": "put it behind a load balancer or a private endpoint",
+	}
+}
+
+deny contains finding if {
+	some stack in input.stacks
+	stack.operation != "destroy"
+	some change in stack.changes
+	change.op == "delete"
+	regex.match(`PublicAccessBlock$`, change.type)
+	not buckets_go_too(stack)
+	finding := {"msg": sprintf("%s %s goes away, and nothing blocks public access any more", [change.type, change.name]), "at": stack.path, "hint": "keep it as long as its bucket"}
+}
+
+buckets_go_too(stack) if {
+	some change in stack.changes
+	change.op == "delete"
+	change.type in {"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"}
 }
 
 deny contains finding if {
 	some stack in input.stacks
 	some change in stack.changes
-	changing(change)
-	change.facts.acl in {"public-read", "public-read-write", "blob", "container"}
+	plan.changing(change)
+	change.facts.acl in {"public-read", "public-read-write", "authenticated-read", "blob", "container"}
 	finding := {"msg": sprintf("%s %s has the access rule %s", [change.type, change.name, change.facts.acl]), "at": stack.path, "hint": "make it private"}
 }
 
 deny contains finding if {
 	some stack in input.stacks
 	some change in stack.changes
-	changing(change)
+	plan.changing(change)
 	some rule in change.facts.ingress
-	rule.cidr in {"0.0.0.0/0", "::/0"}
-	not only_open_ports(rule)
+	internet(rule.cidr)
+	not only_open_port(rule)
 	finding := {
-		"msg": sprintf("%s %s lets %s in on ports %d to %d", [change.type, change.name, rule.cidr, rule.fromPort, rule.toPort]),
+		"msg": sprintf("%s %s lets %s in on %s", [change.type, change.name, rule.cidr, ports(rule)]),
 		"at": stack.path,
-		"hint": "name the networks that need it",
+		"hint": "name the networks that need it; the whole internet may reach only the ports of limits.open_ports",
 	}
 }
 
-only_open_ports(rule) if {
+# Half of the internet is the internet: everything larger than 10.0.0.0/8, or than a provider's own IPv6 range.
+internet(cidr) if {
+	contains(cidr, ".")
+	to_number(split(cidr, "/")[1]) < 8
+}
+
+internet(cidr) if {
+	contains(cidr, ":")
+	not regex.match(`^(?i)f[cd]`, cidr)
+	to_number(split(cidr, "/")[1]) < 20
+}
+
+only_open_port(rule) if {
 	rule.fromPort == rule.toPort
 	rule.fromPort in limits.open_ports
 }
+
+ports(rule) := sprintf("port %d", [rule.fromPort]) if rule.fromPort == rule.toPort
+
+ports(rule) := sprintf("ports %d to %d", [rule.fromPort, rule.toPort]) if rule.fromPort != rule.toPort

@@ -1,16 +1,17 @@
 # METADATA
 # title: Owners and tags
-# description: Every runbook has an owner, every taggable resource carries the required tags.
+# description: Every runbook has an owner, and a tier when it changes production; every taggable resource carries the required tags.
 package slipway.ownership
 
 import data.slipway.limits
+import data.slipway.plan
 
 deny contains {"msg": "the runbook has no owner", "hint": "add metadata.owner with the team that answers for it"} if not input.runbook.owner
 
 deny contains finding if {
 	some stack in input.stacks
 	some change in stack.changes
-	change.op in {"create", "update", "replace"}
+	plan.changing(change)
 	change.facts.taggable
 	missing := [tag | some tag in limits.required_tags; object.get(change.facts, ["tags", tag], "") == ""]
 	count(missing) > 0
@@ -19,4 +20,12 @@ deny contains finding if {
 		"at": stack.path,
 		"hint": "set them in the config of the stack",
 	}
+}
+
+deny contains finding if {
+	some phase in input.phases
+	phase.production
+	phase.mutates
+	not input.runbook.tier
+	finding := {"msg": "the runbook changes production and has no tier", "hint": "add metadata.tier: 1 is the most critical"}
 }

@@ -20,3 +20,13 @@ test_no_owner if {
 	some finding in ownership.deny with input as {"runbook": {"name": "r"}, "stacks": []} with data.slipway.limits as limits
 	finding.msg == "the runbook has no owner"
 }
+
+test_production_has_a_tier if {
+	some finding in ownership.deny with input as {"runbook": {"name": "r", "owner": "o"}, "stacks": [], "phases": [{"id": "p", "production": true, "mutates": true}]} with data.slipway.limits as limits
+	contains(finding.msg, "no tier")
+}
+
+test_imports_carry_tags_too if {
+	imported := json.patch(plan({}), [{"op": "replace", "path": "/stacks/0/changes/0/op", "value": "import"}])
+	count(ownership.deny) == 1 with input as imported with data.slipway.limits as limits
+}

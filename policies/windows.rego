@@ -3,10 +3,11 @@
 # description: Production traffic moves only inside a change window.
 package slipway.windows
 
+import data.slipway.plan
+
 deny contains finding if {
 	some phase in input.phases
-	phase.production
-	phase.type == "cutover"
+	plan.moves_traffic(phase)
 	not phase.window
 	finding := {"msg": sprintf("phase %s moves production traffic and has no change window", [phase.id]), "at": phase.id, "hint": "add \"window: {allow: <calendar>}\""}
 }
@@ -14,7 +15,7 @@ deny contains finding if {
 deny contains finding if {
 	some phase in input.phases
 	phase.window.openings == 0
-	finding := {"msg": sprintf("the window of phase %s never opens", [phase.id]), "at": phase.id, "hint": "look at its calendar"}
+	finding := {"msg": sprintf("the window of phase %s never opens in the next 400 days", [phase.id]), "at": phase.id, "hint": "look at its calendar: does one entry deny all that another allows?"}
 }
 
 warn contains finding if {

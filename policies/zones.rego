@@ -3,10 +3,12 @@
 # description: Stacks and hosts stay in the zones and regions their environment allows.
 package slipway.zones
 
+import data.slipway.plan
+
 deny contains finding if {
 	some stack in input.stacks
 	some change in stack.changes
-	change.op in {"create", "update", "replace", "import"}
+	plan.changing(change)
 	region := change.facts.region
 	environment := input.environments[stack.environment]
 	not region in allowed_regions(environment)
@@ -35,4 +37,11 @@ deny contains finding if {
 	}
 }
 
-allowed_regions(environment) := {region | some zone in environment.zones; some region in zone.regions}
+# Azure writes West Europe and westeurope.
+allowed_regions(environment) := {region | some zone in environment.zones; some written in zone.regions; region := replace(lower(written), " ", "")}
+
+warn contains finding if {
+	some host in input.hosts
+	not host.zone
+	finding := {"msg": sprintf("host %s is in no zone, so nobody checks where it stands", [host.name]), "at": host.name, "hint": "add \"zone\" to it in the inventory"}
+}

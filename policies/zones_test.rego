@@ -27,3 +27,10 @@ test_reading_elsewhere_is_allowed if {
 	looking := json.patch(plan("eu-central-1", "attic"), [{"op": "replace", "path": "/steps/0/mutates", "value": false}])
 	count(zones.deny) == 0 with input as looking
 }
+
+test_regions_are_compared_as_azure_writes_them if {
+	azure := json.patch(plan("westeurope", "dc"), [{"op": "add", "path": "/environments/prod/zones/-", "value": {"name": "az", "provider": "azure", "regions": ["West Europe"]}}])
+	count(zones.deny) == 0 with input as azure
+}
+
+test_a_host_without_zone_warns if count(zones.warn) == 1 with input as {"hosts": [{"name": "h1"}], "stacks": [], "steps": []}
