@@ -8,7 +8,7 @@ import data.slipway.plan
 deny contains finding if {
 	some step in input.steps
 	plan.forward(step)
-	step.uses in {"pulumi.up", "pulumi.destroy", "pulumi.import"}
+	step.uses in {"pulumi.up", "pulumi.destroy", "pulumi.import", "traffic.setStackWeight"}
 	not previewed(step)
 	finding := {
 		"msg": sprintf("%s changes a stack that could not be previewed, so no policy has seen what it does", [step.path]),

@@ -92,7 +92,7 @@ describe('policy input', () => {
       openings: 57,
     });
     assert.equal(cut?.pointOfNoReturn, 'cut/w100');
-    assert.deepEqual(cut?.watches, [{ path: 'cut/watch/health', uses: 'check.http', intervalSeconds: 30, failureLimit: 2 }]);
+    assert.deepEqual(cut?.watches, [{ path: 'cut/watch/health', uses: 'check.http', with: { url: 'http://x' }, intervalSeconds: 30, failureLimit: 2 }]);
     const open = policyInput(body, { ...context, now: Date.UTC(2026, 10, 28, 2) }) as unknown as PolicyInput;
     assert.equal(open.phases[1]?.window?.openNow, true);
   });

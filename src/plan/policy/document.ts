@@ -58,7 +58,13 @@ export interface PolicyPhase {
   readonly analysis?: JsonObject;
   readonly pointOfNoReturn?: string;
   readonly timeoutSeconds?: number;
-  readonly watches: readonly { readonly path: string; readonly uses: string; readonly intervalSeconds: number; readonly failureLimit: number }[];
+  readonly watches: readonly {
+    readonly path: string;
+    readonly uses: string;
+    readonly with: JsonObject;
+    readonly intervalSeconds: number;
+    readonly failureLimit: number;
+  }[];
 }
 export interface PolicyApproval {
   readonly path: string;
@@ -126,6 +132,8 @@ export interface PolicyHostRule {
   readonly runOnce: boolean;
   readonly become?: { readonly user?: string; readonly method?: string };
   readonly guarded: boolean;
+  /** Shell text that says whether a host is done already. */
+  readonly unless?: string;
 }
 export type PlanHostCounts = readonly (number | { readonly fraction: number })[];
 export interface PolicyStack {

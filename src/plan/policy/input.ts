@@ -92,7 +92,13 @@ function phaseOf(graph: PlanGraph, phase: PlanPhase, { index, now, steps, fill }
     ...(analysis ? { analysis: objectOf(fill(phase.environment, analysis.with).value) } : {}),
     ...(point === undefined ? {} : { pointOfNoReturn: point }),
     ...(phase.timeoutMs === undefined ? {} : { timeoutSeconds: phase.timeoutMs / 1_000 }),
-    watches: phase.watch.map(({ path, uses, intervalMs, failureLimit }) => ({ path, uses, intervalSeconds: intervalMs / 1_000, failureLimit })),
+    watches: phase.watch.map(({ path, uses, with: settings, intervalMs, failureLimit }) => ({
+      path,
+      uses,
+      with: objectOf(fill(phase.environment, settings).value),
+      intervalSeconds: intervalMs / 1_000,
+      failureLimit,
+    })),
   };
 }
 

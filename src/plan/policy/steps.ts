@@ -89,6 +89,7 @@ function hostRuleOf(rule: HostRule): PolicyHostRule {
     runOnce,
     ...(become ? { become: { ...(typeof user === 'string' ? { user } : {}), ...(typeof method === 'string' ? { method } : {}) } } : {}),
     guarded: rule.creates !== undefined || rule.unless !== undefined,
+    ...(rule.unless === undefined ? {} : { unless: rule.unless }),
   };
 }
 
