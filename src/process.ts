@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { CliDeps, CliIo } from './cli/index.ts';
 import { SlipwayError, systemClock } from './core/index.ts';
+import type { Watching } from './wire.ts';
 
 /** Outside settings, read when the first command needs them. */
 async function settings() {
@@ -14,9 +15,9 @@ async function config() {
   throw new SlipwayError('BAD_SETTING', loaded.problems.map(({ message }) => message).join('; '), { exitCode: 2 });
 }
 
-async function openApp() {
+async function openApp(watching?: Watching) {
   const { openApp: open } = await import('./wire.ts');
-  return open(await config());
+  return open(await config(), watching);
 }
 
 async function confirm(question: string): Promise<boolean> {
@@ -31,7 +32,7 @@ async function confirm(question: string): Promise<boolean> {
 
 async function diagnose() {
   const { diagnoseMachine } = await import('./diagnose.ts');
-  return diagnoseMachine(await config(), openApp);
+  return diagnoseMachine(await config(), () => openApp());
 }
 
 function onInterrupt(handler: () => void): () => void {
@@ -40,14 +41,14 @@ function onInterrupt(handler: () => void): () => void {
 }
 
 /** What commands need, from this process. */
-export function processDeps(io: CliIo): CliDeps {
+export function processDeps(io: CliIo, watching?: Watching): CliDeps {
   return {
     ...io,
     clock: systemClock,
     stdin: () => text(process.stdin),
     ...(process.stdin.isTTY ? { confirm } : {}),
     settings,
-    openApp,
+    openApp: () => openApp(watching),
     diagnose,
     onInterrupt,
     exitNow: (code) => process.exit(code),

@@ -5,18 +5,21 @@ import { createApp, type App, type RunJournal } from './app/index.ts';
 import { type Config, packageDir, toolPaths, toolVersion } from './config/index.ts';
 import { systemClock } from './core/index.ts';
 import type { EventBody } from './engine/index.ts';
-import { openJournal } from './journal/index.ts';
+import { type JournalOptions, openJournal } from './journal/index.ts';
 import { loadPolicies, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
 
+/** What a test may listen to; a real process gives nothing. */
+export type Watching = Pick<JournalOptions, 'onBoundary'>;
+
 /** Everything the use cases need, built from the outside settings; nothing is opened before it is used. */
-export async function openApp(config: Config): Promise<App> {
+export async function openApp(config: Config, watching: Watching = {}): Promise<App> {
   const owner = `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
   let opened: RunJournal | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
-  const journal = (): RunJournal => (opened ??= openJournal<EventBody>({ dir: config.stateDir, clock: systemClock, isDead }));
+  const journal = (): RunJournal => (opened ??= openJournal<EventBody>({ dir: config.stateDir, clock: systemClock, isDead, ...watching }));
   return createApp({
     clock: systemClock,
     git: { env: config.children.base },

@@ -8,7 +8,7 @@ const INSERT_RUN = `INSERT INTO runs (id, runbook, plan_digest, created_at, conc
   VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, ?)`;
 const SELECT_HEAD = 'SELECT last_seq, head, lease_token FROM runs WHERE id = ?';
 const INSERT_EVENT = 'INSERT INTO events (run_id, seq, at, type, body, prev, hash, posted_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
-const UPDATE_HEAD = 'UPDATE runs SET last_seq = ?, head = ?, updated_at = ? WHERE id = ?';
+const UPDATE_HEAD = 'UPDATE runs SET last_seq = ?, head = ?, updated_at = ?, state = COALESCE(?, state) WHERE id = ?';
 const SELECT_POSTED = 'SELECT seq FROM events WHERE run_id = ? AND posted_id = ?';
 const SELECT_FIRST = 'SELECT body FROM events WHERE run_id = ? AND seq = 1';
 const UPDATE_STATE = 'UPDATE runs SET state = ?, updated_at = ? WHERE id = ? AND lease_token = ?';
@@ -17,6 +17,7 @@ interface Waiting<Body> {
   readonly runId: string;
   readonly bodies: readonly Body[];
   readonly lease: Lease;
+  readonly state: string | undefined;
   readonly done: (events: readonly StoredEvent<Body>[]) => void;
   readonly failed: (cause: unknown) => void;
 }
@@ -30,10 +31,10 @@ export function createAppender<Body extends { readonly type: string }>(store: St
   const flush = (): void => flushQueue(store, queue.splice(0), write);
   return {
     create: createRun(store, write),
-    append: (runId, bodies, lease) =>
+    append: (runId, bodies, lease, state) =>
       new Promise((done, failed) => {
         // Everything that asks before the next turn shares one transaction and one fsync.
-        if (queue.push({ runId, bodies, lease, done, failed }) === 1) setImmediate(flush);
+        if (queue.push({ runId, bodies, lease, state, done, failed }) === 1) setImmediate(flush);
       }),
     post: async (runId, body, id) => {
       const result = transact(store, `post ${body.type}`, () => {
@@ -52,13 +53,19 @@ export function createAppender<Body extends { readonly type: string }>(store: St
   };
 }
 
-type Write<Body> = (runId: string, bodies: readonly Body[], how: { readonly token?: number; readonly postedId?: string }) => readonly StoredEvent<Body>[];
+interface How {
+  readonly token?: number;
+  readonly postedId?: string;
+  /** What lists show from now on. */
+  readonly state?: string | undefined;
+}
+type Write<Body> = (runId: string, bodies: readonly Body[], how: How) => readonly StoredEvent<Body>[];
 
 function writer<Body extends { readonly type: string }>(store: Store): Write<Body> {
   const head = prepared(store, SELECT_HEAD);
   const insert = prepared(store, INSERT_EVENT);
   const update = prepared(store, UPDATE_HEAD);
-  return (runId, bodies, { token, postedId }) => {
+  return (runId, bodies, { token, postedId, state }) => {
     const row = head.get(runId);
     if (!row) throw noRun(runId);
     if (token !== undefined && Number(row['lease_token']) !== token) throw fenced(runId, token);
@@ -74,7 +81,7 @@ function writer<Body extends { readonly type: string }>(store: Store): Write<Bod
       prev = hash;
       return event;
     });
-    update.run(seq, prev, at, runId);
+    update.run(seq, prev, at, state ?? null, runId);
     return events;
   };
 }
@@ -104,7 +111,7 @@ function flushQueue<Body extends { readonly type: string }>(store: Store, batch:
   if (batch.length === 0) return;
   const name = `append ${[...new Set(batch.flatMap(({ bodies }) => bodies.map(({ type }) => type)))].join('+')}`;
   try {
-    const results = transact(store, name, () => batch.map(({ runId, bodies, lease }) => write(runId, bodies, { token: lease.token })));
+    const results = transact(store, name, () => batch.map(({ runId, bodies, lease, state }) => write(runId, bodies, { token: lease.token, state })));
     for (const [index, waiting] of batch.entries()) waiting.done(results[index] ?? []);
     store.events.emit('written');
   } catch (cause) {

@@ -9,11 +9,11 @@ export interface Journal<Body extends { readonly type: string }> extends Disposa
   create(run: NewRun, first: Body): Promise<void>;
   /**
    * Append events of one run in one transaction; resolves once they are durable (fsync). Concurrent calls share one
-   * fsync (group commit).
+   * fsync (group commit). With a state, the summary column is set in the same transaction: a run that has ended must not be listed as going on.
    *
    * @throws {SlipwayError} `JOURNAL_FENCED` when a newer lease exists, `JOURNAL_FULL`, `JOURNAL_READ_ONLY`, `JOURNAL_IO`.
    */
-  append(runId: string, bodies: readonly Body[], lease: Lease): Promise<readonly StoredEvent<Body>[]>;
+  append(runId: string, bodies: readonly Body[], lease: Lease, state?: string): Promise<readonly StoredEvent<Body>[]>;
   /** Append an event from outside the driver (a vote, a signal, a cancel) without a lease; `id` deduplicates. */
   post(runId: string, body: Body, id: string): Promise<{ readonly seq: number; readonly fresh: boolean }>;
   read(runId: string, afterSeq?: number): readonly StoredEvent<Body>[];

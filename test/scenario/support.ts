@@ -21,9 +21,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const MAIN = [join(ROOT, 'src', 'main.ts')];
+
 /** Start the command line as a person does, in this repository, with its state elsewhere. */
-export function slipway(home: string, args: readonly string[], env: { readonly [name: string]: string } = {}): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], {
+export function slipway(
+  home: string,
+  args: readonly string[],
+  env: { readonly [name: string]: string } = {},
+  entry: readonly string[] = MAIN,
+): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [...entry, ...args], {
     cwd: ROOT,
     env: { ...process.env, SLIPWAY_HOME: home, SLIPWAY_ACTOR: 'user:ada', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,6 +53,8 @@ export const QUICK = ['probeTime=3s', 'warmUp=200ms', 'probeRate=250', 'stepSoak
 export interface EventRow {
   readonly run: string;
   readonly seq: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
   readonly body: { readonly type: string; readonly path?: string; readonly attempt?: number; readonly state?: string; readonly [more: string]: unknown };
 }
 
@@ -54,9 +63,14 @@ export function eventsIn(home: string): readonly EventRow[] {
   const database = new DatabaseSync(join(home, 'journal.db'), { readOnly: true });
   try {
     return database
-      .prepare('SELECT run_id, seq, body FROM events ORDER BY run_id, seq')
+      .prepare('SELECT run_id, seq, at, body FROM events ORDER BY run_id, seq')
       .all()
-      .map((row) => ({ run: String(row['run_id']), seq: Number(row['seq']), body: JSON.parse(String(row['body'])) as EventRow['body'] }));
+      .map((row) => ({
+        run: String(row['run_id']),
+        seq: Number(row['seq']),
+        at: Number(row['at']),
+        body: JSON.parse(String(row['body'])) as EventRow['body'],
+      }));
   } finally {
     database.close();
   }
@@ -67,12 +81,15 @@ export function stateIn(home: string): string | undefined {
 }
 
 /** What the stand-in machines did, one object a line. */
-export function hostLedger(home: string, run: string): readonly { readonly host: string; readonly type: string; readonly detail: { readonly [key: string]: unknown } }[] {
+export function hostLedger(
+  home: string,
+  run: string,
+): readonly { readonly at: number; readonly host: string; readonly type: string; readonly detail: { readonly [key: string]: unknown } }[] {
   return linesOf(join(home, 'rehearsals', run, 'hosts', 'ledger.jsonl'));
 }
 
 /** What the stand-in clouds did. */
-export function cloudLedger(home: string, run: string): readonly { readonly op: string; readonly urn: string }[] {
+export function cloudLedger(home: string, run: string): readonly { readonly op: string; readonly urn: string; readonly id: string }[] {
   return linesOf(join(home, 'rehearsals', run, 'cloud', 'ledger.jsonl'));
 }
 

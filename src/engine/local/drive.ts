@@ -73,7 +73,9 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
   const waker = createWaker(journal, runId, signal);
   const data = stateOf(journal.read(runId));
   const append = async (bodies: readonly EventBody[]): Promise<void> => {
-    if (bodies.length > 0) await journal.append(runId, bodies, lease);
+    // Together with the event: a crash between the two would leave a run that is over in the queue of its concurrency group for ever.
+    const end = bodies.find((body) => body.type === 'runFinished');
+    if (bodies.length > 0) await journal.append(runId, bodies, lease, end?.state);
     for (const event of journal.read(runId, data.seq)) evolve(data, event);
   };
   const drive: Drive = { options, data, lease, signal, wake: waker.wake, fail: (cause) => failed.abort(cause), append };

@@ -1,0 +1,23 @@
+import { appendFileSync } from 'node:fs';
+import { type CliIo, runCli } from '../../src/cli/index.ts';
+import { processDeps } from '../../src/process.ts';
+
+// Slipway as it is, but for this: at one boundary of its journal it is killed, as by `kill -9`. The arguments are the file
+// that gets the name of every boundary, the boundary to die at (its number from 1, or a word of its name), and then
+// those of the command line.
+const [trail = '', at = '', ...argv] = process.argv.slice(2);
+let count = 0;
+
+function onBoundary(name: string): void {
+  count++;
+  appendFileSync(trail, `${name}\n`);
+  if (/^\d+$/.test(at) ? count === Number(at) : name.includes(at)) process.kill(process.pid, 'SIGKILL');
+}
+
+const io: CliIo = {
+  argv,
+  version: '0.0.0-crash',
+  stdout: (words) => void process.stdout.write(words),
+  stderr: (words) => void process.stderr.write(words),
+};
+process.exitCode = await runCli(io, async () => processDeps(io, { onBoundary }));
