@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/index.ts';
 import { createAppender } from './append.ts';
@@ -29,8 +29,9 @@ export interface JournalOptions {
  * @throws {SlipwayError} `JOURNAL_IO`, `JOURNAL_READ_ONLY`, `JOURNAL_FULL`, `JOURNAL_CORRUPT`, `JOURNAL_NEWER`.
  */
 export function openJournal<Body extends { readonly type: string }>(options: JournalOptions): Journal<Body> {
-  guarded(() => mkdirSync(options.dir, { recursive: true, mode: 0o700 }));
-  const store = openDatabase(join(options.dir, 'journal.db'), options);
+  const file = join(options.dir, 'journal.db');
+  guarded(() => makeWritable(options.dir, file));
+  const store = openDatabase(file, options);
   const reader = createReader<Body>(store);
   const appender = createAppender<Body>(store);
   return {
@@ -45,7 +46,14 @@ export function openJournal<Body extends { readonly type: string }>(options: Jou
   };
 }
 
+/** Even a reader writes beside a database in WAL mode; without this, SQLite only says that it cannot open the file. */
+function makeWritable(dir: string, file: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (const path of [dir, ...(existsSync(file) ? [file] : [])]) accessSync(path, constants.W_OK);
+}
+
 function close(store: Store): void {
+  if (store.closed) return;
   store.closed = true;
   store.database.close();
 }
