@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createMasker, type JsonObject, SlipwayError, systemClock } from '../../src/core/index.ts';
-import { createExecutor, driveRun, type EventBody, type Executor, type RunState } from '../../src/engine/index.ts';
+import { createExecutor, type DriveOptions, driveRun, type EventBody, type Executor, type RunState } from '../../src/engine/index.ts';
 import { type Journal, openJournal, type JournalOptions } from '../../src/journal/index.ts';
 import type { HostRule, PlanGraph, PlanNode, PlanPhase } from '../../src/plan/index.ts';
 import { type AnyKind, defineStep, type Host, type Ports, type StepContext } from '../../src/steps/index.ts';
@@ -114,16 +114,27 @@ export interface Setting {
   readonly signal?: AbortSignal;
   readonly owner?: string;
   readonly runId?: string;
+  readonly createdAt?: number;
+  readonly leaseTtlMs?: number;
+  readonly call?: DriveOptions['call'];
 }
 
-export async function create({ journal, graph, rehearsal = false, actor = 'user:ada', inputs = {}, runId = RUN_ID }: Setting): Promise<void> {
+export async function create({
+  journal,
+  graph,
+  rehearsal = false,
+  actor = 'user:ada',
+  inputs = {},
+  runId = RUN_ID,
+  createdAt = systemClock.now(),
+}: Setting): Promise<void> {
   const planDigest = 'sha256:test';
   await journal.create(
     {
       id: runId,
       runbook: 'test',
       planDigest,
-      createdAt: systemClock.now(),
+      createdAt,
       rehearsal,
       labels: {},
       ...(graph.concurrency ? { concurrencyGroup: graph.concurrency.group } : {}),
@@ -157,7 +168,8 @@ export async function drive(setting: Setting): Promise<{ readonly state: RunStat
     owner,
     signal,
     kindOf: kindsWith(...kinds),
-    call: () => Promise.reject(new SlipwayError('NO_CALLS', 'this test calls no runbook')),
+    call: setting.call ?? (() => Promise.reject(new SlipwayError('NO_CALLS', 'this test calls no runbook'))),
+    ...(setting.leaseTtlMs === undefined ? {} : { leaseTtlMs: setting.leaseTtlMs }),
   });
 }
 
