@@ -6,7 +6,7 @@ import { createMasker, type JsonObject, SlipwayError, systemClock } from '../../
 import { createExecutor, type DriveOptions, driveRun, type EventBody, type Executor, type RunState } from '../../src/engine/index.ts';
 import { type Journal, openJournal, type JournalOptions } from '../../src/journal/index.ts';
 import type { HostRule, PlanGraph, PlanNode, PlanPhase } from '../../src/plan/index.ts';
-import { type AnyKind, defineStep, type Host, type Ports, type StepContext } from '../../src/steps/index.ts';
+import { type AnyKind, defineStep, type Host, type HostContext, type Ports, type StepContext } from '../../src/steps/index.ts';
 import { approval, pause, runbookCall, switchKind, waitSignal } from '../../src/steps/control/index.ts';
 
 /** What the fake outside did: one line per effect, in order. */
@@ -30,6 +30,25 @@ export function workKind(ledger: Ledger, behaviour: Behaviour = async () => unde
       ledger.push(context.path);
       const outputs = await behaviour(context);
       return { status: 'changed', outputs: outputs ?? {} };
+    },
+  });
+}
+
+/** A kind that runs on hosts and changes each. */
+export function hostKind(behaviour: (context: HostContext) => Promise<unknown>): AnyKind {
+  return defineStep({
+    uses: 'test.hosts',
+    summary: 'a step of a test on hosts',
+    with: z.looseObject({}),
+    outputs: z.looseObject({}),
+    example: {},
+    mutates: true,
+    describe: () => 'work on hosts',
+    target: 'hosts',
+    idempotency: 'safe',
+    executeHost: async (_input, context) => {
+      await behaviour(context);
+      return { status: 'changed', outputs: {} };
     },
   });
 }

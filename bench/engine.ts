@@ -1,0 +1,98 @@
+/**
+ * What the engine costs per step: 1,000 steps that do nothing, one after another and side by side, with a full fsync for every transaction, against
+ * plain node:sqlite appends of the same events in as many transactions in the same run. Prints one JSON line per shape; exit code 1 when a limit is missed.
+ *
+ * node bench/engine.ts
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { systemClock } from '../src/core/index.ts';
+import { driveRun, type EventBody } from '../src/engine/index.ts';
+import { openJournal } from '../src/journal/index.ts';
+import type { PlanGraph, PlanNode } from '../src/plan/index.ts';
+
+const STEPS = 1_000;
+const LIMIT_MS_PER_STEP = 5;
+const RUN_ID = 'run-20261123-0000000000';
+
+function graphOf(shape: 'chain' | 'wide' | 'foreach'): PlanGraph {
+  const count = shape === 'foreach' ? 1 : STEPS;
+  const nodes = Array.from({ length: count }, (_, n): PlanNode => {
+    const path = `p/s${n}`;
+    return {
+      ...{ path, phase: 'p', id: `s${n}`, label: path, uses: 'notify', role: 'step', with: {}, failFast: true, timeoutMs: 60_000 },
+      needs: shape === 'chain' && n > 0 ? [`p/s${n - 1}`] : [],
+      ...(shape === 'foreach' ? { foreach: Array.from({ length: STEPS }, (_item, item) => item), maxParallel: 10 } : {}),
+      retry: { attempts: 1, initialMs: 1, factor: 1, maxMs: 1, jitter: 'none', except: [] },
+      ...{ onFailure: 'fail', idempotency: 'safe', mutates: false, trigger: 'stepFailed', pointOfNoReturn: false, source: { file: 'bench.yaml', line: 1 } },
+    };
+  });
+  const paths = nodes.map(({ path }) => path);
+  return {
+    ...{ runbook: 'bench', metadata: {}, hosts: {}, sla: [], environment: {}, outputs: {}, calls: {} },
+    phases: [{ id: 'p', type: 'custom', onOverrun: 'finish', watch: [], nodes: paths, waves: [paths] }],
+    nodes: Object.fromEntries(nodes.map((node) => [node.path, node])),
+    rollback: { on: [], budgetMs: 60_000, git: 'none' },
+  };
+}
+
+interface Measured {
+  readonly ms: number;
+  readonly bodies: readonly string[];
+  readonly transactions: number;
+}
+
+async function engine(dir: string, graph: PlanGraph): Promise<Measured> {
+  let transactions = 0;
+  using journal = openJournal<EventBody>({ dir, clock: systemClock, onBoundary: (name) => void (transactions += Number(name.startsWith('after append'))) });
+  const run = { id: RUN_ID, runbook: 'bench', planDigest: 'sha256:bench', createdAt: 1, rehearsal: false, labels: {} } as const;
+  const rest = { planDigest: 'sha256:bench', inputs: {}, actor: 'user:bench', rehearsal: false, checkout: '/', authors: [] } as const;
+  await journal.create(run, { type: 'runCreated', graph, ...rest });
+  const startedAt = performance.now();
+  const { state } = await driveRun({
+    ...{ runId: RUN_ID, journal, clock: systemClock, owner: 'bench:1', signal: new AbortController().signal },
+    executor: { execute: async () => ({ state: 'ok', outputs: {} }), probe: async () => ({ verdict: 'unknown' }) },
+    call: () => Promise.reject(new Error('nothing is called')),
+  });
+  const ms = performance.now() - startedAt;
+  if (state !== 'succeeded') throw new Error(`the run ended ${state}`);
+  return { ms, transactions, bodies: journal.read(RUN_ID, 1).map(({ body }) => JSON.stringify(body)) };
+}
+
+function plain(dir: string, { bodies, transactions }: Measured): number {
+  const database = new DatabaseSync(join(dir, 'plain.db'));
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; CREATE TABLE events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)',
+  );
+  const insert = database.prepare('INSERT INTO events (body) VALUES (?)');
+  const each = Math.ceil(bodies.length / transactions);
+  const startedAt = performance.now();
+  for (let from = 0; from < bodies.length; from += each) {
+    database.exec('BEGIN IMMEDIATE');
+    for (const body of bodies.slice(from, from + each)) insert.run(body);
+    database.exec('COMMIT');
+  }
+  const ms = performance.now() - startedAt;
+  database.close();
+  return ms;
+}
+
+const round = (value: number) => Math.round(value * 100) / 100;
+for (const shape of ['chain', 'wide', 'foreach'] as const) {
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-bench-'));
+  try {
+    const measured = await engine(dir, graphOf(shape));
+    const plainMs = plain(dir, measured);
+    const msPerStep = measured.ms / STEPS;
+    const line = {
+      ...{ bench: 'engine', shape, steps: STEPS, events: measured.bodies.length, transactions: measured.transactions },
+      ...{ msPerStep: round(msPerStep), limitMsPerStep: LIMIT_MS_PER_STEP, plainSqliteMs: round(plainMs), ratioToPlain: round(measured.ms / plainMs) },
+    };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+    if (msPerStep > LIMIT_MS_PER_STEP) process.exitCode = 1;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
