@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Digest, digestOf, digestOfBytes, EXIT, type Problem, SlipwayError } from '../core/index.ts';
+import { type Digest, digestOf, digestOfBytes, EXIT, type Json, type Problem, SlipwayError } from '../core/index.ts';
 import { capabilities } from './capabilities.ts';
 import { type Opa, runOpa } from './opa.ts';
-import { buildProblem, checkSources, type Copied, packagesOf, type PolicyPackage } from './parse.ts';
+import { buildProblem, checkSources, clashes, type Copied, packagesOf, type PolicyPackage } from './parse.ts';
 import { type Sources, writeSources } from './sources.ts';
 import { readTarGz } from './tar.ts';
 
@@ -59,9 +59,11 @@ async function build(opa: Opa, sources: Sources, { draft, allowed }: { readonly 
   await writeSources(sources, copied.folder);
   const problems = await checkSources(opa, copied, caps);
   if (problems.length > 0) throw invalid(problems);
-  const { packages, problems: shapes } = await packagesOf(opa, copied);
+  const { packages, defined, problems: shapes } = await packagesOf(opa, copied);
   if (shapes.length > 0) throw invalid(shapes);
   if (packages.length > 0) await buildBundle(opa, copied, { draft, caps, packages });
+  const clash = packages.length > 0 ? clashes(JSON.parse(dataIn(readTarGz(await readFile(join(draft, 'bundle.tar.gz'))))) as Json, defined) : []; // made by opa
+  if (clash.length > 0) throw invalid(clash);
   const bundle = packages.length > 0 ? digestOfBytes(await readFile(join(draft, 'bundle.tar.gz'))) : digestOfBytes('');
   const stored: Stored = { packages: packages.map(({ name, rules }) => ({ name, rules: [...rules] })), bundle };
   await rm(copied.folder, { recursive: true });
@@ -107,10 +109,14 @@ async function readCache(place: string, digest: Digest): Promise<Compiled | unde
     const files = readTarGz(bytes);
     const wasm = files.get('policy.wasm');
     if (!wasm) return undefined;
-    return { digest, packages: stored.packages, wasm, data: Buffer.from(files.get('data.json') ?? Buffer.from('{}')).toString('utf8') };
+    return { digest, packages: stored.packages, wasm, data: dataIn(files) };
   } catch {
     return undefined;
   }
+}
+
+function dataIn(files: ReadonlyMap<string, Uint8Array>): string {
+  return Buffer.from(files.get('data.json') ?? Buffer.from('{}')).toString('utf8');
 }
 
 /** Problems as an error that carries them. */

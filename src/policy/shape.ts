@@ -26,6 +26,11 @@ export function rulesIn({ rules = [] }: Module): readonly string[] {
   return [...new Set(rules.map(({ head }) => nameOf(head)).filter((name) => RULE.test(name)))].sort();
 }
 
+/** Names of everything a file defines, ours or not. */
+export function namesIn({ rules = [] }: Module): readonly string[] {
+  return rules.map(({ head }) => nameOf(head));
+}
+
 export function packageOf({ package: { path } }: Module): string {
   return path
     .slice(1)
@@ -72,7 +77,17 @@ function callsOf(node: unknown): readonly (readonly [string, z.output<typeof Pla
 }
 
 type Mistake = Pick<Problem, 'code' | 'message'> & { readonly hint: string; readonly head: Head };
-const SCALARS = new Set(['boolean', 'number', 'string', 'null', 'array', 'object', 'arraycomprehension', 'objectcomprehension']);
+/** Kinds of values that hold no findings, in words. */
+const NO_SETS = new Map([
+  ['boolean', 'true or false'],
+  ['number', 'a number'],
+  ['string', 'one text'],
+  ['null', 'null'],
+  ['array', 'a list'],
+  ['object', 'an object'],
+  ['arraycomprehension', 'a list'],
+  ['objectcomprehension', 'an object'],
+]);
 
 function notASet(head: Head): Mistake | undefined {
   const name = nameOf(head);
@@ -80,8 +95,9 @@ function notASet(head: Head): Mistake | undefined {
   const mistake = (message: string): Mistake => ({ code: 'POLICY_NOT_A_SET', message, hint, head });
   if (head.args !== undefined) return mistake(`"${name}" is a function, and nobody calls it`);
   if ((head.ref?.length ?? 1) > 1) return mistake(`"${name}" is an object with keys, not a set of findings`);
-  if (head.key !== undefined || !SCALARS.has(head.value?.type ?? '')) return undefined;
-  return mistake(`"${name}" is one ${head.value?.type ?? 'value'}, not a set of findings`);
+  const words = NO_SETS.get(head.value?.type ?? '');
+  if (head.key !== undefined || words === undefined) return undefined;
+  return mistake(`"${name}" is ${words}, not a set of findings`);
 }
 
 function notAFinding(head: Head): Mistake | undefined {
@@ -90,7 +106,8 @@ function notAFinding(head: Head): Mistake | undefined {
   const mistake = (message: string, hint: string): Mistake => ({ code: 'POLICY_FINDING', message, hint, head });
   const shape = 'a finding is a text, or an object like {"msg": "…", "at": step.path, "hint": "…"}';
   if (type === 'object') return badMembers(membersOf(value), name, mistake);
-  return type !== undefined && SCALARS.has(type) && type !== 'string' ? mistake(`"${name}" contains a ${type}, which is no finding`, shape) : undefined;
+  const words = NO_SETS.get(type ?? '');
+  return words !== undefined && type !== 'string' ? mistake(`"${name}" contains ${words}, which is no finding`, shape) : undefined;
 }
 
 function badMembers(members: ReadonlyMap<string, unknown>, name: string, mistake: (message: string, hint: string) => Mistake): Mistake | undefined {

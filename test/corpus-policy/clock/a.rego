@@ -1,0 +1,3 @@
+package slipway.friday
+
+deny contains "not on a Friday" if time.weekday(time.now_ns()) == "Friday"

@@ -1,0 +1,3 @@
+package slipway.owner
+
+deny contains "no owner" if not input.runbook.owner

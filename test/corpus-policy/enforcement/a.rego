@@ -1,0 +1,3 @@
+package slipway.owner
+
+deny contains {"msg": "no owner", "enforcement": "advisory"} if not input.runbook.owner

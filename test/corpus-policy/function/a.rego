@@ -1,0 +1,3 @@
+package slipway.owner
+
+deny(phase) if phase.production

@@ -1,0 +1,6 @@
+package slipway.tags
+
+deny contains msg if {
+	input.runbook.owner ==
+	msg := "no owner"
+}

@@ -1,0 +1,3 @@
+package slipway.owner
+
+deny contains "late" if time.now_ns() > 5

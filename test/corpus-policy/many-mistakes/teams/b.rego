@@ -1,0 +1,6 @@
+package slipway.teams
+
+deny contains msg if {
+	some phase in input.phases
+	msg := is_bad(phase)
+}

@@ -1,0 +1,5 @@
+package slipway.tags
+
+deny contains msg if {
+	not input.runbook.owner
+	msg := "no owner"

@@ -1,0 +1,3 @@
+package slipway.owner
+
+denny contains "no owner" if not input.runbook.owner

@@ -1,0 +1,1 @@
+deny contains "no owner" if not input.runbook.owner

@@ -1,0 +1,6 @@
+package slipway.tags
+
+deny[msg] {
+	not input.runbook.owner
+	msg := "no owner"
+}

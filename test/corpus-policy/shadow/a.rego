@@ -1,0 +1,6 @@
+package slipway.owner
+
+deny contains "late" if {
+	input := 5
+	input > 4
+}

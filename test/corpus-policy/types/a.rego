@@ -1,0 +1,5 @@
+package slipway.owner
+
+deny contains "late" if {
+	count(5) > 4
+}
