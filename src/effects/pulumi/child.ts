@@ -5,6 +5,7 @@ import { CommandFailed, createCommand } from './command.ts';
 import { type Collector, createCollector } from './events.ts';
 import { failureOf } from './errors.ts';
 import type { ProviderDefaults } from './facts/index.ts';
+import { signWorkDir } from './intents.ts';
 import { perform } from './perform.ts';
 import { configText } from './program.ts';
 import type { Failure, FromChild, Request, ToChild } from './protocol.ts';
@@ -23,6 +24,7 @@ process.on('SIGINT', () => undefined);
 
 async function work(request: Request): Promise<void> {
   watchParent(request.graceMs);
+  signWorkDir(request.workDir);
   const masker = maskerOf(request);
   const collector = createCollector((line) => tell({ type: 'line', line: masker.mask(line) }), defaultsOf(request));
   const program: { error: unknown } = { error: undefined };

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { EXIT, type Json, PATTERN, Secret, SlipwayError } from '../../core/index.ts';
 import type { ImportItem, PulumiPort, StackControl, StackPreview, StackResult, StackState, StackTarget } from '../../steps/index.ts';
@@ -38,6 +39,8 @@ export interface PulumiOptions {
 }
 
 const GRACE_MS = 30_000;
+/** After its grace, the watchdog of a child kills its session within this time. */
+const DEAD_SESSION_MS = 8_000;
 
 /**
  * Pulumi behind the port of the steps: every call is a short-lived child process.
@@ -78,8 +81,13 @@ async function operate(context: Context, call: Call): Promise<ChildResult> {
   control.signal.throwIfAborted();
   checkTarget(target);
   const where = { backendUrl: backendOf(context.options), stack: `${target.program}/${target.name}`, host: hostname() };
+  await outliveDead(context, call, where);
   const first = await once(context, call);
-  if (first.type === 'done') return first.result;
+  if (first.type === 'done') {
+    // We had the lock ourselves, so nothing of the dead is left to protect or to release.
+    if (changesState(call.operation)) context.intents.forget(where);
+    return first.result;
+  }
   const { failure } = first;
   // A lock that a dead operation of ours left behind protects nothing any more.
   if (failure.code !== 'PULUMI_LOCKED' || !context.intents.areOurDead(failure.holders ?? [], where)) throw errorOf(failure);
@@ -92,16 +100,28 @@ async function operate(context: Context, call: Call): Promise<ChildResult> {
   return second.result;
 }
 
+const LOOK_MS = 200;
+
+/**
+ * Children of an orchestrator that died interrupt themselves. Until they have ended they hold the lock, and the state shows
+ * what they are doing as unfinished; a run that was resumed quickly would take that for the truth.
+ */
+async function outliveDead({ options, intents }: Context, { control }: Call, where: Parameters<Intents['leftBehind']>[0]): Promise<void> {
+  const until = performance.now() + (options.graceMs ?? GRACE_MS) + DEAD_SESSION_MS;
+  if (intents.leftBehind(where).length === 0) return;
+  control.onProgress?.(`waiting for an operation on ${where.stack} that a dead run left behind`);
+  while (intents.leftBehind(where).length > 0 && performance.now() < until) await delay(LOOK_MS, undefined, { signal: control.signal });
+}
+
 async function once(context: Context, call: Call): Promise<Ending> {
   const { options, intents } = context;
   const { target, control, operation } = call;
   const cli = options.cli ?? (await context.cli());
   const backendUrl = backendOf(options);
   const workDir = makeWorkDir(options.stateDir);
-  const changesState = operation === 'up' || operation === 'refresh' || operation === 'destroy' || operation === 'import';
   const stack = `${target.program}/${target.name}`;
-  const end = changesState
-    ? intents.begin({ backendUrl, stack, runId: target.runId, host: hostname(), pid: process.pid, startedAt: options.now() })
+  const end = changesState(operation)
+    ? intents.begin({ backendUrl, stack, runId: target.runId, host: hostname(), pid: process.pid, workDir, startedAt: options.now() })
     : () => undefined;
   try {
     const request = requestFor(options, call, { cli, backendUrl, workDir });
@@ -115,6 +135,10 @@ async function once(context: Context, call: Call): Promise<Ending> {
     end();
     rmSync(workDir, { recursive: true, force: true });
   }
+}
+
+function changesState(operation: Operation): boolean {
+  return operation === 'up' || operation === 'refresh' || operation === 'destroy' || operation === 'import';
 }
 
 function requestFor(

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { randomText } from '../../core/index.ts';
 import type { LockHolder } from './protocol.ts';
-import { isAlive } from './session.ts';
+import { isAlive, sessionMembers } from './session.ts';
 
 /** A stack operation that was started and has not ended; on disk, so that a later process recognises what died. */
 export interface Intent {
@@ -13,12 +13,16 @@ export interface Intent {
   readonly host: string;
   /** The process that drives the operation. */
   readonly pid: number;
+  /** Folder of the operation; its child writes there who it is. */
+  readonly workDir: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
 }
 export interface Intents {
   /** Record before the child starts. @returns the function that takes it back. */
   begin(intent: Intent): () => void;
+  /** Live processes of operations whose orchestrator died here: they are about to notice. */
+  leftBehind(where: Pick<Intent, 'backendUrl' | 'stack' | 'host'>): readonly number[];
   /** Are all holders dead processes of operations that this installation started here and never saw the end of? */
   areOurDead(holders: readonly LockHolder[], where: Pick<Intent, 'backendUrl' | 'stack' | 'host'>): boolean;
   /** Forget the dead ones of a stack, after its lock was released. */
@@ -38,6 +42,7 @@ export function openIntents(dir: string): Intents {
       .filter((name) => name.startsWith(prefixOf(where)) && name.endsWith('.json'))
       .map((name) => join(dir, name));
   };
+  const intentsOf = (where: Parameters<typeof filesOf>[0]) => filesOf(where).map((file) => JSON.parse(readFileSync(file, 'utf8')) as Intent); // written by begin only
   return {
     begin: (intent) => {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -46,19 +51,39 @@ export function openIntents(dir: string): Intents {
       renameSync(`${file}.tmp`, file);
       return () => rmSync(file, { force: true });
     },
+    leftBehind: (where) => intentsOf(where).flatMap(({ pid, workDir }) => (isAlive(pid) ? [] : livingIn(workDir))),
     areOurDead: (holders, where) => {
-      const intents = filesOf(where).map((file) => JSON.parse(readFileSync(file, 'utf8')) as Intent); // written by begin only
+      const intents = intentsOf(where);
       return (
         holders.length > 0 && holders.every((holder) => isDead(holder, where.host) && intents.some((intent) => intent.startedAt <= timeOf(holder) + SLACK_MS))
       );
     },
     forget: (where) => {
       for (const file of filesOf(where)) {
-        const { pid } = JSON.parse(readFileSync(file, 'utf8')) as Intent; // written by begin only
-        if (pid !== process.pid && !isAlive(pid)) rmSync(file, { force: true });
+        const { pid, workDir } = JSON.parse(readFileSync(file, 'utf8')) as Intent; // written by begin only
+        if (pid === process.pid || isAlive(pid)) continue;
+        rmSync(workDir, { recursive: true, force: true });
+        rmSync(file, { force: true });
       }
     },
   };
+}
+
+const PID_FILE = 'pid';
+
+/** The child of an operation says who it is, for whoever comes after the death of its parent. */
+export function signWorkDir(workDir: string): void {
+  writeFileSync(join(workDir, PID_FILE), String(process.pid), { mode: 0o600 });
+}
+
+/** What lives of the session that the child of an operation leads. */
+function livingIn(workDir: string): readonly number[] {
+  try {
+    const leader = Number(readFileSync(join(workDir, PID_FILE), 'utf8'));
+    return (sessionMembers(leader) ?? [leader]).filter(isAlive);
+  } catch {
+    return []; // it never came so far, or has been cleaned up
+  }
 }
 
 function isDead({ host, pid }: LockHolder, ownHost: string): boolean {
