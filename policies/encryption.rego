@@ -11,7 +11,7 @@ deny contains finding if {
 	plan.changing(change)
 	change.facts.encryptable
 	change.facts.encrypted == false
-	finding := {"msg": sprintf("%s %s does not encrypt what it stores", [change.type, change.name]), "at": stack.path, "hint": "turn encryption on"}
+	finding := {"msg": sprintf("%s does not encrypt what it stores", [plan.name(change)]), "at": stack.path, "hint": "turn encryption on"}
 }
 
 deny contains finding if {
@@ -21,7 +21,7 @@ deny contains finding if {
 	change.facts.encryptable
 	object.get(change.facts, "encrypted", "unknown") == "unknown"
 	finding := {
-		"msg": sprintf("%s %s does not say whether it encrypts what it stores", [change.type, change.name]),
+		"msg": sprintf("%s does not say whether it encrypts what it stores", [plan.name(change)]),
 		"at": stack.path,
 		"enforcement": "soft",
 		"hint": "say it in the program of the stack, with a value that is known when planning",
@@ -33,5 +33,5 @@ deny contains finding if {
 	some change in stack.changes
 	plan.changing(change)
 	change.facts.tlsOnly == false
-	finding := {"msg": sprintf("%s %s accepts plain-text connections", [change.type, change.name]), "at": stack.path, "hint": "require TLS 1.2 or later"}
+	finding := {"msg": sprintf("%s accepts plain-text connections", [plan.name(change)]), "at": stack.path, "hint": "require TLS 1.2 or later"}
 }

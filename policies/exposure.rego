@@ -19,7 +19,7 @@ deny contains finding if {
 	plan.changing(change)
 	holds_data(change)
 	change.facts.publicAccess
-	finding := {"msg": sprintf("%s %s lets anybody reach data", [change.type, change.name]), "at": stack.path, "hint": "block public access"}
+	finding := {"msg": sprintf("%s lets anybody reach data", [plan.name(change)]), "at": stack.path, "hint": "block public access"}
 }
 
 deny contains finding if {
@@ -30,7 +30,7 @@ deny contains finding if {
 	not holds_data(change)
 	change.facts.publicAccess
 	finding := {
-		"msg": sprintf("%s %s can be reached from the internet", [change.type, change.name]),
+		"msg": sprintf("%s can be reached from the internet", [plan.name(change)]),
 		"at": stack.path,
 		"enforcement": "soft",
 		"hint": "put it behind a load balancer or a private endpoint",
@@ -44,7 +44,7 @@ deny contains finding if {
 	change.op == "delete"
 	regex.match(`PublicAccessBlock$`, change.type)
 	not buckets_go_too(stack)
-	finding := {"msg": sprintf("%s %s goes away, and nothing blocks public access any more", [change.type, change.name]), "at": stack.path, "hint": "keep it as long as its bucket"}
+	finding := {"msg": sprintf("%s goes away, and nothing blocks public access any more", [plan.name(change)]), "at": stack.path, "hint": "keep it as long as its bucket"}
 }
 
 buckets_go_too(stack) if {
@@ -58,7 +58,7 @@ deny contains finding if {
 	some change in stack.changes
 	plan.changing(change)
 	change.facts.acl in {"public-read", "public-read-write", "authenticated-read", "blob", "container"}
-	finding := {"msg": sprintf("%s %s has the access rule %s", [change.type, change.name, change.facts.acl]), "at": stack.path, "hint": "make it private"}
+	finding := {"msg": sprintf("%s has the access rule %s", [plan.name(change), change.facts.acl]), "at": stack.path, "hint": "make it private"}
 }
 
 deny contains finding if {
@@ -69,7 +69,7 @@ deny contains finding if {
 	internet(rule.cidr)
 	not only_open_port(rule)
 	finding := {
-		"msg": sprintf("%s %s lets %s in on %s", [change.type, change.name, rule.cidr, ports(rule)]),
+		"msg": sprintf("%s lets %s in on %s", [plan.name(change), rule.cidr, ports(rule)]),
 		"at": stack.path,
 		"hint": "name the networks that need it; the whole internet may reach only the ports of limits.open_ports",
 	}

@@ -10,15 +10,18 @@ deny contains {"msg": "the runbook has no owner", "hint": "add metadata.owner wi
 
 deny contains finding if {
 	some stack in input.stacks
-	some change in stack.changes
-	plan.changing(change)
-	change.facts.taggable
-	missing := [tag | some tag in limits.required_tags; object.get(change.facts, ["tags", tag], "") == ""]
-	count(missing) > 0
+	some tag in limits.required_tags
+	names := [plan.name(change) |
+		some change in stack.changes
+		plan.changing(change)
+		change.facts.taggable
+		object.get(change.facts, ["tags", tag], "") == ""
+	]
+	count(names) > 0
 	finding := {
-		"msg": sprintf("%s %s lacks the tags %s", [change.type, change.name, concat(", ", missing)]),
+		"msg": sprintf("%d resources of stack %s lack the tag %s: %s", [count(names), stack.stack, tag, plan.few(names)]),
 		"at": stack.path,
-		"hint": "set them in the config of the stack",
+		"hint": "set it for the whole stack, in its config or the default tags of the provider",
 	}
 }
 

@@ -6,7 +6,7 @@ limits := {"required_tags": ["owner", "costCenter"]}
 
 plan(tags) := {
 	"runbook": {"name": "r", "owner": "team-a"},
-	"stacks": [{"path": "p/s", "changes": [{"op": "create", "type": "t", "name": "n", "facts": {"taggable": true, "tags": tags}}]}],
+	"stacks": [{"path": "p/s", "stack": "a/prod", "changes": [{"op": "create", "type": "t", "name": "n", "facts": {"taggable": true, "tags": tags}}]}],
 }
 
 test_tagged if count(ownership.deny) == 0 with input as plan({"owner": "a", "costCenter": "1"}) with data.slipway.limits as limits
@@ -14,6 +14,11 @@ test_tagged if count(ownership.deny) == 0 with input as plan({"owner": "a", "cos
 test_untagged if {
 	some finding in ownership.deny with input as plan({"owner": "a"}) with data.slipway.limits as limits
 	contains(finding.msg, "costCenter")
+}
+
+test_no_tags_at_all if {
+	bare := json.remove(plan({}), ["/stacks/0/changes/0/facts/tags"])
+	count(ownership.deny) == 2 with input as bare with data.slipway.limits as limits
 }
 
 test_no_owner if {
@@ -28,5 +33,5 @@ test_production_has_a_tier if {
 
 test_imports_carry_tags_too if {
 	imported := json.patch(plan({}), [{"op": "replace", "path": "/stacks/0/changes/0/op", "value": "import"}])
-	count(ownership.deny) == 1 with input as imported with data.slipway.limits as limits
+	count(ownership.deny) == 2 with input as imported with data.slipway.limits as limits
 }

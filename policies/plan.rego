@@ -68,3 +68,10 @@ wave(phase, path) := index if {
 within(path, top) if path == top
 
 within(path, top) if startswith(path, concat("", [top, "/"]))
+
+name(change) := sprintf("%s %s", [split(change.type, ":")[count(split(change.type, ":")) - 1], change.name])
+
+# The first three names and how many more.
+few(names) := concat(", ", names) if count(names) <= 3
+
+few(names) := sprintf("%s and %d more", [concat(", ", array.slice(names, 0, 3)), count(names) - 3]) if count(names) > 3

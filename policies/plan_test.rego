@@ -20,6 +20,13 @@ test_takes_apart if plan.takes_apart(phase) with input as step("pulumi.destroy",
 
 test_a_compensation_takes_nothing_apart if not plan.takes_apart(phase) with input as step("pulumi.destroy", "compensate")
 
+test_few if {
+	plan.few(["a", "b", "c"]) == "a, b, c"
+	plan.few(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+}
+
+test_name if plan.name({"type": "aws:s3/bucket:Bucket", "name": "data"}) == "Bucket data"
+
 test_wave if plan.wave(phase, "p/c") == 1
 
 test_wave_of_a_nested_step if plan.wave(phase, "p/a/case/x/0") == 0

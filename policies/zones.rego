@@ -7,13 +7,12 @@ import data.slipway.plan
 
 deny contains finding if {
 	some stack in input.stacks
-	some change in stack.changes
-	plan.changing(change)
-	region := change.facts.region
 	environment := input.environments[stack.environment]
+	some region in {change.facts.region | some change in stack.changes; plan.changing(change)}
 	not region in allowed_regions(environment)
+	names := [plan.name(change) | some change in stack.changes; plan.changing(change); change.facts.region == region]
 	finding := {
-		"msg": sprintf("%s %s is in region %s, which environment %s does not allow", [change.type, change.name, region, stack.environment]),
+		"msg": sprintf("%d resources of stack %s are in region %s, which environment %s does not allow: %s", [count(names), stack.stack, region, stack.environment, plan.few(names)]),
 		"at": stack.path,
 		"hint": sprintf("use one of %s, or add the region to the environment", [concat(", ", sort(allowed_regions(environment)))]),
 	}

@@ -6,7 +6,7 @@ environment := {"name": "prod", "zones": [{"name": "dc", "provider": "onPrem", "
 
 plan(region, zone) := {
 	"environments": {"prod": environment},
-	"stacks": [{"path": "p/s", "environment": "prod", "changes": [{"op": "create", "type": "aws:s3/bucket:Bucket", "name": "b", "facts": {"region": region}}]}],
+	"stacks": [{"path": "p/s", "stack": "a/prod", "environment": "prod", "changes": [{"op": "create", "type": "aws:s3/bucket:Bucket", "name": "b", "facts": {"region": region}}]}],
 	"hosts": [{"name": "h1", "zone": zone}],
 	"steps": [{"path": "p/h", "environment": "prod", "mutates": true, "hosts": {"names": ["h1"]}}],
 }

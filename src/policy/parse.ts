@@ -132,13 +132,13 @@ export interface Defined {
   readonly path: readonly string[];
 }
 
-/** Rules that data would stand in for: opa takes the data and says nothing, so a file of data could silence a policy. */
+/** Data of the same name as a rule: compiled policies would read the rule, and `opa test` refuses both; so do we. */
 export function clashes(data: Json, defined: readonly Defined[]): readonly Problem[] {
   const found = defined.filter(({ path }) => isInData(data, path)).map(({ file, path }) => ({ file, name: path.join('.') }));
   return [...new Map(found.map((clash) => [clash.name, clash])).values()].map(({ file, name }) => ({
     ...{ code: 'POLICY_DATA', severity: 'error', file, line: 1, column: 1, path: '' },
     message: `${name} is a rule, and the data have a value of the same name`,
-    hint: `take it out of the data, so that the rule is asked`,
+    hint: 'policies see the rule only; take the value out of the data, or give it another name',
   }));
 }
 
