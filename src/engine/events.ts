@@ -84,7 +84,7 @@ export type EventBody =
         readonly items?: { readonly [path: string]: readonly Json[] };
       };
     }
-  | { readonly type: 'runQueued'; readonly group: string }
+  | { readonly type: 'runQueued'; readonly group: string; readonly behind?: readonly string[] }
   | { readonly type: 'runStarted' }
   | { readonly type: 'phaseStarted'; readonly phase: string }
   | { readonly type: 'phaseFinished'; readonly phase: string; readonly state: 'succeeded' | 'failed' | 'skipped' | 'cancelled' }

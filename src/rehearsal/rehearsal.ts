@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, type JsonObject, SlipwayError } from '../core/index.ts';
 import type { Host } from '../steps/index.ts';
@@ -41,10 +41,8 @@ export async function openRehearsal(settings: RehearsalSettings): Promise<Rehear
   const cloud = startRehearsalCloud({ dir: join(dir, 'cloud'), node, now: () => clock.now(), cacheDir: settings.cacheDir });
   const machines = await startRehearsalHosts({ dir: join(dir, 'hosts'), clock, hosts: settings.hosts, slow });
   // So that a person, or a test, can look at the rehearsed services from outside while the rehearsal goes on.
-  writeFileSync(
-    join(dir, 'places.json'),
-    JSON.stringify(Object.fromEntries([...machines.places].map(([name, port]) => [name, `127.0.0.1:${port}`])), undefined, 2),
-  );
+  const placesFile = join(dir, 'places.json');
+  writeFileSync(placesFile, JSON.stringify(Object.fromEntries([...machines.places].map(([name, port]) => [name, `127.0.0.1:${port}`])), undefined, 2));
   const toDrift = new Set(settings.drift);
   let armed: readonly ArmedStep[] = [];
   return {
@@ -58,7 +56,10 @@ export async function openRehearsal(settings: RehearsalSettings): Promise<Rehear
     },
     fault: (path) => (armed.some((step) => step.stack === undefined && matches(path, step.path)) ? rehearsedFailure(path) : undefined),
     updated: (stack) => (toDrift.delete(stack) ? cloud.drift({ stack }) : undefined),
-    [Symbol.asyncDispose]: () => machines.stop(),
+    [Symbol.asyncDispose]: async () => {
+      rmSync(placesFile, { force: true }); // first, so that nobody comes to a door that is about to close
+      await machines.stop();
+    },
   };
 }
 

@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly onLine: (line: string) => void;
 }
 
+/** A grandchild that inherited the channel would keep it open. */
+const LAST_MESSAGE_MS = 5_000;
 const STDERR_KEPT = 4_000;
 /** Beyond the grace that Pulumi has inside the child. */
 const KILL_AFTER_MS = 12_000;
@@ -59,7 +61,16 @@ function endingOf(child: ReturnType<typeof spawn>, onLine: (line: string) => voi
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, killedBy) => setImmediate(() => resolve(ending ?? crashed({ code, killedBy, stderr, isAborted: isAborted() }))));
+    child.once('exit', (code, killedBy) => {
+      const end = () => setImmediate(() => resolve(ending ?? crashed({ code, killedBy, stderr, isAborted: isAborted() })));
+      // The exit may be heard before the last message was read; the channel says when there is no more.
+      if (!child.connected) return end();
+      const late = setTimeout(end, LAST_MESSAGE_MS);
+      child.once('disconnect', () => {
+        clearTimeout(late);
+        end();
+      });
+    });
   });
 }
 

@@ -9,11 +9,12 @@ const MOST_RUNS = 1_000_000;
 
 /**
  * Wait until fewer runs of the concurrency group go on than may, first come first served. With queue `latest`, a run that
- * waits gives up when a newer one came. Cancelling a queued run ends the wait.
+ * waits gives up when a newer one came. Cancelling a queued run ends the wait. Rehearsals have a world of their own each, so
+ * they neither wait nor make others wait.
  */
 export async function awaitTurn(drive: Drive): Promise<void> {
   const { data, options, signal, append } = drive;
-  const rule = data.created?.graph.concurrency;
+  const rule = data.created?.rehearsal === true ? undefined : data.created?.graph.concurrency;
   for (let asked = false; rule && !signal.aborted && !data.cancel && !data.rollback; asked = true) {
     const place = placeOf(drive, rule.group, rule.max);
     if (place.isFree) break;
@@ -21,21 +22,30 @@ export async function awaitTurn(drive: Drive): Promise<void> {
       await append([{ type: 'cancelRequested', id: `${options.runId}:latest`, by: 'system', reason: 'a newer run of the group is waiting' }]);
       break;
     }
-    if (!asked) await append([{ type: 'runQueued', group: rule.group }]);
+    if (!asked) await append([{ type: 'runQueued', group: rule.group, behind: place.behind }]);
     await options.clock.sleep(POLL_MS, signal).catch(() => undefined);
     await append([]);
   }
   if (!signal.aborted) await append([{ type: 'runStarted' }]);
 }
 
-function placeOf({ options }: Drive, group: string, max: number): { readonly isFree: boolean; readonly isOvertaken: boolean } {
+interface Place {
+  readonly isFree: boolean;
+  readonly isOvertaken: boolean;
+  /** Who is waited for, with their states. */
+  readonly behind: readonly string[];
+}
+
+function placeOf({ options }: Drive, group: string, max: number): Place {
   const open = options.journal.runs({ concurrencyGroup: group, states: OPEN, limit: MOST_RUNS });
   const me = open.find(({ id }) => id === options.runId);
   // In the order in which the store took them: two processes that look at once agree on it, whatever their clocks say.
   const isBefore = (other: RunRow): boolean => me !== undefined && other.order < me.order;
-  const others = open.filter(({ id }) => id !== options.runId);
+  const others = open.filter(({ id, rehearsal }) => id !== options.runId && !rehearsal);
+  const ahead = others.filter((other) => other.state !== 'queued' || isBefore(other));
   return {
-    isFree: others.filter((other) => other.state !== 'queued' || isBefore(other)).length < max,
+    isFree: ahead.length < max,
+    behind: ahead.map(({ id, state }) => `${id} (${state})`),
     isOvertaken: others.some((other) => other.state === 'queued' && !isBefore(other)),
   };
 }

@@ -88,6 +88,7 @@ export function facts(moments: readonly Moment[], state = 'running'): Facts {
     state,
     updatedAt: events.at(-1)?.at ?? START,
     lastSeq: events.length,
+    order: 1,
   };
   return { row, events };
 }
