@@ -124,7 +124,9 @@ test('cancelling a run cancels the runbook it called, also after a crash', { tim
     using place = temporaryJournal();
     const { journal } = place;
     let ended = '';
+    const begun = Promise.withResolvers<void>();
     const call = async (_request: unknown, signal: AbortSignal): Promise<never> => {
+      begun.resolve();
       if (!signal.aborted) await abortable(signal).catch(() => undefined);
       ended = (signal.reason as Error).message;
       throw new SlipwayError('CALL_ENDED', 'the called run was cancelled');
@@ -138,7 +140,7 @@ test('cancelling a run cancels the runbook it called, also after a crash', { tim
     await create(setting);
     const stop = new AbortController();
     const first = drive({ ...setting, signal: stop.signal });
-    await soon(60);
+    await begun.promise;
     if (isCrashed) stop.abort();
     else await journal.post(RUN_ID, { type: 'cancelRequested', id: 'c', by: 'user:ada' }, 'c');
     await first;
@@ -202,15 +204,17 @@ for (const [queue, states] of [
 test('a driver that is told to stop leaves the run to the next one, at once', { timeout: 10_000 }, async () => {
   using place = temporaryJournal();
   let tries = 0;
+  const begun = Promise.withResolvers<void>();
   const kind = workKind([], async ({ path, signal }) => {
-    if (path === 'one/b' && ++tries === 1) await abortable(signal);
-    return {};
+    if (path !== 'one/b' || ++tries > 1) return {};
+    begun.resolve();
+    return abortable(signal);
   });
   const setting = { journal: place.journal, graph: graphOf([node('one/a'), node('one/b', { needs: ['one/a'] })]), kinds: [kind] };
   await create(setting);
   const stop = new AbortController();
   const first = drive({ ...setting, signal: stop.signal });
-  await soon(60);
+  await begun.promise;
   stop.abort();
   assert.equal((await first).state, 'running');
   assert.equal((await drive(setting)).state, 'succeeded');

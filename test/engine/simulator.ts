@@ -10,6 +10,7 @@ import {
   type JournalEvent,
   type RunData,
   runStateOf,
+  stateOf,
   type StepResult,
 } from '../../src/engine/index.ts';
 import type { Action } from '../../src/engine/actions.ts';
@@ -47,6 +48,7 @@ export class Simulation {
   readonly data: RunData = initialState();
   readonly live = new Map<string, Live>();
   now = 1_000;
+  #asked = 0;
   readonly #results = new Map<string, string>();
 
   constructor(graph: PlanGraph, created: Partial<Extract<EventBody, { type: 'runCreated' }>> = {}) {
@@ -71,6 +73,8 @@ export class Simulation {
     for (let turn = 0; turn < 2_000; turn++) {
       const actions = decide(this.data, this.now, silentKinds);
       const records = actions.flatMap((action) => (action.type === 'record' ? [action.event] : []));
+      // What `decide` remembers about a state is never more than the events say.
+      if (this.#asked++ % 8 === 0) assert.deepEqual(decide(stateOf(this.events), this.now, silentKinds), actions);
       if (records.length === 0) return this.#follow(actions);
       for (const record of records) this.push(record);
     }

@@ -4,7 +4,7 @@ import type { Task } from '../state.ts';
 import type { Decision } from './context.ts';
 import { finalsOf } from './finals.ts';
 import { rollBackOn } from './limits.ts';
-import { coreStatus, statusOf, tasksOf } from './status.ts';
+import { coreStatus, isTouched, statusOf, tasksOf } from './status.ts';
 import { record } from './task.ts';
 
 /** Why a phase, or the run, cannot go on. */
@@ -32,7 +32,7 @@ export function endRun(decision: Decision, failure: Failure): void {
 
 /** A node whose failure ends its phase: nothing rescued it and nobody tolerates it. */
 export function isFatal(decision: Decision, node: PlanNode): boolean {
-  if (node.role !== 'step') return false; // what is nested is part of its owner's status
+  if (node.role !== 'step' || !isTouched(decision, node)) return false; // what is nested is part of its owner's status
   return statusOf(decision, node) === 'failed' || (coreStatus(decision, node) === 'failed' && node.onFailure !== 'continue');
 }
 

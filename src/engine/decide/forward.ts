@@ -1,7 +1,7 @@
 import { isObject, unreachable } from '../../core/index.ts';
 import { evaluateDeep } from '../../expr/index.ts';
 import type { PlanNode, PlanPhase } from '../../plan/index.ts';
-import { hasStarted } from '../state.ts';
+import { hasStarted, type RunData } from '../state.ts';
 import { type Decision, evaluated, isTruthy, scopeOf } from './context.ts';
 import { breachOf, endRun, failRun, isFatal, lateRun } from './fail-run.ts';
 import { finishFinally, finishSteps, isSpoilt } from './finals.ts';
@@ -47,7 +47,7 @@ function isWindowOpen({ data, now, actions }: Decision, { id }: PlanPhase, spans
 }
 
 function runPhase(decision: Decision, phase: PlanPhase): void {
-  const body = decision.index.body.get(phase.id) ?? [];
+  const body = openNodes(decision, phase);
   const failed = body.find((node) => isFatal(decision, node));
   const breach = breachOf(decision, phase);
   if (breach) stopAll(decision, breach.reason);
@@ -62,6 +62,20 @@ function runPhase(decision: Decision, phase: PlanPhase): void {
   if (open.length > 0 || decision.actions.some(({ type }) => type === 'record')) return;
   if (finishSteps(decision, phase.id)) closePhase(decision, phase, 'failed');
 }
+
+/**
+ * Nodes of a phase that are not done. Done is for ever, so what was found done is not looked at again: a run of many steps costs by what is left of it.
+ * The memory belongs to the state it was read from and changes no decision.
+ */
+function openNodes(decision: Decision, phase: PlanPhase): readonly PlanNode[] {
+  const memory = doneBefore.get(decision.data) ?? new Map<string, readonly PlanNode[]>();
+  doneBefore.set(decision.data, memory);
+  const before = memory.get(phase.id) ?? decision.index.body.get(phase.id) ?? [];
+  const open = before.filter((node) => statusOf(decision, node) !== 'done');
+  memory.set(phase.id, open);
+  return open;
+}
+const doneBefore = new WeakMap<RunData, Map<string, readonly PlanNode[]>>();
 
 function goOn(decision: Decision, phase: PlanPhase, body: readonly PlanNode[]): void {
   for (const node of body) if (isReady(decision, node)) advance(decision, node, 'run');

@@ -6,6 +6,7 @@ import { mayRetry } from './retry.ts';
 
 /** Status of a node with everything it owns: items, chosen case, rescue, finally. */
 export function statusOf(decision: Decision, node: PlanNode): NodeStatus {
+  if (!isTouched(decision, node)) return 'todo';
   const known = decision.memo.get(node.path);
   if (known) return known;
   const status = wholeStatus(decision, node);
@@ -19,9 +20,14 @@ export function isDone(decision: Decision, path: string): boolean {
   return node === undefined || statusOf(decision, node) === 'done';
 }
 
+/** Has anything happened to it? Most nodes of a large graph are asked this only. */
+export function isTouched({ data }: Decision, node: PlanNode): boolean {
+  return data.tasks.has(node.path) || (node.foreach !== undefined && data.items.has(node.path));
+}
+
 /** The tasks of a node that exist already. */
 export function tasksOf({ data }: Decision, node: PlanNode): readonly Task[] {
-  const items = data.items.get(node.path);
+  const items = node.foreach === undefined ? undefined : data.items.get(node.path);
   const paths = items ? items.map((_, index) => taskPath(node, index)) : [node.path];
   return paths.flatMap((path) => data.tasks.get(path) ?? []);
 }
@@ -39,6 +45,7 @@ export function awaitsPerson(node: PlanNode, task: Task): boolean {
 
 /** Status of a node's own tasks alone. */
 export function ownStatus(decision: Decision, node: PlanNode): NodeStatus {
+  if (!isTouched(decision, node)) return 'todo';
   const known = decision.ownMemo.get(node.path);
   if (known) return known;
   const status = statusOfTasks(decision, node);

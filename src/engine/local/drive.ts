@@ -127,10 +127,12 @@ async function loop(drive: Drive, flight: Flight, waker: ReturnType<typeof creat
 async function steer(drive: Drive, flight: Flight, waker: ReturnType<typeof createWaker>): Promise<void> {
   const { data, options, signal, append } = drive;
   let shown = '';
+  let decided: Decided = { seq: -1, until: 0, actions: [] };
   while (!signal.aborted) {
     waker.reset();
     await append(armedWaits(drive));
-    const actions = data.finished ? [] : decide(data, options.clock.now(), options.kindOf ?? registered);
+    decided = decideOnce(drive, decided);
+    const { actions } = decided;
     const records = actions.flatMap((action) => (action.type === 'record' ? [action.event] : []));
     if (records.length > 0) {
       await append(records);
@@ -142,6 +144,20 @@ async function steer(drive: Drive, flight: Flight, waker: ReturnType<typeof crea
     if (data.finished || isStuck(state, { flight, actions })) break;
     await waker.sleepUntil(wakeTime(actions), options.clock);
   }
+}
+
+/** A decision, and how long it holds: until an event, or until a time it waits for. */
+interface Decided {
+  readonly seq: number;
+  readonly until: number;
+  readonly actions: readonly Action[];
+}
+
+function decideOnce({ data, options }: Drive, last: Decided): Decided {
+  const now = options.clock.now();
+  if (data.seq === last.seq && now < last.until) return last;
+  const actions = data.finished ? [] : decide(data, now, options.kindOf ?? registered);
+  return { seq: data.seq, until: wakeTime(actions) ?? Infinity, actions };
 }
 
 /** Only a person can move it on: nothing is under way, and nothing is about to be tried again or to come in time. */
