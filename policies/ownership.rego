@@ -19,7 +19,7 @@ deny contains finding if {
 	]
 	count(names) > 0
 	finding := {
-		"msg": sprintf("%d resources of stack %s lack the tag %s: %s", [count(names), stack.stack, tag, plan.few(names)]),
+		"msg": sprintf("stack %s has resources without the tag %s: %s", [stack.stack, tag, plan.few(names)]),
 		"at": stack.path,
 		"hint": "set it for the whole stack, in its config or the default tags of the provider",
 	}

@@ -12,7 +12,7 @@ deny contains finding if {
 	not region in allowed_regions(environment)
 	names := [plan.name(change) | some change in stack.changes; plan.changing(change); change.facts.region == region]
 	finding := {
-		"msg": sprintf("%d resources of stack %s are in region %s, which environment %s does not allow: %s", [count(names), stack.stack, region, stack.environment, plan.few(names)]),
+		"msg": sprintf("stack %s has resources in region %s, which environment %s does not allow: %s", [stack.stack, region, stack.environment, plan.few(names)]),
 		"at": stack.path,
 		"hint": sprintf("use one of %s, or add the region to the environment", [concat(", ", sort(allowed_regions(environment)))]),
 	}

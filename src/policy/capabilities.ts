@@ -9,8 +9,8 @@ const Current = z.looseObject({ builtins: Builtins });
 
 /** Compiled to WebAssembly by opa, or done by the SDK, though the SDK's list leaves them out. `print` is taken out when compiling. */
 const ALSO = ['array.reverse', 'internal.print', 'object.keys', 'object.union_n', 'print', 'regex.split', 'strings.reverse'];
-/** On the SDK's list, and yet it cannot do them; chance has no place in a judgement anyway. */
-const NOT = ['rand.intn', 'time.diff'];
+/** On the SDK's list, and yet it cannot do them, or Rego v1 no longer has them; chance has no place in a judgement anyway. */
+const NOT = ['all', 'any', 'rand.intn', 're_match', 'set_diff', 'time.diff'];
 
 /**
  * What a policy may use: the builtins that the JavaScript SDK can evaluate, in this opa's own words. An unknown one then fails

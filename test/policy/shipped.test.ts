@@ -48,7 +48,7 @@ const VIOLATIONS: readonly Violation[] = [
   { rule: 'exposure', at: `${BLOCK}.facts.publicAccess`, value: true, msg: /lets anybody reach data/ },
   { rule: 'exposure', at: `${BUCKET}.facts.acl`, value: 'public-read', msg: /access rule public-read/ },
   { rule: 'files', at: 'steps.2', value: { ...copyTo('/etc/sudoers') }, msg: /writes \/etc\/sudoers, which holds accounts and rights/ },
-  { rule: 'ownership', at: `${BUCKET}.facts.tags`, value: { owner: 'team-erp' }, msg: /1 resources of stack aws\/prod lack the tag costCenter: Bucket data/ },
+  { rule: 'ownership', at: `${BUCKET}.facts.tags`, value: { owner: 'team-erp' }, msg: /stack aws\/prod has resources without the tag costCenter: Bucket data/ },
   { rule: 'ownership', at: 'runbook.owner', value: undefined, msg: /has no owner/ },
   { rule: 'ownership', at: 'runbook.tier', value: undefined, msg: /has no tier/ },
   { rule: 'prepare', at: 'steps.0.mutates', value: true, msg: /changes something in a phase that only looks/ },
@@ -61,7 +61,12 @@ const VIOLATIONS: readonly Violation[] = [
   { rule: 'windows', at: 'phases.3.window', value: undefined, msg: /no change window/ },
   { rule: 'windows', at: 'phases.3.window.openings', value: 0, msg: /never opens/ },
   { rule: 'windows', at: 'phases.3.window.openNow', value: false, msg: /waits for its window, which opens 2026-11-28T01/, decision: 'allow' },
-  { rule: 'zones', at: `${BUCKET}.facts.region`, value: 'us-east-1', msg: /are in region us-east-1, which environment prod does not allow: Bucket data/ },
+  {
+    rule: 'zones',
+    at: `${BUCKET}.facts.region`,
+    value: 'us-east-1',
+    msg: /stack aws\/prod has resources in region us-east-1, which environment prod does not allow: Bucket data/,
+  },
   { rule: 'zones', at: 'hosts.0.zone', value: 'attic', msg: /host erp-1 is in zone attic/ },
 ];
 
