@@ -1,7 +1,7 @@
 import { EXIT, newRunId, SlipwayError } from '../core/index.ts';
 import { type PlanBundle, type PlanFacts, stalenessOf, verifyPlan } from '../plan/index.ts';
-import { invalid } from './load.ts';
-import { authorsOf, judgeBody, type PlanSurroundings, withSurroundings } from './plan-change.ts';
+import { type Estate, invalid, loadEstate } from './load.ts';
+import { authorsOf, judgeBody, type PlanSurroundings, policyDir, withSurroundings } from './plan-change.ts';
 import { stacksNow } from './previews.ts';
 import { drive } from './drive.ts';
 import { recordRun } from './start-run.ts';
@@ -51,10 +51,13 @@ interface Check {
   readonly bundle: PlanBundle;
 }
 
+/** The run uses the files of the planned commit; they must still be what a person who works here would plan with. */
 async function refuseStale(session: Session, wiring: Wiring, { around, bundle }: Check): Promise<void> {
-  const { estate, policies, world } = around;
+  const { world } = around;
   const { body } = bundle;
   const { graph, inputs } = body;
+  const estate = body.commit.dirty ? around.estate : await estateNow(session, wiring);
+  using policies = await wiring.loadPolicies(policyDir(estate, wiring), session.signal);
   const facts: PlanFacts = {
     now: wiring.clock.now(),
     head: estate.checkout.commit,
@@ -62,16 +65,22 @@ async function refuseStale(session: Session, wiring: Wiring, { around, bundle }:
     inventory: estate.digests.inventory,
     environments: estate.digests.environments,
     policies: policies.digest,
-    stacks: await stacksNow({ graph, inputs, world, checkout: estate.checkout.root, signal: session.signal, notice: session.notice }),
+    stacks: await stacksNow({ graph, inputs, world, checkout: around.estate.checkout.root, signal: session.signal, notice: session.notice }),
     tools: await wiring.tools(),
   };
   const reasons = stalenessOf(body, facts).map(({ message }) => message);
-  if (estate.checkout.digest !== body.commit.tree) reasons.push('files of the repository have changed');
+  if (around.estate.checkout.digest !== body.commit.tree) reasons.push('files of the repository have changed');
   if (reasons.length === 0) return;
   throw new SlipwayError('STALE_PLAN', `the plan no longer describes what would happen: ${reasons.join('; ')}`, {
     exitCode: EXIT.stalePlan,
     hint: `plan again: slipway plan ${graph.runbook}`,
   });
+}
+
+async function estateNow(session: Session, wiring: Wiring): Promise<Estate> {
+  const loaded = await loadEstate(session, wiring);
+  if (!loaded.ok) throw invalid(loaded.problems);
+  return loaded.value;
 }
 
 /** The one gate every way of starting a run goes through: policies now, with overrides of soft findings. */
