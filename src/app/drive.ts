@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { isObject, type Json, type JsonObject, newRunId, SlipwayError } from '../core/index.ts';
+import { EXIT, isObject, type Json, type JsonObject, newRunId, SlipwayError } from '../core/index.ts';
 import { createExecutor, driveRun, type DriveOptions, type EventBody, isTerminal, type RunState, stateOf } from '../engine/index.ts';
+import type { InputSchema } from '../runbook/index.ts';
 import { kindOf } from '../steps/index.ts';
 import { readInputs } from './inputs.ts';
 import { invalid, parseFiles } from './load.ts';
@@ -123,13 +124,26 @@ async function childInputs({ created, runbook, inputs }: CallRequest): Promise<J
   const files = await parseFiles(created.checkout);
   if (!files.ok) throw invalid(files.problems);
   const called = files.value.repository.runbooks.get(runbook);
+  const declared = called?.runbook.inputs ?? {};
   const sealed = Object.entries(inputs).filter(([, value]) => isObject(value) && ('$secret' in value || '$secretText' in value));
   const names = new Set(sealed.map(([name]) => name));
-  const schemas = Object.fromEntries(Object.entries(called?.runbook.inputs ?? {}).filter(([name]) => !names.has(name)));
+  refuseMisplacedSecrets(declared, inputs, names);
+  const schemas = Object.fromEntries(Object.entries(declared).filter(([name]) => !names.has(name)));
   const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => !names.has(name)));
   const ready = readInputs({ schemas, given, preset: created.rehearsal ? (called?.runbook.rehearsal?.inputs ?? {}) : {} });
   if ('problems' in ready) throw invalid(ready.problems);
   return { ...ready.inputs.values, ...Object.fromEntries(sealed) };
+}
+
+/** A secret stays one on its way: what takes it is declared secret, and what is declared secret takes nothing else. */
+function refuseMisplacedSecrets(declared: { readonly [name: string]: InputSchema }, inputs: JsonObject, sealed: ReadonlySet<string>): void {
+  const wrong = Object.keys(inputs).filter((name) => sealed.has(name) !== (declared[name]?.secret === true));
+  if (wrong.length === 0) return;
+  const words = wrong.map((name) => (sealed.has(name) ? `"${name}" is not secret and was given a secret` : `"${name}" is secret and was given plain text`));
+  throw new SlipwayError('SECRET_INPUTS', `inputs of the called runbook: ${words.join('; ')}`, {
+    exitCode: EXIT.usage,
+    hint: 'declare it with "secret: true" in both runbooks, or in none',
+  });
 }
 
 function childId(parent: string, path: string): string {

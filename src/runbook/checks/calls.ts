@@ -61,7 +61,7 @@ function checkCall({
       message: `there is no runbook "${call.name}" in this repository`,
       hint: suggest(call.name, [...runbooks.keys()], 'runbook'),
     });
-  } else if (callee.raw) callInputs({ callee: callee.raw, given: call.inputs, path: [...call.path, 'inputs'], owner: call.path, report });
+  } else if (callee.raw) callInputs({ callee: callee.raw, given: call.inputs, path: [...call.path, 'inputs'], owner: call.path, secrets: 'passed', report });
 }
 
 interface GivenInputs {
@@ -70,11 +70,13 @@ interface GivenInputs {
   readonly path: Path;
   /** Where a missing input is reported. */
   readonly owner: Path;
+  /** Secret inputs are passed on by an expression, or a person gives them when the run starts. */
+  readonly secrets: 'passed' | 'givenLater';
   readonly report: (mistake: Mistake) => void;
 }
 
 /** Do the given inputs fit the runbook that gets them? */
-export function callInputs({ callee, given, path, owner, report }: GivenInputs): void {
+export function callInputs({ callee, given, path, owner, secrets, report }: GivenInputs): void {
   const inputs = isObject(callee['inputs']) ? callee['inputs'] : {};
   const values = isObject(given) ? given : {};
   for (const [name, value] of Object.entries(values)) {
@@ -87,23 +89,27 @@ export function callInputs({ callee, given, path, owner, report }: GivenInputs):
         message: `the runbook has no input "${name}"`,
         hint: suggest(name, Object.keys(inputs), 'input'),
       });
-    } else if (schema['secret'] === true) {
+    } else if (schema['secret'] === true && !(secrets === 'passed' && isExpression(value))) {
       report({
         code: 'SECRET_LITERAL',
         path: [...path, name],
         message: `input "${name}" is secret and cannot be given in a file`,
-        hint: 'give it when the run starts',
+        hint: secrets === 'passed' ? 'pass a secret on: ${{ inputs.<name> }}' : 'give it when the run starts',
       });
-    } else if (!(typeof value === 'string' && isTemplate(value))) {
+    } else if (!isExpression(value)) {
       const wrong = misfit(schema, value);
       if (wrong !== undefined)
         report({ code: 'BAD_INPUT', path: [...path, name], message: `${shown(value)} does not fit input "${name}": ${wrong}`, hint: 'change the value' });
     }
   }
   for (const name of requiredInputs(callee)) {
-    if (Object.hasOwn(values, name) || isSecret(inputs[name])) continue;
+    if (Object.hasOwn(values, name) || (secrets === 'givenLater' && isSecret(inputs[name]))) continue;
     report({ code: 'MISSING_INPUT', path: isObject(given) ? path : owner, message: `the runbook needs input "${name}"`, hint: `add inputs: {${name}: …}` });
   }
+}
+
+function isExpression(value: Json): boolean {
+  return typeof value === 'string' && isTemplate(value);
 }
 
 function isSecret(schema: Json | undefined): boolean {

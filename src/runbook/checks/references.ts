@@ -37,7 +37,8 @@ function runbook(walk: Walk, raw: JsonObject): void {
 function wave(walk: Walk, raw: JsonObject): void {
   window(walk, raw['window'], ['window']);
   const callee = name(walk, 'Runbook', raw['runbook'], ['runbook']);
-  if (callee?.raw) callInputs({ callee: callee.raw, given: raw['inputs'], path: ['inputs'], owner: [], report: walk.document.reporter.report });
+  if (callee?.raw)
+    callInputs({ callee: callee.raw, given: raw['inputs'], path: ['inputs'], owner: [], secrets: 'givenLater', report: walk.document.reporter.report });
 }
 
 function window(walk: Walk, rule: Json | undefined, path: Path): void {

@@ -8,7 +8,7 @@ export const runbookCall = defineStep({
   summary: 'run another runbook and wait for it',
   with: z.strictObject({
     runbook: z.string().regex(PATTERN.id, { error: 'not the name of a runbook' }),
-    inputs: z.record(z.string().regex(PATTERN.id), z.json()).default({}),
+    inputs: z.record(z.string().regex(PATTERN.id), z.json().meta({ slipwaySecret: true })).default({}),
   }),
   // Whatever the child's own `outputs` name.
   outputs: z.looseObject({}),
