@@ -21,17 +21,24 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const MAIN = [join(ROOT, 'src', 'main.ts')];
+export const MAIN = [join(ROOT, 'src', 'main.ts')];
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** What it has printed so far. */
+  readonly said: () => string;
+}
 
 /** Start the command line as a person does, in this repository, with its state elsewhere. */
-export function slipway(
-  home: string,
-  args: readonly string[],
-  env: { readonly [name: string]: string } = {},
-  entry: readonly string[] = MAIN,
-): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [...entry, ...args], {
-    cwd: ROOT,
+export function slipway(home: string, args: readonly string[], env: { readonly [name: string]: string } = {}, entry: readonly string[] = MAIN): Started {
+  return slipwayIn(ROOT, home, [...entry, ...args], env);
+}
+
+/** Start it in another repository; `words` begin with its entry. */
+export function slipwayIn(repository: string, home: string, words: readonly string[], env: { readonly [name: string]: string } = {}): Started {
+  const child = spawn(process.execPath, [...words], {
+    cwd: repository,
     env: { ...process.env, SLIPWAY_HOME: home, SLIPWAY_ACTOR: 'user:ada', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,7 +47,7 @@ export function slipway(
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const ended = new Promise<Ended>((resolve) => child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr })));
-  return { child, ended };
+  return { child, ended, said: () => stdout + stderr };
 }
 
 export async function runSlipway(home: string, args: readonly string[], env: { readonly [name: string]: string } = {}): Promise<Ended> {
