@@ -38,14 +38,12 @@ export function readGroups(inventories: readonly LoadedInventory[], hosts: Reado
   const loop = findLoop(groups);
   if (loop && loop.at(-1) !== loop[0]) {
     const name = loop[0] ?? '';
-    groups
-      .get(name)
-      ?.report({
-        code: 'GROUPS_TOO_DEEP',
-        path: ['groups', name],
-        message: `groups are nested more than ${MOST_DEPTH} deep below "${name}"`,
-        hint: 'nest fewer groups',
-      });
+    groups.get(name)?.report({
+      code: 'GROUPS_TOO_DEEP',
+      path: ['groups', name],
+      message: `groups are nested more than ${MOST_DEPTH} deep below "${name}"`,
+      hint: 'nest fewer groups',
+    });
   } else if (loop) {
     const message = loop.length === 2 ? `group "${loop[0]}" contains itself` : `groups contain each other: ${loop.join(' → ')}`;
     groups

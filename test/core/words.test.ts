@@ -5,7 +5,15 @@ import fc from 'fast-check';
 import { createMasker, didYouMean, formatDuration, newRunId, parseDuration, PATTERN, Secret, SlipwayError } from '../../src/core/index.ts';
 
 test('durations are read in short and ISO form, and nothing else is', () => {
-  const good: [string, number][] = [['90s', 90_000], ['1h30m', 5_400_000], ['500ms', 500], ['1.5s', 1_500], ['2w', 1_209_600_000], ['PT1H30M', 5_400_000], ['P2D', 172_800_000]];
+  const good: [string, number][] = [
+    ['90s', 90_000],
+    ['1h30m', 5_400_000],
+    ['500ms', 500],
+    ['1.5s', 1_500],
+    ['2w', 1_209_600_000],
+    ['PT1H30M', 5_400_000],
+    ['P2D', 172_800_000],
+  ];
   for (const [text, ms] of good) assert.equal(parseDuration(text), ms, text);
   for (const text of ['', '10', '10 s', 's', 'P', 'PT', '-1s', '1x']) assert.equal(parseDuration(text), undefined, text);
 });
@@ -29,13 +37,18 @@ test('a secret prints as [secret] in every way Node prints', () => {
 
 test('the masker finds a secret plain, per line, URL-encoded, JSON-escaped and in base64 at any offset', () => {
   fc.assert(
-    fc.property(fc.string({ minLength: 8, maxLength: 40 }).filter((text) => text.trim().length >= 8), fc.nat(5), (text, before) => {
-      const masker = createMasker();
-      masker.add(new Secret(text));
-      const base64 = Buffer.from('x'.repeat(before) + text + 'tail').toString('base64');
-      for (const carrier of [`a ${text} b`, encodeURIComponent(text), JSON.stringify({ text })]) assert.ok(!masker.mask(carrier).includes(text.trim()), carrier);
-      assert.ok(masker.mask(base64).includes('[secret]'), base64);
-    }),
+    fc.property(
+      fc.string({ minLength: 8, maxLength: 40 }).filter((text) => text.trim().length >= 8),
+      fc.nat(5),
+      (text, before) => {
+        const masker = createMasker();
+        masker.add(new Secret(text));
+        const base64 = Buffer.from('x'.repeat(before) + text + 'tail').toString('base64');
+        for (const carrier of [`a ${text} b`, encodeURIComponent(text), JSON.stringify({ text })])
+          assert.ok(!masker.mask(carrier).includes(text.trim()), carrier);
+        assert.ok(masker.mask(base64).includes('[secret]'), base64);
+      },
+    ),
   );
 });
 
