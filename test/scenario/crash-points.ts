@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { check, type Reference, referenceOf } from './crash-check.ts';
 import { copyOf, crashAt, runIn } from './crash-run.ts';
-import { eventsIn, runSlipway, stateIn } from './support.ts';
+import { eventsIn, type EventRow, runSlipway, stateIn } from './support.ts';
 
 /** Rehearsals at once; more would measure each other. */
 const AT_ONCE = 2;
@@ -10,34 +10,42 @@ const AT_ONCE = 2;
 export interface Enumeration {
   /** State folder of a run whose process was killed; every crash begins with a copy of it. */
   readonly start: string;
+  /** The stretch is over when the process died after this event: the next stretch begins there. */
+  readonly until?: string;
+  /** Boundaries at which it has to die for the test to have tested anything. */
+  readonly least: number;
   /** Exit code of a resume that ends the run. */
   readonly code: number;
   /** How many boundaries to die at, spread evenly, and names of others; all of them unless told. */
   readonly sample?: { readonly spread: number; readonly named: readonly string[] };
 }
 
-/** Resume the run, die at a boundary, resume again, check; for each boundary there is. @returns how many there are and at how many it died. */
-export async function crashEverywhere(t: TestContext, plan: Enumeration): Promise<{ readonly boundaries: number; readonly died: number }> {
+/** Resume the run, die at a boundary, resume again, check; for each boundary there is. */
+export async function crashEverywhere(t: TestContext, plan: Enumeration): Promise<void> {
   const { reference, boundaries } = await unbroken(plan);
-  const points = plan.sample && [...plan.sample.named, ...spread(plan.sample.spread, boundaries)];
+  const points = plan.sample ? [...plan.sample.named, ...spread(plan.sample.spread, boundaries)] : upTo(boundaries * 2);
   let next = 0;
   let died = 0;
   let isOver = false;
   const worker = async (): Promise<void> => {
-    while (!isOver) {
-      const point = points ? points[next++] : ++next;
-      if (point === undefined) return;
-      await t.test(`boundary ${point}`, async (one) => {
-        const where = await crashOnce(plan, point, reference);
+    for (let point = points[next++]; point !== undefined && !isOver; point = points[next++]) {
+      const here = point;
+      await t.test(`boundary ${here}`, async (one) => {
+        const where = await crashOnce(plan, here, reference);
+        if (where !== undefined) died++;
         // Batches differ a little from run to run: the last boundary is the one after which none was reached.
-        if (where === undefined) isOver = points === undefined;
-        else died++;
-        one.diagnostic(where ?? 'the run ended before');
+        else isOver = plan.sample === undefined;
+        one.diagnostic(where ?? 'it ended before');
       });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return { boundaries, died };
+  t.diagnostic(`died at ${died} boundaries; to its very end an unbroken run has ${boundaries}`);
+  assert.ok(died >= plan.least, `died at ${died} boundaries, and there are at least ${plan.least}`);
+}
+
+function upTo(last: number): readonly number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
 }
 
 async function unbroken({ start, code }: Enumeration): Promise<{ readonly reference: Reference; readonly boundaries: number }> {
@@ -54,7 +62,7 @@ function spread(count: number, boundaries: number): readonly number[] {
 }
 
 /** @returns where it died, or undefined when the run ended before this boundary. */
-async function crashOnce({ start, code }: Enumeration, point: number | string, reference: Reference): Promise<string | undefined> {
+async function crashOnce({ start, until, code }: Enumeration, point: number | string, reference: Reference): Promise<string | undefined> {
   using home = copyOf(start);
   const run = runIn(home.dir);
   const crashed = await crashAt(home.dir, point, ['resume', run]);
@@ -64,8 +72,9 @@ async function crashOnce({ start, code }: Enumeration, point: number | string, r
     return undefined;
   }
   assert.equal(crashed.signal, 'SIGKILL');
+  if (until !== undefined && eventsIn(home.dir).some(({ body }) => signatureOf(body) === until)) return undefined;
   const last = eventsIn(home.dir).at(-1);
-  const where = `killed ${crashed.boundaries.at(-1) ?? ''}, last event ${last?.seq ?? 0} ${last?.body.type ?? ''} ${last?.body.path ?? ''}`;
+  const where = `killed ${crashed.boundaries.at(-1) ?? ''}, last event ${last?.seq ?? 0} ${last ? signatureOf(last.body) : ''}`;
   try {
     await goOn(home.dir, run, code);
     await check(home.dir, reference);
@@ -73,6 +82,10 @@ async function crashOnce({ start, code }: Enumeration, point: number | string, r
     throw new Error(where, { cause });
   }
   return where;
+}
+
+function signatureOf({ type, path, phase }: EventRow['body']): string {
+  return [type, path ?? phase ?? ''].join(' ').trim();
 }
 
 /** A dead process's lease is taken over at once; a run that had ended when its process died is over. */

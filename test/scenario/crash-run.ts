@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,9 +11,10 @@ export interface Crashed extends Ended {
   readonly boundaries: readonly string[];
 }
 
-/** Run a command and kill it at a boundary: the n-th, or the first whose name has this in it. */
+/** Run a command and kill it at a boundary: its number from 1, or its name, with `#3` for the third of that name. */
 export async function crashAt(home: string, at: number | string, args: readonly string[]): Promise<Crashed> {
   const trail = join(mkdtempSync(join(tmpdir(), 'slipway-trail-')), 'boundaries');
+  writeFileSync(trail, '');
   const ended = await slipway(home, [trail, String(at), ...args], {}, [CRASH_MAIN]).ended;
   const boundaries = readFileSync(trail, 'utf8').split('\n').slice(0, -1);
   rmSync(join(trail, '..'), { recursive: true });

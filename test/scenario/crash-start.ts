@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
-import { crashAt, type Crashed } from './crash-run.ts';
-import { eventsIn, QUICK, runSlipway } from './support.ts';
+import { copyOf, crashAt, runIn } from './crash-run.ts';
+import { eventsIn, QUICK, runSlipway, scenarioHome } from './support.ts';
 
-const FAILING = ['--fail', 'cutover/weight-50'];
+const REHEARSE = ['rehearse', 'erp-to-cloud', ...QUICK];
+
+/** Before a run is created there is nothing to resume: nothing is listed, and the command can simply be repeated. */
+export async function beforeCreated(home: string): Promise<void> {
+  await dieAt(home, 'before create', REHEARSE);
+  assert.deepEqual(eventsIn(home), []);
+  const listed = await runSlipway(home, ['runs', '--json']);
+  assert.deepEqual(JSON.parse(listed.stdout), []);
+}
 
 /** A run that was created, and whose process died at that very moment. */
 export async function createdOnly(home: string): Promise<void> {
-  const crashed = await crashAt(home, 'after create', ['rehearse', 'erp-to-cloud', ...QUICK]);
-  assertKilled(crashed);
+  await dieAt(home, 'after create', REHEARSE);
   assert.deepEqual(
     eventsIn(home).map(({ body }) => body.type),
     ['runCreated'],
@@ -16,20 +23,22 @@ export async function createdOnly(home: string): Promise<void> {
 
 /** A run whose process died when its rollback had just been decided. */
 export async function rollbackRequested(home: string): Promise<void> {
-  const crashed = await crashAt(home, 'after append rollbackRequested', ['rehearse', 'erp-to-cloud', ...FAILING, ...QUICK]);
-  assertKilled(crashed);
+  await dieAt(home, 'after append rollbackRequested', [...REHEARSE, '--fail', 'cutover/weight-50']);
   assert.equal(eventsIn(home).at(-1)?.body.type, 'rollbackRequested');
 }
 
-/** Before a run is created there is nothing to resume: nothing is listed, and the command can simply be repeated. */
-export async function beforeCreated(home: string): Promise<void> {
-  const crashed = await crashAt(home, 'before create', ['rehearse', 'erp-to-cloud', ...QUICK]);
-  assertKilled(crashed);
-  assert.deepEqual(eventsIn(home), []);
-  const listed = await runSlipway(home, ['runs', '--json']);
-  assert.deepEqual(JSON.parse(listed.stdout), []);
+/** The same run further on, after it died at the end of this phase. */
+export async function endOf(phase: string, start: string): Promise<ReturnType<typeof scenarioHome>> {
+  const { phases } = (eventsIn(start)[0]?.body['graph'] ?? { phases: [] }) as { readonly phases: readonly { readonly id: string }[] };
+  const ended = eventsIn(start).filter(({ body }) => body.type === 'phaseFinished').length;
+  const home = copyOf(start);
+  await dieAt(home.dir, `after append phaseFinished#${phases.findIndex(({ id }) => id === phase) + 1 - ended}`, ['resume', runIn(home.dir)]);
+  const last = eventsIn(home.dir).at(-1)?.body;
+  assert.deepEqual([last?.type, last?.phase], ['phaseFinished', phase]);
+  return home;
 }
 
-function assertKilled({ signal, stderr }: Crashed): void {
+async function dieAt(home: string, boundary: string, args: readonly string[]): Promise<void> {
+  const { signal, stderr } = await crashAt(home, boundary, args);
   assert.equal(signal, 'SIGKILL', stderr);
 }

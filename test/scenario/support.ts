@@ -62,7 +62,14 @@ export interface EventRow {
   readonly seq: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly body: { readonly type: string; readonly path?: string; readonly attempt?: number; readonly state?: string; readonly [more: string]: unknown };
+  readonly body: {
+    readonly type: string;
+    readonly path?: string;
+    readonly phase?: string;
+    readonly attempt?: number;
+    readonly state?: string;
+    readonly [more: string]: unknown;
+  };
 }
 
 /** What the journal holds, read past Slipway. */
