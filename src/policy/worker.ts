@@ -5,9 +5,11 @@ import { z } from 'zod';
 const Start = z.object({ wasm: z.instanceof(Uint8Array), data: z.string(), entrypoint: z.string() });
 const Question = z.object({ input: z.unknown() });
 
+/** Of 64 KiB: 1 GiB. A policy that wants more fails, and does not take the process with it. */
+const MOST_PAGES = 16_384;
 const { wasm, data, entrypoint } = Start.parse(workerData);
 // A copy of its own: the SDK wants an ArrayBuffer, not a view of a shared one.
-const policy = await loadPolicy(wasm.slice().buffer);
+const policy = await loadPolicy(wasm.slice().buffer, { initial: 5, maximum: MOST_PAGES });
 policy.setData(JSON.parse(data) as object);
 
 parentPort?.on('message', (message: unknown) => {

@@ -95,6 +95,15 @@ describe('judging fails closed', () => {
     assert.equal((await verdict(set, {})).decision, 'allow');
   });
 
+  it('when a rule wants more memory than there is; the next judgement works', async (context) => {
+    const doubled = Array.from({ length: 22 }, (_, n) => `\tx${n + 1} := concat("", [x${n}, x${n}])\n`).join('');
+    const rego = `package slipway.a\n\ndeny contains "x" if {\n\tx0 := input.text\n${doubled}\tcount(x22) < 0\n}\n`;
+    const set = await load(context, await policiesOf(context, { 'a.rego': rego }));
+    const { decision, findings } = await verdict(set, { text: 'x'.repeat(1_000) });
+    assert.deepEqual([decision, findings[0]?.rule], ['deny', 'slipway.crash'], JSON.stringify(findings));
+    assert.equal((await verdict(set, { text: '' })).decision, 'allow');
+  });
+
   it('when what was compiled is broken', async () => {
     for (const wasm of [Buffer.from('no wasm'), Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])]) {
       using evaluator = createEvaluator({ digest: digestOfBytes(''), packages: [], wasm, data: '{}' });
