@@ -113,10 +113,32 @@ async function callRunbook(
     },
     { ...created, graph: free, inputs, parent: { runId: parent, path } },
   );
-  const { state } = await driveToEnd(session, wiring, { runId, signal: AbortSignal.any([session.signal, signal]) });
+  const release = cancelWith(signal, session, { journal, runId, parent });
+  const { state } = await driveToEnd(session, wiring, { runId, signal: session.signal }).finally(release);
   if (!isTerminal(state))
     throw new SlipwayError('CALL_WAITS', `the called run ${runId} is ${state}`, { retry: 'pauseForHuman', hint: `see "slipway status ${runId}"` });
   return { runId, state, outputs: stateOf(journal.read(runId)).finished?.outputs ?? {} };
+}
+
+/**
+ * A caller that is cancelled, times out or rolls back cancels what it called, which then ends in good order. A process that merely stops leaves
+ * both to be resumed.
+ */
+function cancelWith(
+  signal: AbortSignal,
+  session: Session,
+  { journal, runId, parent }: { readonly journal: RunJournal; readonly runId: string; readonly parent: string },
+): () => void {
+  const cancel = (): void => {
+    if (session.signal.aborted) return;
+    const id = `${parent}:cancel`;
+    journal
+      .post(runId, { type: 'cancelRequested', id, by: 'system', reason: `${parent} was stopped` }, id)
+      .catch((cause: unknown) => session.notice(messageOf(cause)));
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
+  return () => signal.removeEventListener('abort', cancel);
 }
 
 /** Inputs of a called runbook: what the caller gives, over the defaults. Sealed secrets are passed on as they are. */

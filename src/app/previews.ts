@@ -71,8 +71,16 @@ function describe({ kind, node, with: input }: Task): string {
 }
 
 function optionsOf(node: PlanNode): HostOptions {
-  const { creates, unless } = node.hosts ?? {};
-  return { timeoutMs: Math.min(node.timeoutMs, CHECK_TIMEOUT_MS), ...(creates === undefined ? {} : { creates }), ...(unless === undefined ? {} : { unless }) };
+  const { creates, unless, become } = node.hosts ?? {};
+  // A password is only known when the run starts; without one, sudo has to be allowed without asking for the look to see everything.
+  const user = become?.['user'];
+  const how = become === undefined ? {} : { become: { user: typeof user === 'string' ? user : 'root', method: 'sudo' as const } };
+  return {
+    ...how,
+    timeoutMs: Math.min(node.timeoutMs, CHECK_TIMEOUT_MS),
+    ...(creates === undefined ? {} : { creates }),
+    ...(unless === undefined ? {} : { unless }),
+  };
 }
 
 /** Every node that runs on the way forward, one task per item where the items are known. */
@@ -80,13 +88,13 @@ function tasksOf({ graph, inputs }: PreviewRequest): Task[] {
   const scope: Scope = {
     inputs: { ...inputs.values, ...Object.fromEntries(inputs.secrets.map((name) => [name, { $secret: `input:${name}` }])) },
     runbook: graph.metadata,
-    environment: graph.environment,
     steps: {},
   };
+  const environments = new Map(graph.phases.map(({ id, environment }) => [id, graph.environment[environment ?? ''] ?? {}]));
   return Object.values(graph.nodes).flatMap((node) => {
     const kind = kindOf(node.uses);
     if (!kind || !['step', 'case', 'rescue'].includes(node.role)) return [];
-    return itemsOf(node, scope).map(({ suffix, scope: own }) => {
+    return itemsOf(node, { ...scope, environment: environments.get(node.phase) ?? {} }).map(({ suffix, scope: own }) => {
       const { value, approximate } = partialDeep(node.with, own);
       return { path: node.path + suffix, node, kind, with: unsealed(isObject(value) ? value : {}), approximate };
     });

@@ -1,5 +1,5 @@
-import { isArray, type Json, unreachable } from '../../core/index.ts';
-import type { PlanNode } from '../../plan/index.ts';
+import { isArray, isObject, type Json, unreachable } from '../../core/index.ts';
+import type { HostRule, PlanNode } from '../../plan/index.ts';
 import { newTask } from '../evolve/task-event.ts';
 import { taskPath } from '../graph-index.ts';
 import type { EventBody } from '../events.ts';
@@ -108,8 +108,15 @@ function start(decision: Decision, node: PlanNode, { task, scope }: { readonly t
     ledger: task.hosts as { readonly [host: string]: Json }, // host results are JSON by contract
     scope,
     ...(node.heartbeatMs === undefined ? {} : { heartbeatMs: node.heartbeatMs }),
-    ...(node.hosts ? { hosts: node.hosts } : {}),
+    ...(node.hosts ? { hosts: hostsOf(decision, node.hosts, task) } : {}),
   });
+}
+
+/** The rule with what may be an expression in it evaluated: whom to become, and with which password. */
+function hostsOf(decision: Decision, rule: HostRule, task: Task): HostRule {
+  if (!rule.become) return rule;
+  const become = evaluated(decision, rule.become, task);
+  return isObject(become) ? { ...rule, become } : rule;
 }
 
 /** A control task decides by itself what it waits for; any other is the driver's until it ends or its deadline is over. */
