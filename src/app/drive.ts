@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EXIT, isObject, type Json, type JsonObject, newRunId, SlipwayError } from '../core/index.ts';
+import { EXIT, isObject, type Json, type JsonObject, messageOf, newRunId, SlipwayError } from '../core/index.ts';
 import { createExecutor, driveRun, type DriveOptions, type EventBody, isTerminal, type RunState, stateOf } from '../engine/index.ts';
 import type { InputSchema } from '../runbook/index.ts';
 import { kindOf } from '../steps/index.ts';
