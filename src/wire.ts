@@ -27,6 +27,7 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
     isDead,
     journal,
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
+    ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
     shippedPolicies: join(packageDir, 'policies'),
     loadPolicies: async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal }),
     testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),

@@ -95,7 +95,11 @@ async function authorize(session: Session, wiring: Wiring, { around, bundle, opt
   });
 }
 
+/** Fewer digits of an id could be met by chance. */
+const LEAST_DIGITS = 12;
+
 /** A person names a finding by its id, or by enough of its beginning. */
 function isOverridden(id: string, overrides: readonly string[]): boolean {
-  return overrides.some((given) => given.length >= 12 && id.startsWith(given.startsWith('sha256:') ? given : `sha256:${given}`));
+  const digits = overrides.map((given) => given.replace(/^sha256:/, ''));
+  return digits.some((given) => given.length >= LEAST_DIGITS && id.startsWith(`sha256:${given}`));
 }

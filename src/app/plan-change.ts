@@ -63,12 +63,13 @@ export async function withSurroundings<T>(
   return await use({ estate, policies, world });
 }
 
-/** Policies of the repository; those that ship with Slipway when it has none. */
+/** A folder somebody trusts more than the change; else policies of the repository; those that ship with Slipway when it has none. */
 export function policyDir({ checkout }: Pick<Estate, 'checkout'>, wiring: Wiring): string {
   return policyDirOf(checkout.root, wiring);
 }
 
 export function policyDirOf(root: string, wiring: Wiring): string {
+  if (wiring.trustedPolicies !== undefined) return wiring.trustedPolicies;
   const own = join(root, 'policies');
   return existsSync(own) ? own : wiring.shippedPolicies;
 }

@@ -21,6 +21,8 @@ export interface Wiring {
   readonly openWorld: (request: WorldRequest) => Promise<World>;
   readonly loadPolicies: (dir: string, signal: AbortSignal) => Promise<PolicySet>;
   readonly testPolicies: (dir: string, signal: AbortSignal) => Promise<{ readonly ok: boolean; readonly text: string }>;
+  /** Policies from elsewhere than the repository being planned (SLIPWAY_POLICIES); then its own do not count. */
+  readonly trustedPolicies?: string;
   /** The policies of a repository that has none of its own. */
   readonly shippedPolicies: string;
 }

@@ -63,7 +63,7 @@ export async function runSlipway(home: string, args: readonly string[], env: { r
 }
 
 /** Inputs that make the flagship quick: what it does stays the same. */
-export const QUICK = ['probeTime=6s', 'warmUp=500ms', 'probeRate=110', 'stepSoak=200ms', 'finalSoak=300ms'].flatMap((input) => ['--input', input]);
+export const QUICK = ['probeTime=6s', 'warmUp=500ms', 'probeRate=60', 'stepSoak=200ms', 'finalSoak=300ms'].flatMap((input) => ['--input', input]);
 
 export interface EventRow {
   readonly run: string;
