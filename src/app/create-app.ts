@@ -5,6 +5,7 @@ import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
 import { applyPlan } from './apply.ts';
 import { createdOf } from './drive.ts';
+import { expectedFromRuns } from './history.ts';
 import { loadEstate } from './load.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { planChange, rehearse } from './rehearse.ts';
@@ -34,6 +35,7 @@ export function createApp(wiring: Wiring): App {
     policyTest: (session) => wiring.testPolicies(policyDirOf(session.root, wiring), session.signal),
     policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
     readPlan: (session, file) => readPlan(session, file),
+    expected: (_session, bundle) => expectedFromRuns(journal(), bundle),
     [Symbol.asyncDispose]: async () => journal()[Symbol.dispose](),
   };
 }

@@ -1,7 +1,7 @@
 import type { Json, JsonObject, Masker, Parsed, Problem, Secret } from '../core/index.ts';
 import type { JournalEvent, RunState } from '../engine/index.ts';
 import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
-import type { Finding, PlanBundle } from '../plan/index.ts';
+import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
 
 /** What every use case needs to know about who asks and where. */
 export interface Session {
@@ -85,6 +85,8 @@ export interface App extends AsyncDisposable {
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;
+  /** How long a plan should take, from earlier runs of its runbook. */
+  expected(session: Session, bundle: PlanBundle): ExpectedDuration;
 }
 export interface ApplyOptions {
   /** Digests of soft findings that a person overrides, with the reason. */

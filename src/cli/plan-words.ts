@@ -15,21 +15,30 @@ export function planOrStop(parsed: Parsed<Bundle>, context: Context): Bundle {
   throw new SlipwayError('INVALID_RUNBOOK', `no plan: ${count} problem${count === 1 ? '' : 's'}`, { hint: 'mend what is listed above', exitCode: EXIT.usage });
 }
 
+/** What is known of a plan beside the plan itself. */
+export interface KnownOfPlan {
+  readonly planFile?: string;
+  readonly expected: ReturnType<App['expected']>;
+}
+
 /** The plan in words for a terminal. */
-export function planWords(bundle: Bundle, { settings, style }: Context, stream: 'stdout' | 'stderr', planFile?: string): string {
+export function planWords(bundle: Bundle, { settings, style }: Context, stream: 'stdout' | 'stderr', known: KnownOfPlan): string {
   const colour = style[stream] !== plainStyle;
-  return planText(bundle, { colour, width: settings.terminal.columns, ...(planFile === undefined ? {} : { planFile }) });
+  return planText(bundle, { colour, width: settings.terminal.columns, ...known });
 }
 
 /** Would this plan change anything outside? A step that changes things and cannot say what counts as a change. */
 export function hasChanges({ body }: Bundle): boolean {
   return Object.values(body.graph.nodes).some((node) => {
     if (!node.mutates || node.role === 'compensate' || node.role === 'rollback') return false;
-    const preview = body.previews[node.path];
-    if (preview?.type === 'stack') return Object.entries(preview.preview.counts).some(([op, count]) => op !== 'same' && op !== 'read' && count > 0);
-    if (preview?.type === 'hosts') return preview.hosts.some(({ verdict }) => verdict !== 'ok');
-    return true;
+    const previews = Object.entries(body.previews).filter(([path]) => path === node.path || path.startsWith(`${node.path}[`));
+    return previews.length === 0 || previews.some(([, preview]) => isChange(preview));
   });
+}
+
+function isChange(preview: Bundle['body']['previews'][string]): boolean {
+  if (preview.type === 'stack') return Object.entries(preview.preview.counts).some(([op, count]) => op !== 'same' && op !== 'read' && count > 0);
+  return preview.type === 'hosts' ? preview.hosts.some(({ verdict }) => verdict !== 'ok') : true;
 }
 
 /** 5 when policies object, else what the caller says. */

@@ -1,3 +1,4 @@
+import { expectedDuration } from '../../src/plan/index.ts';
 import type { App, RunHandle } from '../../src/app/index.ts';
 import { type CliDeps, runCli, type Settings } from '../../src/cli/index.ts';
 import { type Clock, Secret } from '../../src/core/index.ts';
@@ -140,6 +141,7 @@ function quiet(): App {
     policyTest: async () => ({ ok: true, text: '12 tests passed' }),
     policyCheck: async () => ({ decision: 'allow', findings: [] }),
     readPlan: () => Promise.reject(new Error('no plan in this test')),
+    expected: (_session, bundle) => expectedDuration(bundle.body.graph, {}, {}),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

@@ -57,7 +57,8 @@ async function fromRunbook(args: Args, context: Context): Promise<Planned> {
 
 /** @throws {SlipwayError} `NOT_CONFIRMED`: nobody said yes. */
 async function ask(bundle: Bundle, context: Context): Promise<void> {
-  context.note(planWords(bundle, context, 'stderr'));
+  const expected = (await context.app()).expected(sessionOf(context), bundle);
+  context.note(planWords(bundle, context, 'stderr', { expected }));
   const { confirm } = context.deps;
   if (confirm === undefined) {
     throw new SlipwayError('NOT_CONFIRMED', 'nobody is here to confirm the plan', {

@@ -29,7 +29,8 @@ export const plan: Command = {
     const bundle = planOrStop(await app.plan(sessionOf(context), { runbook: args.positional('runbook'), inputs, ...rehearsal }), context);
     const out = args.text('out');
     if (out !== undefined) await savePlan(bundle, out);
-    printResult(context, bundle, () => planWords(bundle, context, 'stdout', out));
+    const expected = app.expected(sessionOf(context), bundle);
+    printResult(context, bundle, () => planWords(bundle, context, 'stdout', { expected, ...(out === undefined ? {} : { planFile: out }) }));
     if (out !== undefined) context.note(`plan written to ${out}`);
     return exitOfVerdict(bundle, exitOf(args, bundle));
   },

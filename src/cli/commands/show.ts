@@ -18,7 +18,7 @@ export const show: Command = {
       printResult(context, runJson(facts), () => runText(facts, textOptions(context)));
     } else {
       const bundle = await app.readPlan(session, what);
-      printResult(context, bundle, () => planWords(bundle, context, 'stdout', what));
+      printResult(context, bundle, () => planWords(bundle, context, 'stdout', { planFile: what, expected: app.expected(session, bundle) }));
     }
     return EXIT.ok;
   },
