@@ -59,7 +59,8 @@ const GRACE_MS = 60_000;
 
 export function createExecutor(options: ExecutorOptions): Executor {
   return {
-    execute: async (task, control) => {
+    execute: async (task, given) => {
+      const control = masked(given, options.masker);
       using attempt = startAttempt({ clock: options.clock, signal: control.signal, timeoutMs: task.timeoutMs, heartbeatMs: task.heartbeatMs });
       try {
         const kind = kindFor(task, options);
@@ -73,13 +74,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
         return resultOf(cause, attempt.signal, options.masker);
       }
     },
-    probe: async (task, control) => {
+    probe: async (task, given) => {
+      const control = masked(given, options.masker);
       using attempt = startAttempt({ clock: options.clock, signal: control.signal, timeoutMs: task.timeoutMs });
       const kind = options.kindOf(task.uses);
       if (!kind || !('probe' in kind) || !kind.probe) return { verdict: 'unknown', reason: `${task.uses} cannot look` };
       try {
         const context = contextOf(task, { ...control, signal: attempt.signal }, { options, heartbeat: attempt.heartbeat });
         const result: ProbeResult = await kind.probe(inputOf(kind, task, options), context);
+        if (result.verdict === 'unknown') return { ...result, reason: options.masker.mask(result.reason) };
         if (result.verdict !== 'done') return result;
         return { verdict: 'done', result: { state: result.outcome.status, outputs: sealDeep(result.outcome.outputs, options.runId, options) } };
       } catch (cause) {
@@ -88,6 +91,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
       }
     },
   };
+}
+
+/** What steps print is stored and shown: no line leaves here with a secret in it. */
+function masked(control: TaskControl, masker: Masker): TaskControl {
+  return { ...control, log: (line) => control.log({ ...line, text: masker.mask(line.text) }) };
 }
 
 function kindFor({ uses }: TaskRun, { kindOf }: ExecutorOptions): AnyKind {
