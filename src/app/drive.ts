@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { EXIT, isObject, type Json, type JsonObject, messageOf, newRunId, SlipwayError } from '../core/index.ts';
-import { createExecutor, driveRun, type DriveOptions, type EventBody, isTerminal, type RunState, stateOf } from '../engine/index.ts';
-import type { InputSchema } from '../runbook/index.ts';
+import { isObject, type Json, SlipwayError } from '../core/index.ts';
+import { createExecutor, driveRun, type DriveOptions, type EventBody, type RunState } from '../engine/index.ts';
 import { kindOf } from '../steps/index.ts';
-import { readInputs } from './inputs.ts';
+import { callRunbook } from './call.ts';
 import { invalid, parseFiles } from './load.ts';
 import { policyDirOf } from './plan-change.ts';
+import { rememberSecrets } from './remember-secrets.ts';
 import type { RehearsalOptions, RunHandle, Session } from './types.ts';
 import type { RunJournal, Wiring, World } from './wiring.ts';
 
@@ -13,35 +12,38 @@ type Created = Extract<EventBody, { type: 'runCreated' }>;
 
 /** Drive a recorded run in this process, from wherever it stands. */
 export function drive(session: Session, wiring: Wiring, runId: string): RunHandle {
-  return { runId, done: driveToEnd(session, wiring, { runId, signal: session.signal }) };
+  return { runId, done: driveToEnd(session, wiring, runId) };
 }
 
-async function driveToEnd(
-  session: Session,
-  wiring: Wiring,
-  { runId, signal }: { readonly runId: string; readonly signal: AbortSignal },
-): Promise<{ readonly state: RunState }> {
+async function driveToEnd(session: Session, wiring: Wiring, runId: string): Promise<{ readonly state: RunState }> {
   const journal = wiring.journal();
   const created = createdOf(journal, runId);
   await using world = await worldOf(session, wiring, { journal, runId, created });
-  world.arm(created.graph, created.inputs);
-  const executor = createExecutor({
-    runId,
-    kindOf,
-    ports: world.ports,
-    host: world.host,
-    clock: wiring.clock,
-    masker: session.masker,
-    vault: journal,
-    checkout: created.checkout,
-    rehearsal: created.rehearsal,
-    fault: world.fault,
-  });
-  const call: DriveOptions['call'] = async (request, stop) => callRunbook(session, wiring, { ...request, parent: runId, created, signal: stop });
+  // The steps a rehearsal lets fail are named by the paths of the runbook a person asked for.
+  if (!created.parent) world.arm(created.graph, created.inputs);
+  return await driveIn(world, { session, wiring, runId });
+}
+
+/** Drive a run in a world that is open already: its own, or its caller's. */
+async function driveIn(
+  world: World,
+  { session, wiring, runId }: { readonly session: Session; readonly wiring: Wiring; readonly runId: string },
+): Promise<{ readonly state: RunState }> {
+  const { signal, masker } = session;
+  const { clock, owner } = wiring;
+  const journal = wiring.journal();
+  const created = createdOf(journal, runId);
+  const { checkout, rehearsal } = created;
+  const ports = world.portsOf(runId);
+  const fault: World['fault'] = (path) => (created.parent ? undefined : world.fault(path));
+  rememberSecrets(journal, masker, runId);
+  const executor = createExecutor({ runId, kindOf, ports, host: world.host, clock, masker, vault: journal, checkout, rehearsal, fault });
+  const driveChild = (child: string): Promise<{ readonly state: RunState }> => driveIn(world, { session, wiring, runId: child });
+  const call: DriveOptions['call'] = (request, stop) => callRunbook(session, wiring, { ...request, parent: runId, created, signal: stop, drive: driveChild });
   try {
-    return await driveRun({ runId, journal, executor, clock: wiring.clock, owner: wiring.owner, signal, call, fault: world.fault });
+    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault });
   } finally {
-    await world.ports.ssh.release(runId);
+    await ports.ssh.release(runId);
   }
 }
 
@@ -77,100 +79,4 @@ async function worldOf(
 function rehearsalOf(label: Json | undefined): { readonly id: string; readonly options: RehearsalOptions } | undefined {
   if (!isObject(label) || typeof label['id'] !== 'string') return undefined;
   return label as never as { readonly id: string; readonly options: RehearsalOptions }; // written by rehearse
-}
-
-interface CallRequest {
-  readonly path: string;
-  readonly runbook: string;
-  readonly inputs: JsonObject;
-  readonly parent: string;
-  readonly created: Created;
-  readonly signal: AbortSignal;
-}
-
-/** Run a called runbook as a run of its own. Its id follows from the caller, so that a crash never starts it twice. */
-async function callRunbook(
-  session: Session,
-  wiring: Wiring,
-  request: CallRequest,
-): Promise<{ readonly runId: string; readonly state: RunState; readonly outputs: JsonObject }> {
-  const { parent, path, runbook, created, signal } = request;
-  const journal = wiring.journal();
-  const graph = created.graph.calls[runbook];
-  if (!graph) throw new SlipwayError('UNKNOWN_RUNBOOK', `the plan does not hold the runbook "${runbook}" that ${path} calls`, { hint: 'plan again' });
-  const row = journal.run(parent);
-  const runId = childId(parent, path);
-  const { concurrency: _held, ...free } = graph; // the caller holds the group already; waiting for it would wait for ever
-  const inputs = await childInputs(request);
-  await journal.create(
-    {
-      id: runId,
-      runbook,
-      planDigest: created.planDigest,
-      createdAt: row?.createdAt ?? wiring.clock.now(),
-      rehearsal: created.rehearsal,
-      labels: { ...row?.labels, parent },
-    },
-    { ...created, graph: free, inputs, parent: { runId: parent, path } },
-  );
-  const release = cancelWith(signal, session, { journal, runId, parent });
-  const { state } = await driveToEnd(session, wiring, { runId, signal: session.signal }).finally(release);
-  if (!isTerminal(state))
-    throw new SlipwayError('CALL_WAITS', `the called run ${runId} is ${state}`, { retry: 'pauseForHuman', hint: `see "slipway status ${runId}"` });
-  return { runId, state, outputs: stateOf(journal.read(runId)).finished?.outputs ?? {} };
-}
-
-/**
- * A caller that is cancelled, times out or rolls back cancels what it called, which then ends in good order. A process that merely stops leaves
- * both to be resumed.
- */
-function cancelWith(
-  signal: AbortSignal,
-  session: Session,
-  { journal, runId, parent }: { readonly journal: RunJournal; readonly runId: string; readonly parent: string },
-): () => void {
-  const cancel = (): void => {
-    if (session.signal.aborted) return;
-    const id = `${parent}:cancel`;
-    journal
-      .post(runId, { type: 'cancelRequested', id, by: 'system', reason: `${parent} was stopped` }, id)
-      .catch((cause: unknown) => session.notice(messageOf(cause)));
-  };
-  signal.addEventListener('abort', cancel, { once: true });
-  if (signal.aborted) cancel();
-  return () => signal.removeEventListener('abort', cancel);
-}
-
-/** Inputs of a called runbook: what the caller gives, over the defaults. Sealed secrets are passed on as they are. */
-async function childInputs({ created, runbook, inputs }: CallRequest): Promise<JsonObject> {
-  const files = await parseFiles(created.checkout);
-  if (!files.ok) throw invalid(files.problems);
-  const called = files.value.repository.runbooks.get(runbook);
-  const declared = called?.runbook.inputs ?? {};
-  const sealed = Object.entries(inputs).filter(([, value]) => isObject(value) && ('$secret' in value || '$secretText' in value));
-  const names = new Set(sealed.map(([name]) => name));
-  refuseMisplacedSecrets(declared, inputs, names);
-  const schemas = Object.fromEntries(Object.entries(declared).filter(([name]) => !names.has(name)));
-  const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => !names.has(name)));
-  const ready = readInputs({ schemas, given, preset: created.rehearsal ? (called?.runbook.rehearsal?.inputs ?? {}) : {} });
-  if ('problems' in ready) throw invalid(ready.problems);
-  return { ...ready.inputs.values, ...Object.fromEntries(sealed) };
-}
-
-/** A secret stays one on its way: what takes it is declared secret, and what is declared secret takes nothing else. */
-function refuseMisplacedSecrets(declared: { readonly [name: string]: InputSchema }, inputs: JsonObject, sealed: ReadonlySet<string>): void {
-  const wrong = Object.keys(inputs).filter((name) => sealed.has(name) !== (declared[name]?.secret === true));
-  if (wrong.length === 0) return;
-  const words = wrong.map((name) => (sealed.has(name) ? `"${name}" is not secret and was given a secret` : `"${name}" is secret and was given plain text`));
-  throw new SlipwayError('SECRET_INPUTS', `inputs of the called runbook: ${words.join('; ')}`, {
-    exitCode: EXIT.usage,
-    hint: 'declare it with "secret: true" in both runbooks, or in none',
-  });
-}
-
-function childId(parent: string, path: string): string {
-  const date = /^run-(\d{8})-/.exec(parent)?.[1] ?? newRunId(0).slice(4, 12);
-  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-  const bytes = createHash('sha256').update(`${parent}:${path}`).digest();
-  return `run-${date}-${Array.from(bytes.subarray(0, 10), (byte) => alphabet[byte % 32]).join('')}`;
 }

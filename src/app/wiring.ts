@@ -44,6 +44,8 @@ export interface WorldRequest {
 /** The outside as one plan or run sees it. */
 export interface World extends AsyncDisposable {
   readonly ports: Ports;
+  /** The same ports, with evidence kept with another run: one that is called. */
+  readonly portsOf: (runId: string) => Ports;
   /** A host of the inventory with what is needed to log in. @throws {SlipwayError} `UNKNOWN_HOST`, `LOGIN_MISSING`. */
   readonly host: (name: string) => Host;
   /** Rehearsals only: make the chosen steps of this graph fail. @throws {SlipwayError} `UNKNOWN_STEP`. */

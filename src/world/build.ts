@@ -20,7 +20,7 @@ const POLICY_DEADLINE_MS = 30_000;
 export function buildPorts(
   { config, request, journal }: Building,
   differences: { readonly resolve?: Resolve; readonly pulumi: PulumiOptions; readonly rehearsal: boolean },
-): { readonly ports: Ports } & Disposable {
+): { readonly ports: Ports; readonly evidenceOf: (runId: string) => Ports['evidence'] } & Disposable {
   const { resolve, rehearsal } = differences;
   const http = createHttp(resolve ? { resolve } : {});
   const { policies, notice, runId } = request;
@@ -39,7 +39,7 @@ export function buildPorts(
       }),
     },
   };
-  return { ports, [Symbol.dispose]: () => http[Symbol.dispose]() };
+  return { ports, evidenceOf: (id) => createEvidence(journal, id), [Symbol.dispose]: () => http[Symbol.dispose]() };
 }
 
 /** What stack operations may see of our environment. */

@@ -23,6 +23,7 @@ export async function openRealWorld(building: Building): Promise<World> {
   });
   return {
     ports: built.ports,
+    portsOf: (runId) => ({ ...built.ports, evidence: built.evidenceOf(runId) }),
     host: (name) => readyHost(building, name),
     arm: () => undefined,
     fault: () => undefined,

@@ -25,8 +25,10 @@ export async function openRehearsedWorld(building: Building, { id, options }: { 
     cacheDir: join(config.cacheDir, 'rehearsal'),
   });
   const built = buildPorts(building, { rehearsal: true, resolve: rehearsal.resolve, pulumi: pulumiOf(building, dir, rehearsal) });
+  const ports: World['ports'] = { ...built.ports, pulumi: drifting(built.ports.pulumi, rehearsal, request.notice) };
   return {
-    ports: { ...built.ports, pulumi: drifting(built.ports.pulumi, rehearsal, request.notice) },
+    ports,
+    portsOf: (runId) => ({ ...ports, evidence: built.evidenceOf(runId) }),
     host: (name) => {
       const host = inventory.hosts.get(name)?.host;
       if (!host) throw new SlipwayError('UNKNOWN_HOST', `the inventory has no host "${name}"`, { hint: 'plan again: the inventory has changed' });

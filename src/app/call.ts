@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { EXIT, isObject, type JsonObject, messageOf, newRunId, SlipwayError } from '../core/index.ts';
+import { type EventBody, isTerminal, type RunState, stateOf } from '../engine/index.ts';
+import type { InputSchema } from '../runbook/index.ts';
+import { readInputs } from './inputs.ts';
+import { invalid, parseFiles } from './load.ts';
+import type { Session } from './types.ts';
+import type { RunJournal, Wiring } from './wiring.ts';
+
+interface CallRequest {
+  readonly path: string;
+  readonly runbook: string;
+  readonly inputs: JsonObject;
+  readonly parent: string;
+  /** The first event of the caller. */
+  readonly created: Extract<EventBody, { type: 'runCreated' }>;
+  readonly signal: AbortSignal;
+  /** Drive a run in the caller's world. */
+  readonly drive: (runId: string) => Promise<{ readonly state: RunState }>;
+}
+
+/** Run a called runbook as a run of its own. Its id follows from the caller, so that a crash never starts it twice. */
+export async function callRunbook(
+  session: Session,
+  wiring: Wiring,
+  request: CallRequest,
+): Promise<{ readonly runId: string; readonly state: RunState; readonly outputs: JsonObject }> {
+  const { parent, path, runbook, created, signal, drive } = request;
+  const journal = wiring.journal();
+  const graph = created.graph.calls[runbook];
+  if (!graph) throw new SlipwayError('UNKNOWN_RUNBOOK', `the plan does not hold the runbook "${runbook}" that ${path} calls`, { hint: 'plan again' });
+  const row = journal.run(parent);
+  const runId = childId(parent, path);
+  const { concurrency: _held, ...free } = graph; // the caller holds the group already; waiting for it would wait for ever
+  const inputs = await childInputs(request);
+  await journal.create(
+    {
+      id: runId,
+      runbook,
+      planDigest: created.planDigest,
+      createdAt: row?.createdAt ?? wiring.clock.now(),
+      rehearsal: created.rehearsal,
+      labels: { ...row?.labels, parent },
+    },
+    { ...created, graph: free, inputs, parent: { runId: parent, path } },
+  );
+  const release = cancelWith(signal, session, { journal, runId, parent });
+  const { state } = await drive(runId).finally(release);
+  if (!isTerminal(state))
+    throw new SlipwayError('CALL_WAITS', `the called run ${runId} is ${state}`, { retry: 'pauseForHuman', hint: `see "slipway status ${runId}"` });
+  return { runId, state, outputs: stateOf(journal.read(runId)).finished?.outputs ?? {} };
+}
+
+/**
+ * A caller that is cancelled, times out or rolls back cancels what it called, which then ends in good order. A process that merely stops leaves
+ * both to be resumed.
+ */
+function cancelWith(
+  signal: AbortSignal,
+  session: Session,
+  { journal, runId, parent }: { readonly journal: RunJournal; readonly runId: string; readonly parent: string },
+): () => void {
+  const cancel = (): void => {
+    if (session.signal.aborted) return;
+    const id = `${parent}:cancel`;
+    journal
+      .post(runId, { type: 'cancelRequested', id, by: 'system', reason: `${parent} was stopped` }, id)
+      .catch((cause: unknown) => session.notice(messageOf(cause)));
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
+  return () => signal.removeEventListener('abort', cancel);
+}
+
+/** Inputs of a called runbook: what the caller gives, over the defaults. Sealed secrets are passed on as they are. */
+async function childInputs({ created, runbook, inputs }: CallRequest): Promise<JsonObject> {
+  const files = await parseFiles(created.checkout);
+  if (!files.ok) throw invalid(files.problems);
+  const called = files.value.repository.runbooks.get(runbook);
+  const declared = called?.runbook.inputs ?? {};
+  const sealed = Object.entries(inputs).filter(([, value]) => isObject(value) && ('$secret' in value || '$secretText' in value));
+  const names = new Set(sealed.map(([name]) => name));
+  refuseMisplacedSecrets(declared, inputs, names);
+  const schemas = Object.fromEntries(Object.entries(declared).filter(([name]) => !names.has(name)));
+  const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => !names.has(name)));
+  const ready = readInputs({ schemas, given, preset: created.rehearsal ? (called?.runbook.rehearsal?.inputs ?? {}) : {} });
+  if ('problems' in ready) throw invalid(ready.problems);
+  return { ...ready.inputs.values, ...Object.fromEntries(sealed) };
+}
+
+/** A secret stays one on its way: what takes it is declared secret, and what is declared secret takes nothing else. */
+function refuseMisplacedSecrets(declared: { readonly [name: string]: InputSchema }, inputs: JsonObject, sealed: ReadonlySet<string>): void {
+  const wrong = Object.keys(inputs).filter((name) => sealed.has(name) !== (declared[name]?.secret === true));
+  if (wrong.length === 0) return;
+  const words = wrong.map((name) => (sealed.has(name) ? `"${name}" is not secret and was given a secret` : `"${name}" is secret and was given plain text`));
+  throw new SlipwayError('SECRET_INPUTS', `inputs of the called runbook: ${words.join('; ')}`, {
+    exitCode: EXIT.usage,
+    hint: 'declare it with "secret: true" in both runbooks, or in none',
+  });
+}
+
+function childId(parent: string, path: string): string {
+  const date = /^run-(\d{8})-/.exec(parent)?.[1] ?? newRunId(0).slice(4, 12);
+  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+  const bytes = createHash('sha256').update(`${parent}:${path}`).digest();
+  return `run-${date}-${Array.from(bytes.subarray(0, 10), (byte) => alphabet[byte % 32]).join('')}`;
+}
