@@ -6,7 +6,7 @@ import { type Config, packageDir, toolPaths, toolVersion } from './config/index.
 import { systemClock } from './core/index.ts';
 import type { EventBody } from './engine/index.ts';
 import { type JournalOptions, openJournal } from './journal/index.ts';
-import { loadPolicies, testPolicies } from './policy/index.ts';
+import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
 
@@ -16,6 +16,7 @@ export type Watching = Pick<JournalOptions, 'onBoundary'>;
 /** Everything the use cases need, built from the outside settings; nothing is opened before it is used. */
 export async function openApp(config: Config, watching: Watching = {}): Promise<App> {
   const owner = `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
+  const policies = new Map<string, PolicySet>();
   let opened: RunJournal | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
@@ -29,7 +30,13 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
     ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
     shippedPolicies: join(packageDir, 'policies'),
-    loadPolicies: async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal }),
+    loadPolicies: async (dir, signal) => {
+      const set = await loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal });
+      // The same policies are judged by one worker that stays warm; a new set has not started its own yet.
+      const warm = policies.get(set.digest) ?? set;
+      policies.set(set.digest, warm);
+      return warm;
+    },
     testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
     openWorld: async (request) => {
       const building = { config, request, pulumi: (await paths()).pulumi, journal: journal() };

@@ -63,7 +63,7 @@ function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | '
 async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<App['policyCheck']>[1]): ReturnType<App['policyCheck']> {
   const loaded = await loadEstate(session, wiring);
   if (!loaded.ok) throw new SlipwayError('INVALID', 'the repository has mistakes', { exitCode: EXIT.usage, hint: 'run "slipway validate" to see them' });
-  using policies = await wiring.loadPolicies(policyDir(loaded.value, wiring), session.signal);
+  const policies = await wiring.loadPolicies(policyDir(loaded.value, wiring), session.signal);
   return await judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
 }
 

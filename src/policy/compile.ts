@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Digest, digestOf, digestOfBytes, EXIT, type Json, type Problem, SlipwayError } from '../core/index.ts';
-import { capabilities } from './capabilities.ts';
+import { capabilities, sdkCapabilities } from './capabilities.ts';
 import { type Opa, runOpa } from './opa.ts';
 import { buildProblem, checkSources, clashes, type Copied, packagesOf, type PolicyPackage } from './parse.ts';
 import { type Sources, writeSources } from './sources.ts';
@@ -28,21 +28,31 @@ export const ENTRYPOINT = 'slipway_entry/decision';
  * @throws {SlipwayError} `POLICY_INVALID` with `problems`, `OPA_MISSING`, `OPA_FAILED`.
  */
 export async function compile(opa: Opa, sources: Sources, cacheDir: string): Promise<Compiled> {
-  const allowed = await capabilities(opa);
-  const key = digestOf({ format: FORMAT, sources: sources.digest, allowed: digestOfBytes(allowed) }).slice('sha256:'.length);
+  const key = digestOf({ format: FORMAT, sources: sources.digest, opa: await identityOf(opa.path) }).slice('sha256:'.length);
   const place = join(cacheDir, key);
   const earlier = await readCache(place, sources.digest);
   if (earlier) return earlier;
   await mkdir(cacheDir, { recursive: true, mode: 0o700 });
   const draft = await mkdtemp(join(cacheDir, 'draft-'));
   try {
-    await build(opa, sources, { draft, allowed });
+    await build(opa, sources, { draft, allowed: await capabilities(opa) });
     await rename(draft, place).catch(() => undefined); // somebody was faster, or a damaged entry is in the way
     const made = (await readCache(place, sources.digest)) ?? (await replaceCache(draft, place, sources.digest));
     if (made) return made;
     throw new SlipwayError('POLICY_CACHE', `compiled policies could not be kept in ${cacheDir}`, { hint: 'check its permissions and free space' });
   } finally {
     await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** Which opa this is, without running it: another binary, or another SDK, compiles anew. */
+async function identityOf(path: string): Promise<Json> {
+  const sdk = digestOfBytes(await readFile(sdkCapabilities()));
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return { size, mtimeMs, sdk };
+  } catch (cause) {
+    throw new SlipwayError('OPA_MISSING', `there is no opa at ${path}`, { cause, hint: 'run "slipway doctor"', exitCode: EXIT.usage });
   }
 }
 
