@@ -20,6 +20,7 @@ export async function loadEstate(session: Session, wiring: Wiring, commit?: stri
   const checkout = await openCheckout({
     ...wiring.git,
     signal: session.signal,
+    aside: session.planFiles ?? [],
     repository: session.root,
     at: commit === undefined ? { workingTree: true } : { commit },
     cacheDir: join(session.stateDir, 'checkouts'),

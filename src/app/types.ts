@@ -13,6 +13,8 @@ export interface Session {
   /** Absolute path of the folder with journal, evidence, checkouts and rehearsal worlds. */
   readonly stateDir: string;
   readonly masker: Masker;
+  /** Absolute paths of plans that are written or read; where they lie in the repository, they are no part of it. */
+  readonly planFiles?: readonly string[];
   readonly signal: AbortSignal;
   /** One line of progress for people; goes to stderr. */
   readonly notice: (line: string) => void;

@@ -15,6 +15,8 @@ export interface CheckoutRequest extends GitContext {
   readonly at: { readonly commit: string } | { readonly workingTree: true };
   /** Whoever changed something after this commit is an author; only those of the planned commit when absent. */
   readonly base?: string;
+  /** Absolute paths that are no part of a work tree although they may lie in it, such as a plan that was written there. */
+  readonly aside?: readonly string[];
   /** Ours alone: mirrors, trees and locks. */
   readonly cacheDir: string;
   readonly clock?: Clock;
@@ -51,7 +53,7 @@ export async function openCheckout(request: CheckoutRequest): Promise<Checkout> 
   const repository = await topFolder(request.repository, context);
   const commit = await resolveCommit(repository, 'commit' in request.at ? request.at.commit : 'HEAD', context);
   const base = request.base === undefined ? undefined : await resolveCommit(repository, request.base, context);
-  const dirty = 'workingTree' in request.at && (await isDirty(repository, context));
+  const dirty = 'workingTree' in request.at && (await isDirty(repository, context, request.aside));
   await mkdir(join(request.cacheDir, 'trees'), { recursive: true, mode: 0o700 });
   const cache = { ...request, repository, cacheDir: await realpath(request.cacheDir), context };
   await sweep(join(cache.cacheDir, 'trees'), request.clock ?? systemClock);
@@ -64,6 +66,7 @@ interface Cache {
   readonly repository: string;
   readonly cacheDir: string;
   readonly clock?: Clock;
+  readonly aside?: readonly string[];
   readonly context: GitContext;
 }
 
@@ -94,7 +97,10 @@ async function snapshot(cache: Cache): Promise<Tree> {
   const half = halfMade(join(cache.cacheDir, 'trees', 'snapshot'));
   await mkdir(half, { recursive: true });
   try {
-    await copyWorkingTree(cache.repository, half, { except: [cache.cacheDir, join(cache.repository, '.slipway')], context: cache.context });
+    await copyWorkingTree(cache.repository, half, {
+      except: [cache.cacheDir, join(cache.repository, '.slipway'), ...(cache.aside ?? [])],
+      context: cache.context,
+    });
     const droppedLinks = await dropEscapingLinks(half);
     const root = join(cache.cacheDir, 'trees', (await digestOfTree(half)).replace(':', '-'));
     const lock = { clock: cache.clock ?? systemClock, signal: cache.context.signal };

@@ -6,10 +6,12 @@ import { git, type GitContext } from './git.ts';
 
 const MOST_FILES = 50_000;
 
-/** Does the work tree hold anything that its commit does not? Untracked files count unless they are ignored, or are our own state. */
-export async function isDirty(repository: string, context: GitContext): Promise<boolean> {
+/** Does the work tree hold anything that its commit does not? Untracked files count unless they are ignored, are our own state, or are among `aside` (absolute paths). */
+export async function isDirty(repository: string, context: GitContext, aside: readonly string[] = []): Promise<boolean> {
   const place = { ...context, folder: repository, config: await silencedFilters(repository, context) };
-  return (await git(place, 'status', '--porcelain', '-z', '--untracked-files=all', '--ignore-submodules=all', '--', '.', ':(top,exclude).slipway')) !== '';
+  const excluded = aside.flatMap((path) => (isBelow(path, [repository]) ? [`:(top,exclude,literal)${relative(repository, path)}`] : []));
+  const where = ['--', '.', ':(top,exclude).slipway', ...excluded];
+  return (await git(place, 'status', '--porcelain', '-z', '--untracked-files=all', '--ignore-submodules=all', ...where)) !== '';
 }
 
 /**

@@ -228,6 +228,19 @@ describe('a plan', () => {
     assert.equal((JSON.parse((await at.run(0, ['runs', '--json'])).stdout) as readonly unknown[]).length, 0);
   });
 
+  test('may lie in the repository, also when that has changes that no commit holds', async () => {
+    using at = site();
+    at.write('runbooks/mine.yaml', runbookOf({ name: 'mine', steps: [{ id: 'tell', uses: 'notify', with: { text: 'not committed yet' } }] }));
+    const file = join(at.dir, 'plan.json');
+    await at.run(0, ['plan', 'mine', '--out', 'plan.json']);
+    const bytes = readFileSync(file, 'utf8');
+    await at.run(0, ['plan', 'mine', '--out', 'plan.json']);
+    assert.equal(readFileSync(file, 'utf8'), bytes);
+    assert.match((await at.run(0, ['apply', 'plan.json'])).stderr, /not committed yet/);
+    at.write('files/other.conf', 'new\n');
+    assert.match((await at.run(10, ['apply', 'plan.json'])).stderr, /STALE_PLAN/);
+  });
+
   test('needs its secrets again, and a runbook that is there', async () => {
     using at = site();
     await at.run(0, ['plan', 'deploy', '--out', planFile(at), ...deployInputs()]);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { ApplyOptions } from '../../app/index.ts';
 import { EXIT, Secret, SlipwayError } from '../../core/index.ts';
 import type { Args } from '../args.ts';
@@ -26,7 +27,8 @@ export const apply: Command = {
   run: async (args, context) => {
     const overrides = readOverrides(args);
     const { bundle, secrets } = await (isPlanFile(args) ? fromFile(args, context) : fromRunbook(args, context));
-    return driveRun(context, (app, session) => app.apply(session, bundle, { ...overrides, secrets }));
+    const planFiles = isPlanFile(args) ? [resolve(args.positional('planfile|runbook'))] : [];
+    return driveRun(context, (app, session) => app.apply({ ...session, planFiles }, bundle, { ...overrides, secrets }));
   },
 };
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { EXIT, type ExitCode } from '../../core/index.ts';
 import type { Args } from '../args.ts';
 import { printResult, sessionOf } from '../context.ts';
@@ -26,8 +27,9 @@ export const plan: Command = {
     const inputs = await readInputs(args, context);
     const rehearsal = args.flag('rehearse') ? { rehearsal: rehearsalOptions(args) } : {};
     const app = await context.app();
-    const bundle = planOrStop(await app.plan(sessionOf(context), { runbook: args.positional('runbook'), inputs, ...rehearsal }), context);
     const out = args.text('out');
+    const session = { ...sessionOf(context), planFiles: out === undefined ? [] : [resolve(out)] };
+    const bundle = planOrStop(await app.plan(session, { runbook: args.positional('runbook'), inputs, ...rehearsal }), context);
     if (out !== undefined) await savePlan(bundle, out);
     const expected = app.expected(sessionOf(context), bundle);
     printResult(context, bundle, () => planWords(bundle, context, 'stdout', { expected, ...(out === undefined ? {} : { planFile: out }) }));
