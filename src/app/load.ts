@@ -73,11 +73,7 @@ export function findRunbook({ repository }: Estate, nameOrFile: string): LoadedR
 }
 
 /** Problems as one error, for use cases that need a valid repository. */
-export function invalid(problems: readonly Problem[]): SlipwayError & { readonly problems: readonly Problem[] } {
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  const error = new SlipwayError('INVALID', `${errors.length} ${errors.length === 1 ? 'mistake' : 'mistakes'} in the repository`, {
-    exitCode: EXIT.usage,
-    hint: 'run "slipway validate" to see them',
-  });
-  return Object.assign(error, { problems });
+export function invalid(problems: readonly Problem[]): SlipwayError {
+  const count = problems.filter(({ severity }) => severity === 'error').length;
+  return new SlipwayError('INVALID', count === 1 ? '1 mistake' : `${count} mistakes`, { exitCode: EXIT.usage, hint: 'mend what is listed above', problems });
 }

@@ -54,7 +54,7 @@ function checkNode({ nodeVersion, leastNode }: DoctorPorts): Check {
 
 async function checkProgram({ name, args, needed, why, mend }: Program, { run }: DoctorPorts): Promise<Check> {
   const said = await run(name, args);
-  const version = said === undefined ? undefined : (/\d+\.\d+(\.\d+)?\S*/.exec(said)?.[0] ?? 'there');
+  const version = said === undefined ? undefined : (/\d+\.\d+(\.\d+)?[^\s),;]*/.exec(said)?.[0] ?? 'there');
   return { name, ok: version !== undefined, needed, found: version ?? `not found; it ${why}`, mend };
 }
 

@@ -1,3 +1,5 @@
+import type { Problem } from './problem.ts';
+
 /** What the engine should do about a failure. */
 export type RetryAdvice = 'never' | 'afterBackoff' | 'pauseForHuman';
 
@@ -10,6 +12,8 @@ export interface ErrorDetail {
   /** Process exit code when this error ends a command; 1 unless told. */
   readonly exitCode?: ExitCode;
   readonly cause?: unknown;
+  /** Every mistake of a person that it is about, when there are several. */
+  readonly problems?: readonly Problem[];
 }
 
 /**
@@ -22,6 +26,7 @@ export class SlipwayError extends Error {
   readonly hint: string | undefined;
   readonly retry: RetryAdvice;
   readonly exitCode: ExitCode;
+  readonly problems: readonly Problem[];
 
   constructor(code: string, message: string, detail: ErrorDetail = {}) {
     super(message, 'cause' in detail ? { cause: detail.cause } : undefined);
@@ -29,6 +34,7 @@ export class SlipwayError extends Error {
     this.hint = detail.hint;
     this.retry = detail.retry ?? 'never';
     this.exitCode = detail.exitCode ?? EXIT.error;
+    this.problems = detail.problems ?? [];
   }
 }
 

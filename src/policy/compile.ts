@@ -130,15 +130,15 @@ function dataIn(files: ReadonlyMap<string, Uint8Array>): string {
 }
 
 /** Problems as an error that carries them. */
-export function invalid(problems: readonly Problem[]): SlipwayError & { readonly problems: readonly Problem[] } {
+export function invalid(problems: readonly Problem[]): SlipwayError {
   const first = problems[0];
-  const error = new SlipwayError(
+  return new SlipwayError(
     'POLICY_INVALID',
     `${problems.length} ${problems.length === 1 ? 'mistake' : 'mistakes'} in the policies; ${first?.file ?? ''}:${first?.line ?? 1}: ${first?.message ?? ''}`,
     {
       hint: first?.hint ?? 'see docs/policies.md',
       exitCode: EXIT.usage,
+      problems,
     },
   );
-  return Object.assign(error, { problems });
 }
