@@ -9,7 +9,7 @@ import { scenarioHome } from './support.ts';
 
 test('kill -9 at every boundary of the journal, then resume: the flagship ends as if nothing had happened', async (t) => {
   using created = scenarioHome();
-  await createdOnly(created.dir);
+  await createdOnly(created);
   using provisioned = await endOf('provision', created.dir);
   using judged = await endOf('dual', provisioned.dir);
   const stretches: Readonly<Record<string, Enumeration>> = {
@@ -21,7 +21,6 @@ test('kill -9 at every boundary of the journal, then resume: the flagship ends a
 });
 
 test('kill -9 at every boundary of a rollback, then resume: everything is undone once', async (t) => {
-  using start = scenarioHome();
-  await rollbackRequested(start.dir);
+  using start = await rollbackRequested();
   await crashEverywhere(t, { start: start.dir, code: 13, least: 40 });
 });

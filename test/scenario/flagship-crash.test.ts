@@ -13,8 +13,8 @@ const home = scenarioHome();
 after(() => home[Symbol.dispose]());
 
 test('kill -9 before the run is on record leaves no half-made run, and the command can be repeated', async () => {
-  await beforeCreated(home.dir);
-  await createdOnly(home.dir);
+  await beforeCreated(home);
+  await createdOnly(home);
 });
 
 test(
@@ -29,8 +29,7 @@ test(
   `kill -9 at ${BACK} boundaries evenly spread over a rollback, and after its last event, then resume: everything is undone once`,
   { timeout: 600_000 },
   async (t) => {
-    using start = scenarioHome();
-    await rollbackRequested(start.dir);
+    using start = await rollbackRequested();
     await crashEverywhere(t, { start: start.dir, code: 13, least: BACK, sample: { spread: BACK, named: LAST } });
   },
 );
