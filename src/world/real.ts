@@ -10,6 +10,7 @@ import { type Building, buildPorts, pulumiEnvironment } from './build.ts';
 /** The outside itself. */
 export async function openRealWorld(building: Building): Promise<World> {
   const { config, request, pulumi } = building;
+  maskSettings(building);
   const built = buildPorts(building, {
     rehearsal: false,
     pulumi: {
@@ -32,6 +33,16 @@ export async function openRealWorld(building: Building): Promise<World> {
       built[Symbol.dispose]();
     },
   };
+}
+
+const SECRET_NAME = /(SECRET|TOKEN|PASSWORD)(?!\w*_FILE$)|_KEY$/;
+
+/** Programs of stacks and providers see these settings, and may print them. */
+function maskSettings({ config, request }: Building): void {
+  const { clouds } = config.children;
+  for (const [name, secret] of Object.entries(clouds)) if (SECRET_NAME.test(name)) request.masker.add(secret);
+  const { passphrase, accessToken } = config.pulumi;
+  for (const secret of [passphrase, accessToken, ...Object.values(config.notify)]) if (secret) request.masker.add(secret);
 }
 
 /** A host with its credentials, and so are the hosts it is reached through. */
