@@ -24,7 +24,7 @@ export async function openRehearsedWorld(building: Building, { id, options }: { 
     drift: options.drift,
     cacheDir: join(config.cacheDir, 'rehearsal'),
   });
-  const built = buildPorts(building, { rehearsal: true, resolve: rehearsal.resolve, pulumi: pulumiOf(building, dir, rehearsal) });
+  const built = buildPorts(building, { rehearsal: true, resolve: onlyStandIns(rehearsal.resolve), pulumi: pulumiOf(building, dir, rehearsal) });
   const ports: World['ports'] = { ...built.ports, pulumi: drifting(built.ports.pulumi, rehearsal, request.notice) };
   return {
     ports,
@@ -44,11 +44,23 @@ export async function openRehearsedWorld(building: Building, { id, options }: { 
   };
 }
 
+/** A request of a rehearsal never leaves it: whoever is not played by a stand-in may be the real one. @throws {SlipwayError} `REHEARSAL_PLACE`. */
+function onlyStandIns(resolve: Rehearsal['resolve']): Rehearsal['resolve'] {
+  return (host, port) => {
+    const place = resolve(host, port);
+    if (place) return place;
+    throw new SlipwayError('REHEARSAL_PLACE', `no stand-in plays ${host}:${port}, and a rehearsal reaches nothing real`, {
+      hint: 'let a host of the inventory play it: vars.rehearsal.names, and vars.rehearsal.http for its port',
+    });
+  };
+}
+
 /** Its own state, its own plugins, nothing of the person's clouds. */
 function pulumiOf({ config, pulumi }: Building, dir: string, { cloud }: Rehearsal): PulumiOptions {
   return {
     stateDir: dir,
-    env: { ...config.children.base, PULUMI_CONFIG_PASSPHRASE: 'rehearsal' },
+    // Programs and providers look for credentials of clouds in the home folder too.
+    env: { ...config.children.base, HOME: dir, PULUMI_CONFIG_PASSPHRASE: 'rehearsal' },
     node: process.execPath,
     now: () => systemClock.now(),
     cli: { path: pulumi, version: toolVersion('pulumi') },
