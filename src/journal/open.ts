@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/index.ts';
 import { createAppender } from './append.ts';
@@ -50,6 +50,9 @@ export function openJournal<Body extends { readonly type: string }>(options: Jou
 function makeWritable(dir: string, file: string): void {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   for (const path of [dir, ...(existsSync(file) ? [file] : [])]) accessSync(path, constants.W_OK);
+  // Most state folders are inside a repository, and "git add ." must not commit the key of the vault.
+  const ignore = join(dir, '.gitignore');
+  if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { mode: 0o600 });
 }
 
 function close(store: Store): void {

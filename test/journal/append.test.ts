@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fakeClock, leaseOf, place, RUN } from './support.ts';
 
@@ -193,4 +195,10 @@ test('logs: by path with what is below it, by host, after an id, and no wildcard
   );
   const [first] = journal.logs(RUN.id, { limit: 1 });
   assert.equal(journal.logs(RUN.id, { afterId: first?.id ?? 0 }).length, 4);
+});
+
+test('a state folder inside a repository keeps itself out of Git', () => {
+  using at = place();
+  at.open();
+  assert.equal(readFileSync(join(at.dir, '.gitignore'), 'utf8'), '*\n');
 });
