@@ -83,13 +83,14 @@ export async function changedFiles(
   return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Everybody who wrote or committed something after `base` up to `head`; of `head` alone without a base. Sorted by e-mail, each once. */
+/** Everybody who wrote or committed something after `base` up to `head`; without a base, of `head` and of all that it merged. Sorted by e-mail, each once. */
 export async function peopleOf(
   repository: string,
   range: { readonly base?: string | undefined; readonly head: string },
   context: GitContext,
 ): Promise<readonly Person[]> {
-  const scope = range.base === undefined || range.base === range.head ? ['-1', range.head] : [`${range.base}..${range.head}`];
+  // Whoever merges a change is not the one who wrote it.
+  const scope = range.base === undefined || range.base === range.head ? await mergedBy(repository, range.head, context) : [`${range.base}..${range.head}`];
   const text = await git({ ...context, folder: repository }, 'log', '-z', '--no-show-signature', '--format=%an%x01%ae%x01%cn%x01%ce', ...scope);
   const people = new Map<string, Person>();
   for (const line of text.split('\0').filter((each) => each !== '')) {
@@ -98,6 +99,13 @@ export async function peopleOf(
     people.set(`${committerEmail}\0${committer}`, { name: committer, email: committerEmail });
   }
   return [...people.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, person]) => person);
+}
+
+/** What a commit brought into its first parent, itself included. */
+async function mergedBy(repository: string, head: string, context: GitContext): Promise<readonly string[]> {
+  const parents = await git({ ...context, folder: repository }, 'rev-list', '--no-walk', '--parents', '--end-of-options', head);
+  const [, first] = parents.trim().split(' ');
+  return first === undefined ? ['-1', head] : [`${first}..${head}`];
 }
 
 function notFound(revision: string, cause?: unknown): SlipwayError {

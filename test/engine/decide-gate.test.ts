@@ -48,6 +48,7 @@ for (const [name, cast] of [
   ['somebody it does not name', { voter: 'user:x', teams: ['c'] }],
   ['the one who started the run', { voter: 'user:ada', teams: ['a'] }],
   ['an author', { voter: 'user:author', teams: ['a'] }],
+  ['an author who is written otherwise', { voter: 'user:Author', teams: ['a'] }],
   ['another plan', { voter: 'user:bo', teams: ['a'], planDigest: 'sha256:other' }],
 ] as const) {
   test(`does not count: ${name}, neither for nor against`, () => {

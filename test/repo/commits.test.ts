@@ -41,6 +41,18 @@ describe('commits', () => {
     assert.equal(checkout.people.length, 3);
   });
 
+  it('says who wrote what a commit merged, however long ago', async () => {
+    await using fixture = makeRepository();
+    fixture.commit('base', 'Zoe <zoe@example.org>');
+    fixture.git('checkout', '--quiet', '-b', 'change');
+    fixture.commit('one', 'Grace <grace@example.org>');
+    fixture.commit('two', 'Lin <lin@example.org>');
+    fixture.git('checkout', '--quiet', 'main');
+    fixture.git('merge', '--quiet', '--no-ff', '-m', 'merge', 'change');
+    const emails = (await peopleOf(fixture.repository, { head: fixture.git('rev-parse', 'HEAD') }, fixture)).map(({ email }) => email);
+    assert.deepEqual(emails, ['ada@example.org', 'grace@example.org', 'lin@example.org']);
+  });
+
   it('has no merge base for histories that never met', async () => {
     await using fixture = makeRepository();
     fixture.commit('one');

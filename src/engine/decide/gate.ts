@@ -31,9 +31,14 @@ export function tally(
 /** May this vote count at all? */
 export function isEligible(vote: Vote, gate: Gate, { created, planDigest }: { readonly created: Created | undefined; readonly planDigest: string }): boolean {
   if (vote.planDigest !== planDigest) return false;
-  const isSelf = vote.voter === created?.actor || (created?.authors.includes(vote.voter) ?? false);
-  if (gate.preventSelfApproval && isSelf) return false;
+  if (gate.preventSelfApproval && isSelf(vote, created)) return false;
   return gate.approvers.some((approver) => speaksFor(vote, approver));
+}
+
+/** Git takes an address as people type it: Ada@example.org is ada@example.org. */
+function isSelf({ voter }: Vote, created: Created | undefined): boolean {
+  const selves = created ? [created.actor, ...created.authors] : [];
+  return selves.some((self) => self.toLowerCase() === voter.toLowerCase());
 }
 
 function speaksFor({ voter, teams }: Vote, approver: string): boolean {
