@@ -4,7 +4,7 @@ import { type Estate, invalid, loadEstate } from './load.ts';
 import { authorsOf, judgeBody, type PlanSurroundings, policyDir, withSurroundings } from './plan-change.ts';
 import { stacksNow } from './previews.ts';
 import { drive } from './drive.ts';
-import { recordRun } from './start-run.ts';
+import { type Overrides, recordRun } from './start-run.ts';
 import type { ApplyOptions, RunHandle, Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -29,8 +29,9 @@ export async function applyPlan(
   const runId = newRunId(wiring.clock.now());
   const prepared = await withSurroundings({ session, wiring, runId, commit: body.commit.dirty ? undefined : body.commit.head }, async (around) => {
     await refuseStale(session, wiring, { around, bundle });
-    await authorize(session, wiring, { around, bundle, options });
-    return { ok: true, value: { checkout: around.estate.checkout.root, authors: authorsOf(around.estate) }, problems: [] };
+    const overridden = await authorize(session, wiring, { around, bundle, options });
+    const overrides = overridden.length === 0 ? {} : { overrides: { reason: options.overrideReason ?? '', findings: overridden } };
+    return { ok: true, value: { checkout: around.estate.checkout.root, authors: authorsOf(around.estate), ...overrides }, problems: [] };
   });
   if (!prepared.ok) throw invalid(prepared.problems);
   await recordRun(session, wiring.journal(), { runId, bundle, secrets: options.secrets, now: wiring.clock.now(), labels: {}, ...prepared.value });
@@ -83,11 +84,16 @@ async function estateNow(session: Session, wiring: Wiring): Promise<Estate> {
   return loaded.value;
 }
 
-/** The one gate every way of starting a run goes through: policies now, with overrides of soft findings. */
-async function authorize(session: Session, wiring: Wiring, { around, bundle, options }: Check & { readonly options: ApplyOptions }): Promise<void> {
+/** The one gate every way of starting a run goes through: policies now, with overrides of soft findings. Gives back what was overridden. */
+async function authorize(
+  session: Session,
+  wiring: Wiring,
+  { around, bundle, options }: Check & { readonly options: ApplyOptions },
+): Promise<Overrides['findings']> {
   const verdict = await judgeBody(bundle.body, { session, wiring, policies: around.policies, estate: around.estate });
-  const standing = verdict.findings.filter(({ level, id }) => level === 'deny' || (level === 'soft' && !isOverridden(id, options.overrides)));
-  if (standing.length === 0) return;
+  const overridden = verdict.findings.filter(({ level, id }) => level === 'soft' && isOverridden(id, options.overrides));
+  const standing = verdict.findings.filter((finding) => finding.level !== 'warn' && !overridden.includes(finding));
+  if (standing.length === 0) return overridden.map(({ id, rule, msg }) => ({ id, rule, msg }));
   const words = standing.map(({ rule, msg, level, id }) => `${rule}: ${msg}${level === 'soft' ? ` (may be overridden: --override ${id.slice(0, 19)})` : ''}`);
   throw new SlipwayError('POLICY_DENIED', `policies deny this plan: ${words.join('; ')}`, {
     exitCode: EXIT.policyDenied,

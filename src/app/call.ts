@@ -30,7 +30,8 @@ export async function callRunbook(
   const graph = created.graph.calls[runbook];
   if (!graph) throw new SlipwayError('UNKNOWN_RUNBOOK', `the plan does not hold the runbook "${runbook}" that ${path} calls`, { hint: 'plan again' });
   const row = journal.run(parent);
-  const runId = childId(parent, path);
+  const runId = derivedRunId(parent, path);
+  const { overrides: _ofCaller, ...same } = created;
   const { concurrency: _held, ...free } = graph; // the caller holds the group already; waiting for it would wait for ever
   const inputs = await childInputs(request);
   await journal.create(
@@ -42,7 +43,7 @@ export async function callRunbook(
       rehearsal: created.rehearsal,
       labels: { ...row?.labels, parent },
     },
-    { ...created, graph: free, inputs, parent: { runId: parent, path } },
+    { ...same, graph: free, inputs, parent: { runId: parent, path } },
   );
   const release = cancelWith(signal, session, { journal, runId, parent });
   const { state } = await drive(runId).finally(release);
@@ -99,7 +100,8 @@ function refuseMisplacedSecrets(declared: { readonly [name: string]: InputSchema
   });
 }
 
-function childId(parent: string, path: string): string {
+/** The id of a run that another one causes: the same for the same cause, so that a crash, or two people at once, never start it twice. */
+export function derivedRunId(parent: string, path: string): string {
   const date = /^run-(\d{8})-/.exec(parent)?.[1] ?? newRunId(0).slice(4, 12);
   const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
   const bytes = createHash('sha256').update(`${parent}:${path}`).digest();

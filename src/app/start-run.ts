@@ -1,8 +1,10 @@
-import type { Digest, JsonObject, Secret } from '../core/index.ts';
-import { type EventBody } from '../engine/index.ts';
+import type { JsonObject, Secret } from '../core/index.ts';
+import type { EventBody } from '../engine/index.ts';
 import type { PlanBundle } from '../plan/index.ts';
 import type { Session } from './types.ts';
 import type { RunJournal } from './wiring.ts';
+
+export type Overrides = NonNullable<Extract<EventBody, { type: 'runCreated' }>['overrides']>;
 
 export interface NewRunRequest {
   readonly runId: string;
@@ -12,6 +14,7 @@ export interface NewRunRequest {
   readonly now: number;
   /** Absolute path of the files the run uses. */
   readonly checkout: string;
+  readonly overrides?: Overrides;
   /** What a later process needs to open the same world again. */
   readonly labels: JsonObject;
 }
@@ -35,7 +38,9 @@ export async function recordRun(session: Session, journal: RunJournal, request: 
   );
 }
 
-function created(session: Session, { bundle, checkout, authors }: NewRunRequest, inputs: JsonObject): EventBody {
-  const planDigest: Digest = bundle.digest;
-  return { type: 'runCreated', planDigest, graph: bundle.body.graph, inputs, actor: session.actor, rehearsal: bundle.body.rehearsal, checkout, authors };
+function created(session: Session, { bundle, checkout, authors, overrides }: NewRunRequest, inputs: JsonObject): EventBody {
+  const { digest: planDigest, body } = bundle;
+  const { graph, rehearsal } = body;
+  const { actor } = session;
+  return { type: 'runCreated', planDigest, graph, inputs, actor, rehearsal, checkout, authors, ...(overrides ? { overrides } : {}) };
 }

@@ -1,5 +1,6 @@
-import { didYouMean, EXIT, type Json, newRunId, randomText, SlipwayError } from '../core/index.ts';
+import { didYouMean, EXIT, type Json, randomText, SlipwayError } from '../core/index.ts';
 import { type EventBody, hasStarted, isEligible, isTerminal, type RunData, stateOf, type Task } from '../engine/index.ts';
+import { derivedRunId } from './call.ts';
 import { createdOf, drive } from './drive.ts';
 import type { RunHandle, Session } from './types.ts';
 import type { RunJournal, Wiring } from './wiring.ts';
@@ -86,7 +87,7 @@ export async function resume(session: Session, wiring: Wiring, runId: string): P
   return drive(session, wiring, runId);
 }
 
-/** @throws {SlipwayError} `RUN_NOT_FOUND`, `PAST_NO_RETURN`, `NOTHING_TO_UNDO`. */
+/** @throws {SlipwayError} `RUN_NOT_FOUND`, `PAST_NO_RETURN`, `NOTHING_TO_UNDO`, `BEING_UNDONE`. */
 export async function rollBack(
   session: Session,
   wiring: Wiring,
@@ -96,19 +97,21 @@ export async function rollBack(
   const data = stateOfRun(journal, runId);
   if (data.pastNoReturn && !force)
     throw new SlipwayError('PAST_NO_RETURN', `${runId} is past its point of no return`, { hint: 'add --force when you know that undoing is still right' });
-  if (data.finished) return undoFinished(session, wiring, data);
+  if (data.finished) return undoFinished(session, wiring, { data, reason });
   await journal.post(runId, { type: 'rollbackRequested', id: randomText(16), trigger: 'manual', by: session.actor, reason, force }, randomText(16));
   return isDriven(wiring, runId) ? { requested: true, runId } : drive(session, wiring, runId);
 }
 
-async function undoFinished(session: Session, wiring: Wiring, data: RunData): Promise<RunHandle> {
+async function undoFinished(session: Session, wiring: Wiring, { data, reason }: { readonly data: RunData; readonly reason: string }): Promise<RunHandle> {
   const journal = wiring.journal();
   const { created, finished, runId: undone } = data;
   if (!created || finished?.state === 'rolledBack')
     throw new SlipwayError('NOTHING_TO_UNDO', `${undone} is ${finished?.state ?? 'unknown'}; there is nothing to undo`, { hint: 'see "slipway runs"' });
+  const attempt = nextUndo(journal, undone);
+  const { overrides: _theirs, ...same } = created;
   const started = [...data.tasks.values()].filter((task) => hasStarted(task) && isForward(data, task)).map(({ path, outputs }) => ({ path, outputs }));
   const row = journal.run(undone);
-  const runId = newRunId(wiring.clock.now());
+  const runId = derivedRunId(undone, `rollback ${attempt}`);
   await journal.create(
     {
       id: runId,
@@ -117,10 +120,30 @@ async function undoFinished(session: Session, wiring: Wiring, data: RunData): Pr
       createdAt: wiring.clock.now(),
       rehearsal: created.rehearsal,
       labels: { ...row?.labels, rollbackOf: undone },
+      ...(created.graph.concurrency ? { concurrencyGroup: created.graph.concurrency.group } : {}),
     },
-    { ...created, actor: session.actor, rollbackOf: { runId: undone, started, items: Object.fromEntries(data.items) } },
+    { ...same, actor: session.actor, rollbackOf: { runId: undone, reason, started, items: Object.fromEntries(data.items) } },
   );
   return drive(session, wiring, runId);
+}
+
+/**
+ * Which rollback of a finished run this is: its id follows from that, so that two people who ask at once start one.
+ *
+ * @throws {SlipwayError} `BEING_UNDONE`, `NOTHING_TO_UNDO`.
+ */
+function nextUndo(journal: RunJournal, undone: string): number {
+  for (let attempt = 1; ; attempt++) {
+    const earlier = journal.run(derivedRunId(undone, `rollback ${attempt}`));
+    if (!earlier) return attempt;
+    const { id, state } = earlier;
+    if (state === 'rolledBack') throw new SlipwayError('NOTHING_TO_UNDO', `${id} has undone ${undone}`, { hint: `see "slipway status ${id}"` });
+    if (!isTerminal(state))
+      throw new SlipwayError('BEING_UNDONE', `${id} is undoing ${undone} already: ${state}`, {
+        exitCode: EXIT.locked,
+        hint: `see "slipway status ${id}"; "slipway resume ${id}" goes on with it when its process died`,
+      });
+  }
 }
 
 function isForward({ created }: RunData, { node }: Task): boolean {

@@ -75,10 +75,13 @@ export type EventBody =
       readonly checkout: string;
       /** Authors and committers of the planned change; they cannot approve it. */
       readonly authors: readonly string[];
+      /** Soft findings of policies that the actor overrode, and why. */
+      readonly overrides?: { readonly reason: string; readonly findings: readonly { readonly id: string; readonly rule: string; readonly msg: string }[] };
       readonly parent?: { readonly runId: string; readonly path: string };
       /** This run undoes what that finished run did: its started tasks and their outputs. */
       readonly rollbackOf?: {
         readonly runId: string;
+        readonly reason?: string;
         readonly started: readonly { readonly path: string; readonly outputs: JsonObject }[];
         /** Items of its expanded foreach nodes, which compensations of items see as `item`. */
         readonly items?: { readonly [path: string]: readonly Json[] };

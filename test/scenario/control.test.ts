@@ -133,6 +133,7 @@ describe('people steer a run from other terminals', { concurrency: 2 }, () => {
     assert.equal(await machine.read(here.file('mark')), undefined);
     assert.equal(run.events().at(-1)?.type, 'runFinished');
     await here.at.run(1, ['rollback', back.id]);
+    assert.match((await here.at.run(1, ['rollback', run.id])).stderr, /NOTHING_TO_UNDO/);
   });
 
   test('runs of a group go one after the other, first come first served', async () => {

@@ -98,7 +98,8 @@ function create(data: RunData, body: Extract<RunEvent, { type: 'runCreated' }>, 
   data.created = body;
   for (const { id } of body.graph.phases) data.phases.set(id, { state: 'pending' });
   if (!body.rollbackOf) return;
-  data.rollback = { trigger: 'manual', by: body.actor, reason: `undo ${body.rollbackOf.runId}`, at };
+  const { runId, reason } = body.rollbackOf;
+  data.rollback = { trigger: 'manual', by: body.actor, reason: `undo ${runId}${reason === undefined ? '' : `: ${reason}`}`, at };
   for (const [path, items] of Object.entries(body.rollbackOf.items ?? {})) {
     data.items.set(path, items);
     publishNode(data, path);
