@@ -6,7 +6,7 @@ import { schema } from '../runbook/index.ts';
 import { applyPlan } from './apply.ts';
 import { createdOf } from './drive.ts';
 import { expectedFromRuns } from './history.ts';
-import { loadEstate } from './load.ts';
+import { invalid, loadEstate } from './load.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
@@ -62,7 +62,7 @@ function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | '
 
 async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<App['policyCheck']>[1]): ReturnType<App['policyCheck']> {
   const loaded = await loadEstate(session, wiring);
-  if (!loaded.ok) throw new SlipwayError('INVALID', 'the repository has mistakes', { exitCode: EXIT.usage, hint: 'run "slipway validate" to see them' });
+  if (!loaded.ok) throw invalid(loaded.problems);
   const policies = await wiring.loadPolicies(policyDir(loaded.value, wiring), session.signal);
   return await judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
 }

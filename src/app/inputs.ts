@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { didYouMean, isObject, type Json, type Problem, Secret } from '../core/index.ts';
+import { didYouMean, type Json, type Problem, Secret } from '../core/index.ts';
+import { holdsSealed } from '../expr/index.ts';
 import type { PlanInputs } from '../plan/index.ts';
 import type { InputSchema } from '../runbook/index.ts';
 
@@ -65,6 +66,17 @@ function checkSecret(name: string, raw: Json | Secret): Secret | Problem {
 
 function checkValue(name: string, schema: InputSchema, raw: Json): { readonly value: Json } | { readonly problems: readonly Problem[] } {
   const value = typeof raw === 'string' && schema.type !== 'string' ? fromText(raw) : raw;
+  if (holdsSealed(value))
+    return {
+      problems: [
+        problem(
+          'RESERVED_KEY',
+          name,
+          `input "${name}" holds a key that is reserved for sealed secrets`,
+          'declare it with "secret: true", and give it with --secret',
+        ),
+      ],
+    };
   const { secret: _secret, ...shape } = schema;
   // zod types JSON Schema more narrowly than the open shape a runbook may use; it validates what it does not know.
   const checked = z.fromJSONSchema(shape as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value);
@@ -99,9 +111,4 @@ function unknownInput(name: string, known: readonly string[]): Problem {
 
 function problem(code: string, path: string, message: string, hint: string): Problem {
   return { code, severity: 'error', file: '(inputs)', line: 1, column: 1, path: `inputs.${path}`, message, hint };
-}
-
-/** Inputs from a JSON file. */
-export function inputsFromObject(value: Json): GivenInputs {
-  return isObject(value) ? value : {};
 }

@@ -11,6 +11,7 @@ export const validate: Command = {
   run: async (args, context) => {
     const { files, problems } = await (await context.app()).validate(sessionOf(context), args.rest('path'));
     const errors = problems.filter((problem) => problem.severity === 'error').length;
+    if (files.length === 0) context.note('there is nothing to validate: runbooks are YAML files under runbooks/, or name a file');
     for (const line of context.json ? [] : problemLines(problems)) context.note(line);
     const told = `${files.length} file${files.length === 1 ? '' : 's'}, ${errors} error${errors === 1 ? '' : 's'}, ${problems.length - errors} warning${problems.length - errors === 1 ? '' : 's'}`;
     printResult(context, { ok: errors === 0, files, problems }, () => told);
