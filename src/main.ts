@@ -19,6 +19,8 @@ const io: CliIo = {
 
 // The reader of our output may go away early (`| head`); that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// Nobody listens to progress any more; the run itself goes on.
+process.stderr.on('error', () => undefined);
 try {
   process.exitCode = await runCli(io, async () => (await import('./process.ts')).processDeps(io));
 } catch (error) {

@@ -30,6 +30,7 @@ export async function showUntil(context: Context, runId: string, ended?: Promise
   using screen = openScreen({ write: (text) => context.deps.stderr(context.masker.mask(text)), ...settings.terminal });
   screen.add([`run ${runId}`]);
   const shown = show({ context, live, screen, signal }, app.follow(sessionOf(context, signal), runId, 0));
+  shown.catch(() => undefined); // told once the run has ended: a screen that fails must not end the process that drives
   try {
     await (ended ?? shown);
   } finally {

@@ -22,7 +22,13 @@ export function createWaker(journal: Journal<EventBody>, runId: string, signal: 
   const follow = async (): Promise<void> => {
     for await (const event of journal.follow(runId, journal.run(runId)?.lastSeq ?? 0, either)) if (event.seq > 0) wake();
   };
-  follow().catch(wake); // a journal that cannot be read fails the driver's own next read
+  // A journal that cannot be read fails the driver's own next read; when that one succeeds, the driver must not stay deaf.
+  const listen = (): void =>
+    void follow().catch(() => {
+      wake();
+      if (!either.aborted) setTimeout(listen, LISTEN_AGAIN_MS).unref();
+    });
+  listen();
   return {
     wake,
     reset: () => void (woken = Promise.withResolvers<void>()),
@@ -39,5 +45,6 @@ export function createWaker(journal: Journal<EventBody>, runId: string, signal: 
   };
 }
 
+const LISTEN_AGAIN_MS = 1_000;
 /** A clock that jumps is noticed within a minute. */
 const LONGEST_MS = 60_000;
