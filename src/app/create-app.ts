@@ -64,7 +64,7 @@ async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<
   const loaded = await loadEstate(session, wiring);
   if (!loaded.ok) throw invalid(loaded.problems);
   const policies = await wiring.loadPolicies(policyDir(loaded.value, wiring), session.signal);
-  return await judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
+  return judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
 }
 
 async function readPlan(session: Session, file: string): ReturnType<App['readPlan']> {
