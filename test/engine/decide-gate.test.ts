@@ -49,6 +49,7 @@ for (const [name, cast] of [
   ['the one who started the run', { voter: 'user:ada', teams: ['a'] }],
   ['an author', { voter: 'user:author', teams: ['a'] }],
   ['an author who is written otherwise', { voter: 'user:Author', teams: ['a'] }],
+  ['an author by the whole address', { voter: 'user:author@example.org', teams: ['a'] }],
   ['another plan', { voter: 'user:bo', teams: ['a'], planDigest: 'sha256:other' }],
 ] as const) {
   test(`does not count: ${name}, neither for nor against`, () => {

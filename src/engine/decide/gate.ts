@@ -35,10 +35,14 @@ export function isEligible(vote: Vote, gate: Gate, { created, planDigest }: { re
   return gate.approvers.some((approver) => speaksFor(vote, approver));
 }
 
-/** Git takes an address as people type it: Ada@example.org is ada@example.org. */
 function isSelf({ voter }: Vote, created: Created | undefined): boolean {
   const selves = created ? [created.actor, ...created.authors] : [];
-  return selves.some((self) => self.toLowerCase() === voter.toLowerCase());
+  return selves.some((self) => isSamePerson(self.toLowerCase(), voter.toLowerCase()));
+}
+
+/** Git knows people by their address, as they typed it; people also call themselves by what is before the @. When in doubt it is the same person. */
+function isSamePerson(one: string, other: string): boolean {
+  return one === other || one.startsWith(`${other}@`) || other.startsWith(`${one}@`);
 }
 
 function speaksFor({ voter, teams }: Vote, approver: string): boolean {
