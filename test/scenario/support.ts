@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -115,7 +115,9 @@ export function cloudLedger(home: string, run: string): readonly { readonly op: 
   return linesOf(join(home, 'rehearsals', run, 'cloud', 'ledger.jsonl'));
 }
 
+/** A stand-in that nothing was done to has written nothing. */
 function linesOf<T>(file: string): T[] {
+  if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line !== '')

@@ -63,7 +63,7 @@ test('npm start sets up, then rehearses the example with the words it was given'
   });
   assert.equal(status, 13, stderr);
   assert.match(stderr, /^setup: ready/m);
-  assert.equal(stdout, 'rehearse erp-to-cloud --fail cutover/weight-50\n');
+  assert.equal(stdout, 'rehearse erp-to-cloud --and-back --fail cutover/weight-50\n');
 });
 
 test('.ci/run: tells what it cannot install, runs npm test without a stdin, and exits as the tests do', async (context) => {

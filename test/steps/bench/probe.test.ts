@@ -7,6 +7,7 @@ import { compare, type Evidence, parseEvidence } from '../../../src/analysis/ind
 import type { Digest } from '../../../src/core/index.ts';
 import { createHttp } from '../../../src/effects/index.ts';
 import { benchProbe } from '../../../src/steps/bench/index.ts';
+import { calm } from '../../support/calm.ts';
 import { contextWith, evidenceStore, failsWith } from '../context.ts';
 
 type Side = { readonly url: string; readonly seen: string[]; [Symbol.dispose](): void };
@@ -49,59 +50,62 @@ async function probe(input: { readonly baseline: Side; readonly candidate: Side;
 }
 
 describe('bench.probe', () => {
-  test('sends the same requests to both sides, as many as asked, and keeps what it saw', async () => {
-    using baseline = await side(says('{"a":1}'));
-    using candidate = await side(says('{"a":1}'));
-    const requests = [{ path: '/x?y=1' }, { path: '/z', method: 'POST', body: 'q' }];
-    const { outputs, evidence, context } = await probe({ baseline, candidate, requests, rate: 100, duration: '500ms', warmUp: '100ms' });
-    assert.equal(outputs.pairs, 50);
-    assert.equal(baseline.seen.length, 60, 'warm-up requests are sent but not counted');
-    assert.deepEqual(baseline.seen.toSorted(), candidate.seen.toSorted());
-    assert.equal(candidate.seen.filter((line) => line === 'POST /z').length, 30);
-    assert.deepEqual(outputs.parity, { compared: 50, mismatches: 0, rate: 0 });
-    assert.equal(outputs.baseline.errors, 0);
-    assert.equal(
-      evidence.slots.reduce((sum, slot) => sum + slot.candidate.sent, 0),
-      50,
-    );
-    assert.equal(evidence.abCheck, undefined);
-    assert.match(context.lines.at(-1) ?? '', /^old against new: 50 pairs; baseline p50 .* ms/);
-  });
+  test('sends the same requests to both sides, as many as asked, and keeps what it saw', () =>
+    calm(async () => {
+      using baseline = await side(says('{"a":1}'));
+      using candidate = await side(says('{"a":1}'));
+      const requests = [{ path: '/x?y=1' }, { path: '/z', method: 'POST', body: 'q' }];
+      const { outputs, evidence, context } = await probe({ baseline, candidate, requests, rate: 100, duration: '500ms', warmUp: '100ms' });
+      assert.equal(outputs.pairs, 50);
+      assert.equal(baseline.seen.length, 60, 'warm-up requests are sent but not counted');
+      assert.deepEqual(baseline.seen.toSorted(), candidate.seen.toSorted());
+      assert.equal(candidate.seen.filter((line) => line === 'POST /z').length, 30);
+      assert.deepEqual(outputs.parity, { compared: 50, mismatches: 0, rate: 0 });
+      assert.equal(outputs.baseline.errors, 0);
+      assert.equal(
+        evidence.slots.reduce((sum, slot) => sum + slot.candidate.sent, 0),
+        50,
+      );
+      assert.equal(evidence.abCheck, undefined);
+      assert.match(context.lines.at(-1) ?? '', /^old against new: 50 pairs; baseline p50 .* ms/);
+    }));
 
-  test('measures from the moment a request was due: a side that stalls cannot hide it', async () => {
-    const startedAt = Date.now();
-    // Answers at once, except that for 400 ms in the middle it answers nobody.
-    const stalls = () => {
-      const at = Date.now() - startedAt;
-      return at > 300 && at < 700 ? 700 - at : 0;
-    };
-    using baseline = await side(says('{}'));
-    using candidate = await side(after(stalls));
-    const { outputs } = await probe({ baseline, candidate, rate: 100, duration: '1s', parallel: 1 });
-    // With one connection a closed loop would see one slow request in a hundred; 40 of 100 were due during the stall.
-    assert.ok((outputs.candidate.p95Ms ?? 0) > 250, `p95 ${outputs.candidate.p95Ms}`);
-    assert.ok((outputs.candidate.p50Ms ?? 999) < 250);
-    assert.ok((outputs.baseline.p95Ms ?? 999) < 150, `the other side is not slowed down, p95 ${outputs.baseline.p95Ms}`);
-  });
+  test('measures from the moment a request was due: a side that stalls cannot hide it', () =>
+    calm(async () => {
+      const startedAt = Date.now();
+      // Answers at once, except that for 400 ms in the middle it answers nobody.
+      const stalls = () => {
+        const at = Date.now() - startedAt;
+        return at > 300 && at < 700 ? 700 - at : 0;
+      };
+      using baseline = await side(says('{}'));
+      using candidate = await side(after(stalls));
+      const { outputs } = await probe({ baseline, candidate, rate: 100, duration: '1s', parallel: 1 });
+      // With one connection a closed loop would see one slow request in a hundred; 40 of 100 were due during the stall.
+      assert.ok((outputs.candidate.p95Ms ?? 0) > 250, `p95 ${outputs.candidate.p95Ms}`);
+      assert.ok((outputs.candidate.p50Ms ?? 999) < 250);
+      assert.ok((outputs.baseline.p95Ms ?? 999) < 150, `the other side is not slowed down, p95 ${outputs.baseline.p95Ms}`);
+    }));
 
-  test('tells errors apart and takes a late answer for none', async () => {
-    using baseline = await side(says('{}'));
-    let count = 0;
-    using candidate = await side((request, response) => {
-      const turn = count++ % 4;
-      if (turn === 0) response.writeHead(503).end();
-      else if (turn === 1) request.socket.destroy();
-      else if (turn === 2) void delay(400).then(() => response.end('{}'));
-      else response.end('{}');
-    });
-    const { outputs, evidence } = await probe({ baseline, candidate, rate: 100, duration: '400ms', timeout: '150ms' });
-    const errors = { server: 0, transport: 0, timeout: 0 };
-    for (const { candidate: arm } of evidence.slots) for (const kind of ['server', 'transport', 'timeout'] as const) errors[kind] += arm.errors[kind];
-    assert.equal(outputs.candidate.errors, errors.server + errors.transport + errors.timeout);
-    assert.ok(errors.server >= 8 && errors.transport >= 5 && errors.timeout >= 8, JSON.stringify(errors));
-    assert.equal(outputs.candidate.p99Ms, 150, 'a request without answer took at least the timeout');
-    assert.equal(outputs.baseline.errors, 0);
-  });
+  test('tells errors apart and takes a late answer for none', () =>
+    calm(async () => {
+      using baseline = await side(says('{}'));
+      let count = 0;
+      using candidate = await side((request, response) => {
+        const turn = count++ % 4;
+        if (turn === 0) response.writeHead(503).end();
+        else if (turn === 1) request.socket.destroy();
+        else if (turn === 2) void delay(400).then(() => response.end('{}'));
+        else response.end('{}');
+      });
+      const { outputs, evidence } = await probe({ baseline, candidate, rate: 100, duration: '400ms', timeout: '150ms' });
+      const errors = { server: 0, transport: 0, timeout: 0 };
+      for (const { candidate: arm } of evidence.slots) for (const kind of ['server', 'transport', 'timeout'] as const) errors[kind] += arm.errors[kind];
+      assert.equal(outputs.candidate.errors, errors.server + errors.transport + errors.timeout);
+      assert.ok(errors.server >= 8 && errors.transport >= 5 && errors.timeout >= 8, JSON.stringify(errors));
+      assert.equal(outputs.candidate.p99Ms, 150, 'a request without answer took at least the timeout');
+      assert.equal(outputs.baseline.errors, 0);
+    }));
 
   test('compares answers without the ignored fields, whatever their order, and says where they differ', async () => {
     let old = 0;
@@ -133,17 +137,18 @@ describe('bench.probe', () => {
     assert.equal(candidate.seen.length, 20, 'the new side was left alone meanwhile');
   });
 
-  test('what it kept gives a verdict: slower and same', async () => {
-    using baseline = await side(after(() => 2 + Math.random() * 3));
-    using same = await side(after(() => 2 + Math.random() * 3));
-    using slower = await side(after(() => 22 + Math.random() * 3));
-    const metrics = [{ name: 'latency', kind: 'latency', quantiles: { p50: 0.8 } }] as const;
-    const settings = { rate: 150, duration: '1s' };
-    const slow = await probe({ baseline, candidate: slower, ...settings });
-    assert.equal(compare(slow.evidence, metrics).verdict, 'fail', compare(slow.evidence, metrics).sentence);
-    const equal = await probe({ baseline, candidate: same, ...settings });
-    assert.equal(compare(equal.evidence, metrics).verdict, 'pass', compare(equal.evidence, metrics).sentence);
-  });
+  test('what it kept gives a verdict: slower and same', () =>
+    calm(async () => {
+      using baseline = await side(after(() => 2 + Math.random() * 3));
+      using same = await side(after(() => 2 + Math.random() * 3));
+      using slower = await side(after(() => 22 + Math.random() * 3));
+      const metrics = [{ name: 'latency', kind: 'latency', quantiles: { p50: 0.8 } }] as const;
+      const settings = { rate: 150, duration: '1s' };
+      const slow = await probe({ baseline, candidate: slower, ...settings });
+      assert.equal(compare(slow.evidence, metrics).verdict, 'fail', compare(slow.evidence, metrics).sentence);
+      const equal = await probe({ baseline, candidate: same, ...settings });
+      assert.equal(compare(equal.evidence, metrics).verdict, 'pass', compare(equal.evidence, metrics).sentence);
+    }));
 
   test('stops early when a side is down, and does not call two broken sides equal', async () => {
     using working = await side(says('{}'));
