@@ -3,6 +3,7 @@ import { type PlanBundle, type PlanFacts, stalenessOf, verifyPlan } from '../pla
 import { type Estate, invalid, loadEstate } from './load.ts';
 import { authorsOf, judgeBody, type PlanSurroundings, policyDir, withSurroundings } from './plan-change.ts';
 import { stacksNow } from './previews.ts';
+import { isTerminal } from '../engine/index.ts';
 import { drive } from './drive.ts';
 import { type Overrides, recordRun } from './start-run.ts';
 import type { ApplyOptions, RunHandle, Session } from './types.ts';
@@ -34,8 +35,22 @@ export async function applyPlan(
     return { ok: true, value: { checkout: around.estate.checkout.root, authors: authorsOf(around.estate), ...overrides }, problems: [] };
   });
   if (!prepared.ok) throw invalid(prepared.problems);
+  refuseTwin(wiring, bundle);
   await recordRun(session, wiring.journal(), { runId, bundle, secrets: options.secrets, now: wiring.clock.now(), labels: {}, ...prepared.value });
   return drive(session, wiring, runId);
+}
+
+/** A plan describes one change from one state; two runs of it at once would both believe in that state. */
+function refuseTwin(wiring: Wiring, { digest, body }: PlanBundle): void {
+  const twin = wiring
+    .journal()
+    .runs({ runbook: body.graph.runbook })
+    .find(({ planDigest, state }) => planDigest === digest && !isTerminal(state));
+  if (!twin) return;
+  throw new SlipwayError('ALREADY_RUNNING', `this plan is already being run by ${twin.id} (${twin.state})`, {
+    exitCode: EXIT.locked,
+    hint: `follow it with "slipway watch ${twin.id}", or resume it with "slipway resume ${twin.id}"`,
+  });
 }
 
 function checkSecrets({ body }: PlanBundle, { secrets }: ApplyOptions): void {

@@ -1,5 +1,5 @@
 import { didYouMean, EXIT, type Json, randomText, SlipwayError } from '../core/index.ts';
-import { type EventBody, hasStarted, isEligible, isTerminal, type RunData, stateOf, type Task } from '../engine/index.ts';
+import { type EventBody, hasStarted, refuseReserved, isEligible, isTerminal, type RunData, stateOf, type Task } from '../engine/index.ts';
 import { derivedRunId } from './call.ts';
 import { createdOf, drive } from './drive.ts';
 import type { RunHandle, Session } from './types.ts';
@@ -179,7 +179,14 @@ export async function sendSignal(
   journal: RunJournal,
   { runId, name, payload }: { readonly runId: string; readonly name: string; readonly payload: Json },
 ): Promise<void> {
+  refuseReservedDeep(payload);
   await post(journal, runId, { type: 'signalReceived', id: randomText(16), name, by: session.actor, payload });
+}
+
+function refuseReservedDeep(value: Json): void {
+  if (value === null || typeof value !== 'object') return;
+  refuseReserved(value);
+  for (const child of Object.values(value)) refuseReservedDeep(child);
 }
 
 /** The state of a run that exists. @throws {SlipwayError} `RUN_NOT_FOUND`. */

@@ -146,3 +146,12 @@ test('only one process drives a run', async () => {
   await assert.rejects(drive({ ...setting, owner: 'test:2' }), { code: 'LOCKED', exitCode: 11 });
   assert.equal((await first).state, 'succeeded');
 });
+
+test('a value from outside that looks like a sealed secret fails its step', async () => {
+  using place = temporaryJournal();
+  const kind = workKind([], async () => ({ answer: { $secret: `${RUN_ID}:0000000000000000` } }));
+  const { state } = await runGraph({ journal: place.journal, graph: graphOf([node('one/a')]), kinds: [kind] });
+  assert.equal(state, 'rolledBack');
+  const errors = place.journal.read(RUN_ID).flatMap(({ body }) => (body.type === 'stepFinished' && 'error' in body.result ? [body.result.error.code] : []));
+  assert.deepEqual(errors, ['RESERVED_KEY']);
+});

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject, type Masker, Secret } from '../../core/index.ts';
+import { isArray, isObject, type Json, type JsonObject, type Masker, Secret, SlipwayError } from '../../core/index.ts';
 import type { Outputs } from '../../steps/index.ts';
 
 /** The vault of a run, as far as the executor needs it. */
@@ -35,6 +35,19 @@ function sealedIn(value: JsonObject, vault: Vault): Secret | undefined {
   return new Secret(texts.join(''));
 }
 
+/**
+ * What comes from outside may not look like a sealed reference: whoever knows one could have it opened.
+ *
+ * @throws {SlipwayError} `RESERVED_KEY`.
+ */
+export function refuseReserved(value: object): void {
+  const key = ['$secret', '$secretText'].find((reserved) => Object.hasOwn(value, reserved));
+  if (key === undefined) return;
+  throw new SlipwayError('RESERVED_KEY', `a value from outside has the key "${key}", which stands for sealed secrets`, {
+    hint: 'have whoever gives the value rename the key',
+  });
+}
+
 /** Replace every secret by a sealed reference, so that what is left may be stored. */
 export function sealDeep(outputs: Outputs, runId: string, { vault, masker }: { readonly vault: Vault; readonly masker: Masker }): JsonObject {
   const walk = (value: Outputs[string]): Json => {
@@ -44,6 +57,7 @@ export function sealDeep(outputs: Outputs, runId: string, { vault, masker }: { r
     }
     if (value === null || typeof value !== 'object') return typeof value === 'string' ? masker.mask(value) : value;
     if (Array.isArray(value)) return (value as readonly Outputs[string][]).map(walk);
+    refuseReserved(value);
     return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, walk(child as Outputs[string])]));
   };
   return Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, walk(value)]));
