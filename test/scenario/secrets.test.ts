@@ -74,7 +74,7 @@ function everything(): { readonly dir: string; readonly env: { readonly [name: s
 
 const SECRET = ['--secret', 'password=env:SITE_PASSWORD'];
 
-describe('a secret', () => {
+describe('a secret', { concurrency: 2 }, () => {
   test('would be found, in every form', () => {
     using here = everything();
     for (const [form, text] of formsOf(CANARY)) {
