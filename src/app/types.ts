@@ -44,9 +44,6 @@ export interface RunHandle {
   /** Ends with the terminal state, or with `attention`, `paused`, `waiting` when nothing more can happen without a person and `detach` was asked for. */
   readonly done: Promise<{ readonly state: RunState }>;
 }
-export interface RollbackDrill {
-  readonly durationMs: number;
-}
 /** Everything reports say about one run; made by a pure fold over its events. */
 export interface RunFacts {
   readonly row: RunRow;

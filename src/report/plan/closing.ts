@@ -1,6 +1,7 @@
 import { formatDuration } from '../../core/index.ts';
 import { type ExpectedDuration, expectedDuration, type Finding, type PlanBundle } from '../../plan/index.ts';
-import { clean, counted } from './words.ts';
+import { clean } from '../clean.ts';
+import { counted } from './words.ts';
 
 /** What the plan itself does not hold. */
 export interface PlanOptions {

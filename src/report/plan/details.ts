@@ -1,5 +1,6 @@
 import type { HostCheck, Preview, StackChange, StackOp } from '../../steps/index.ts';
-import { clean, cleanLines, counted, countWords, signOf, verdictWords } from './words.ts';
+import { clean } from '../clean.ts';
+import { cleanLines, counted, countWords, signOf, verdictWords } from './words.ts';
 
 /** A line of a preview. `op` and `verdict` are for colour only. */
 export interface Detail {

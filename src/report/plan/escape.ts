@@ -1,4 +1,5 @@
-import { clean, cleanLines } from './words.ts';
+import { clean } from '../clean.ts';
+import { cleanLines } from './words.ts';
 
 /** Text from outside as text in Markdown: one line, no markup, no HTML, no link, no mention, no issue reference. */
 export function plain(text: string): string {

@@ -2,7 +2,8 @@ import type { Finding, PlanBundle } from '../../plan/index.ts';
 import { commitWords, decisionWords, expectedWords, nextWords, type PlanOptions, sortedFindings } from './closing.ts';
 import { type Detail, previewDetails, previewSummary } from './details.ts';
 import { compensationWords, type PhaseView, type PlanView, type StepView, viewOf } from './view.ts';
-import { clean, counted, countWords, cut, paintFor, paintOp, type Paint, periodWords, wrap } from './words.ts';
+import { clean } from '../clean.ts';
+import { counted, countWords, cut, paintFor, paintOp, type Paint, periodWords, wrap } from './words.ts';
 
 export interface PlanTextOptions extends PlanOptions {
   /** Colour codes; off unless told, so that pipes and files stay clean. */

@@ -12,7 +12,8 @@ import {
   type RollbackPlan,
 } from '../../plan/index.ts';
 import type { Preview, StackOp } from '../../steps/index.ts';
-import { clean, counted, durationWords, hostWords, spanWords } from './words.ts';
+import { clean } from '../clean.ts';
+import { counted, durationWords, hostWords, spanWords } from './words.ts';
 
 /** What a step is, at a glance. */
 export type Nature = 'changes' | 'looks' | 'waits';

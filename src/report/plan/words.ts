@@ -1,3 +1,4 @@
+import { clean, UNSAFE } from '../clean.ts';
 import { styleText } from 'node:util';
 import { formatDuration, parseDuration } from '../../core/index.ts';
 import type { PlanNode, WindowSpan } from '../../plan/index.ts';
@@ -18,15 +19,6 @@ type Format = Parameters<typeof styleText>[0];
 export function paintFor(colour: boolean): Paint {
   const as = (format: Format) => (text: string) => (colour && text !== '' ? styleText(format, text, { validateStream: false }) : text);
   return { strong: as('bold'), faint: as('dim'), good: as('green'), bad: as('red'), warn: as('yellow'), accent: as('cyan') };
-}
-
-/** Control characters (colour codes too) and characters that reorder text: nothing from outside may move the cursor or hide words. */
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const UNSAFE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/g;
-
-/** Text from outside on one line. */
-export function clean(text: string): string {
-  return text.replaceAll(UNSAFE, '').replaceAll(/\s+/g, ' ').trim();
 }
 
 /** Text from outside that keeps its lines and tabs. */

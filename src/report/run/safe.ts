@@ -1,5 +1,5 @@
 import type { EventBody, StepResult } from '../../engine/index.ts';
-import { clean } from './clean.ts';
+import { clean } from '../clean.ts';
 
 /**
  * An event whose words for people are safe to show: steps and machines wrote them, and they must not move the cursor,
