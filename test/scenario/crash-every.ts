@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { crashEverywhere, type Enumeration } from './crash-points.ts';
+import { crashEverywhere, type Enumeration, SIDE_BY_SIDE } from './crash-points.ts';
 import { createdOnly, endOf, rollbackRequested } from './crash-start.ts';
 import { scenarioHome } from './support.ts';
 
@@ -17,10 +17,10 @@ test('kill -9 at every boundary of the journal, then resume: the flagship ends a
     dual: { start: provisioned.dir, until: 'phaseFinished dual', code: 0, least: 15 },
     'prepare and provision': { start: created.dir, until: 'phaseFinished provision', code: 0, least: 60 },
   };
-  for (const [name, stretch] of Object.entries(stretches)) await t.test(name, (one) => crashEverywhere(one, stretch));
+  for (const [name, stretch] of Object.entries(stretches)) await t.test(name, SIDE_BY_SIDE, (one) => crashEverywhere(one, stretch));
 });
 
-test('kill -9 at every boundary of a rollback, then resume: everything is undone once', async (t) => {
+test('kill -9 at every boundary of a rollback, then resume: everything is undone once', SIDE_BY_SIDE, async (t) => {
   using start = await rollbackRequested();
   await crashEverywhere(t, { start: start.dir, code: 13, least: 40 });
 });

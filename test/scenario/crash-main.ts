@@ -24,3 +24,5 @@ const io: CliIo = {
   stderr: (words) => void process.stderr.write(words),
 };
 process.exitCode = await runCli(io, async () => processDeps(io, { onBoundary }));
+// As src/main.ts: a leaked handle must not keep a finished command alive.
+setTimeout(() => process.exit(), 5_000).unref();

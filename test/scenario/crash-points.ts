@@ -5,8 +5,8 @@ import { copyOf, crashAt, runIn } from './crash-run.ts';
 import { type Decided, isUndecided, untilDecided } from './crash-decided.ts';
 import { eventsIn, type EventRow, runSlipway, stateIn } from './support.ts';
 
-/** Rehearsals at once; more would measure each other. */
-const AT_ONCE = 2;
+/** Rehearsals at once, for the test that crashEverywhere is given; more would measure each other. */
+export const SIDE_BY_SIDE = { concurrency: 2 };
 
 export interface Enumeration {
   /** State folder of a run whose process was killed; every crash begins with a copy of it. */
@@ -40,7 +40,7 @@ export async function crashEverywhere(t: TestContext, plan: Enumeration): Promis
       });
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE.concurrency }, worker));
   t.diagnostic(`died at ${died} boundaries; to its very end an unbroken run has ${boundaries}`);
   assert.ok(died >= plan.least, `died at ${died} boundaries, and there are at least ${plan.least}`);
 }

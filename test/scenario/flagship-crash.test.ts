@@ -1,5 +1,5 @@
 import { after, test } from 'node:test';
-import { crashEverywhere } from './crash-points.ts';
+import { crashEverywhere, SIDE_BY_SIDE } from './crash-points.ts';
 import { beforeCreated, createdOnly, rollbackRequested } from './crash-start.ts';
 import { scenarioHome } from './support.ts';
 
@@ -19,7 +19,7 @@ test('kill -9 before the run is on record leaves no half-made run, and the comma
 
 test(
   `kill -9 at ${FORWARD} boundaries evenly spread over the journal, and after its last event, then resume: the flagship ends as if nothing had happened`,
-  { timeout: 600_000 },
+  { ...SIDE_BY_SIDE, timeout: 600_000 },
   async (t) => {
     await crashEverywhere(t, { start: home.dir, code: 0, least: FORWARD, sample: { spread: FORWARD, named: LAST } });
   },
@@ -27,7 +27,7 @@ test(
 
 test(
   `kill -9 at ${BACK} boundaries evenly spread over a rollback, and after its last event, then resume: everything is undone once`,
-  { timeout: 600_000 },
+  { ...SIDE_BY_SIDE, timeout: 600_000 },
   async (t) => {
     using start = await rollbackRequested();
     await crashEverywhere(t, { start: start.dir, code: 13, least: BACK, sample: { spread: BACK, named: LAST } });
