@@ -37,6 +37,7 @@ export async function startSshServer(parts: SshServerParts): Promise<SshServer> 
     socket.on('close', () => sockets.delete(socket));
     if (machine.fault(['refuse'])) socket.destroy();
   });
+  server.on('error', () => undefined); // those of the TCP server, repeated: listenNear hears them, and nobody else would
   const port = await listenNear(tcp, machine.port('ssh'));
   machine.keepPort('ssh', port);
   const dropConnections = (): void => sockets.forEach((socket) => socket.destroy());
