@@ -52,7 +52,7 @@ function mark(shell: Case['shell']): object {
   return shell('mark', 'echo here > mark', { compensate: [shell('unmark', 'rm -f mark')] });
 }
 
-const apply = (at: Site) => live(at, ['apply', 'work', '--yes']);
+const apply = (at: Site, ...more: readonly string[]) => live(at, ['apply', 'work', '--yes', ...more]);
 const reasonOf = (events: Awaited<ReturnType<typeof live>>['events']): unknown => events().find(({ type }) => type === 'rollbackRequested')?.['trigger'];
 
 describe('people steer a run from other terminals', { concurrency: 2 }, () => {
@@ -137,10 +137,11 @@ describe('people steer a run from other terminals', { concurrency: 2 }, () => {
   });
 
   test('runs of a group go one after the other, first come first served', async () => {
-    using here = caseOf(() => ({ steps: [WAIT], concurrency: { group: 'site', queue: 'fifo' } }));
-    const first = await apply(here.at);
+    using here = caseOf(() => ({ inputs: { turn: { type: 'string' } }, steps: [WAIT], concurrency: { group: 'site', queue: 'fifo' } }));
+    const first = await apply(here.at, '--input', 'turn=first');
     await first.sees('stepWaiting', 'work/go');
-    const second = await apply(here.at);
+    assert.match((await here.at.run(11, ['apply', 'work', '--yes', '--input', 'turn=first'])).stderr, /ALREADY_RUNNING/, 'the same plan twice at once');
+    const second = await apply(here.at, '--input', 'turn=second');
     await second.sees('runQueued');
     assert.equal(
       second.events().some(({ type }) => type === 'runStarted'),

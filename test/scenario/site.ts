@@ -41,8 +41,12 @@ export function openSite(files: { readonly [path: string]: string }, env: { read
     git('add', '-A');
     git('commit', '-q', '--allow-empty', '-m', message);
   };
-  const start: Site['start'] = (args, { actor = 'user:ada', teams = '', env: more = {} } = {}) =>
-    slipwayIn(dir, home, [...MAIN, ...args], { ...env, ...more, SLIPWAY_ACTOR: actor, SLIPWAY_TEAMS: teams });
+  const children: Started[] = [];
+  const start: Site['start'] = (args, { actor = 'user:ada', teams = '', env: more = {} } = {}) => {
+    const started = slipwayIn(dir, home, [...MAIN, ...args], { ...env, ...more, SLIPWAY_ACTOR: actor, SLIPWAY_TEAMS: teams });
+    children.push(started);
+    return started;
+  };
   mkdirSync(dir);
   git('init', '-q', '-b', 'main');
   for (const [path, text] of Object.entries(files)) write(path, text);
@@ -57,7 +61,11 @@ export function openSite(files: { readonly [path: string]: string }, env: { read
       assert.equal(ended.code, code, `slipway ${args.join(' ')}\n${ended.stderr}\n${ended.stdout}`);
       return ended;
     },
-    [Symbol.dispose]: () => rmSync(top, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      // Those that still go on when a test has failed would go on for ever.
+      for (const { child } of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      rmSync(top, { recursive: true, force: true });
+    },
   };
 }
 
