@@ -57,7 +57,8 @@ async function rehearseFailing(step: string): Promise<'decided' | 'undecided'> {
 function assertUndone(home: string, step: string): void {
   const run = eventsIn(home)[0]?.run ?? '';
   const ledger = hostLedger(home, run);
-  const lastWeight = (server: string): unknown => ledger.findLast(({ host, detail }) => host === 'erp-lb' && detail['server'] === `erp/${server}`)?.detail['weight'];
+  const lastWeight = (server: string): unknown =>
+    ledger.findLast(({ host, detail }) => host === 'erp-lb' && detail['server'] === `erp/${server}`)?.detail['weight'];
   const lastService = (name: string): unknown =>
     ledger.findLast(({ host, type, detail }) => host === name && type === 'service' && (detail['action'] === 'start' || detail['action'] === 'stop'))?.detail[
       'action'

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { calm } from '../../support/calm.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -99,24 +100,25 @@ test('nothing survives a kill -9 of the orchestrator while a program loops for e
   await diesWithItsParent(box, () => existsSync(mark), 30_000);
 });
 
-test('whoever comes right after a kill -9 waits until what it left behind has ended', async () => {
-  using box = sandbox(TWO_RESOURCES);
-  box.cloud.setFaults([{ match: {}, op: 'create', effect: 'hang', count: 1 }]);
-  const driver = await startDriver(box);
-  await until(() => readFileSync(join(box.dir, 'lines'), 'utf8').includes('creating data'), 'the operation is in the middle');
-  const dead = once(driver, 'exit');
-  driver.kill('SIGKILL');
-  await dead;
-  const state = await box.pulumi.state(box.target(), box.control());
-  assert.deepEqual(state.pending, []);
-  assert.ok(
-    box.lines.some((line) => line.includes('waiting for an operation')),
-    'it was still alive',
-  );
-  assert.equal((await box.pulumi.up(box.target(), box.control())).counts['create'], 2);
-  assert.deepEqual(readdirSync(join(box.options.stateDir, 'pulumi-intents')), [], 'nothing of the dead run is kept');
-  assert.deepEqual(readdirSync(join(box.options.stateDir, 'pulumi-work')), []);
-});
+test('whoever comes right after a kill -9 waits until what it left behind has ended', () =>
+  calm(async () => {
+    using box = sandbox(TWO_RESOURCES);
+    box.cloud.setFaults([{ match: {}, op: 'create', effect: 'hang', count: 1 }]);
+    const driver = await startDriver(box);
+    await until(() => readFileSync(join(box.dir, 'lines'), 'utf8').includes('creating data'), 'the operation is in the middle');
+    const dead = once(driver, 'exit');
+    driver.kill('SIGKILL');
+    await dead;
+    const state = await box.pulumi.state(box.target(), box.control());
+    assert.deepEqual(state.pending, []);
+    assert.ok(
+      box.lines.some((line) => line.includes('waiting for an operation')),
+      'it was still alive',
+    );
+    assert.equal((await box.pulumi.up(box.target(), box.control())).counts['create'], 2);
+    assert.deepEqual(readdirSync(join(box.options.stateDir, 'pulumi-intents')), [], 'nothing of the dead run is kept');
+    assert.deepEqual(readdirSync(join(box.options.stateDir, 'pulumi-work')), []);
+  }));
 
 async function diesWithItsParent(box: Sandbox, isThere: () => boolean, timeoutMs: number): Promise<void> {
   const driver = await startDriver(box);
