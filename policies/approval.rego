@@ -51,6 +51,18 @@ deny contains finding if {
 	finding := {"msg": sprintf("%s is asked only under a condition", [phase.approval.path]), "at": phase.id, "hint": "remove its \"if\": production always needs the approval"}
 }
 
+# A gate whose "no" is tolerated, rescued, or may be settled by one person is no gate.
+deny contains finding if {
+	some phase in input.phases
+	needs_approval(phase)
+	weak(phase)
+	finding := {
+		"msg": sprintf("phase %s may go on although %s was rejected", [phase.id, phase.approval.path]),
+		"at": phase.id,
+		"hint": "a rejected approval must end the run: set onFailure fail or rollback for it, and no rescue; defaults.onFailure counts for it too",
+	}
+}
+
 needs_approval(phase) if plan.moves_traffic(phase)
 
 needs_approval(phase) if plan.takes_apart(phase)
@@ -61,12 +73,17 @@ approved(phase) if {
 	enough(phase)
 	not late(phase)
 	not conditional(phase)
+	not weak(phase)
 }
 
+approved_since_start(phase) if approved(phase)
+
+# A phase that may be skipped asks nobody then.
 approved_since_start(phase) if {
 	some earlier in input.phases
-	earlier.index <= phase.index
+	earlier.index < phase.index
 	earlier.production
+	not earlier["if"]
 	approved(earlier)
 }
 
@@ -84,4 +101,23 @@ conditional(phase) if {
 	some step in input.steps
 	step.path == phase.approval.path
 	step["if"]
+}
+
+# A loop over nothing asks nobody.
+conditional(phase) if {
+	some step in input.steps
+	step.path == phase.approval.path
+	step.foreach
+}
+
+weak(phase) if {
+	some step in input.steps
+	step.path == phase.approval.path
+	not object.get(step, "onFailure", "unknown") in {"fail", "rollback"}
+}
+
+weak(phase) if {
+	some step in input.steps
+	step.path == phase.approval.path
+	step.rescues > 0
 }

@@ -11,7 +11,7 @@ plan(phase, steps) := {
 	"steps": array.concat([{"path": "c/w", "phase": "c", "role": "step", "uses": "traffic.setWeight", "mutates": true, "production": true, "with": {}}], steps),
 }
 
-ask(more) := object.union({"path": "c/ask", "phase": "c", "role": "step", "uses": "approval", "mutates": false, "production": true, "with": {}}, more)
+ask(more) := object.union({"path": "c/ask", "phase": "c", "role": "step", "uses": "approval", "mutates": false, "production": true, "onFailure": "fail", "rescues": 0, "with": {}}, more)
 
 test_two if count(approval.deny) == 0 with input as plan({"approval": gate}, []) with data.slipway.limits as limits
 
@@ -74,4 +74,37 @@ test_an_approval_in_staging_does_not_count if {
 		"steps": [],
 	}
 	count(approval.deny) == 1 with input as both with data.slipway.limits as limits
+}
+
+test_asked_in_a_loop if {
+	some finding in approval.deny with input as plan({"approval": {"path": "c/ask", "required": 2}}, [ask({"foreach": []})]) with data.slipway.limits as limits
+	contains(finding.msg, "under a condition")
+}
+
+test_a_rejection_ends_the_run if every tolerance in [{"onFailure": "continue"}, {"onFailure": "pause"}, {"rescues": 1}] {
+	found := approval.deny with input as plan({"approval": {"path": "c/ask", "required": 2}}, [ask(tolerance)]) with data.slipway.limits as limits
+	{finding.msg | some finding in found} == {"phase c may go on although c/ask was rejected"}
+}
+
+test_a_rejection_may_roll_back if count(approval.deny) == 0 with input as plan({"approval": {"path": "c/ask", "required": 2}}, [ask({"onFailure": "rollback"})]) with data.slipway.limits as limits
+
+retired(earlier) := {
+	"phases": [
+		object.union({"id": "c", "index": 0, "type": "custom", "production": true, "mutates": false, "steps": [], "waves": [], "approval": gate}, earlier),
+		{"id": "d", "index": 1, "type": "decommission", "production": true, "mutates": true},
+	],
+	"steps": [ask({"path": "c/@approval"})],
+}
+
+test_an_approval_before_counts if count(approval.deny) == 0 with input as retired({}) with data.slipway.limits as limits
+
+test_an_approval_of_a_phase_that_may_be_skipped_does_not if {
+	some finding in approval.deny with input as retired({"if": "${{ inputs.careful }}"}) with data.slipway.limits as limits
+	finding.at == "d"
+}
+
+test_an_approval_that_binds_nobody_does_not if {
+	plan_of_two := object.union(retired({}), {"steps": [ask({"path": "c/@approval", "onFailure": "continue"})]})
+	some finding in approval.deny with input as plan_of_two with data.slipway.limits as limits
+	finding.at == "d"
 }

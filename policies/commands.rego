@@ -3,8 +3,11 @@
 # description: A denylist of shell text that destroys machines, pipes the internet into a shell, or prints secrets. It is a seat belt, not a sandbox.
 package slipway.commands
 
-# Where a command begins: a line, or after ; & | ( { ! or words like sudo and then; a path before it changes nothing.
-start := `(?m)(^|[;&|({!\x60]|\b(sudo|exec|nohup|then|do|else|xargs|eval)\s)\s*(sudo\s+(-\S+\s+)*)?(/\S*/)?`
+# Where a command begins: a line, after ; & | ( { ! or words like then and timeout 5, inside sh -c "…"; a path, variables and sudo before it change nothing.
+start := concat("", [
+	`(?m)(^|[;&|({!\x60]|\b(sudo|exec|nohup|then|do|else|xargs|eval|time|command|busybox|setsid)\s|\b(timeout|nice|ionice)\s+(-[sknc]\s+\S+\s+|-\S+\s+)*([0-9]\S*\s+)?|\benv\s|\bssh\s+(-[bcDEeFIiJLlmOopRSWw]\s+\S+\s+|-\S+\s+)*[\w.@-]+\s+["']?|\s-c\s+["'])`,
+	`\s*([A-Za-z_][A-Za-z0-9_]*=\S*\s+)*(sudo\s+(-[ugphC]\s+\S+\s+|-\S+\s+)*)?(/\S*/)?`,
+])
 
 # Commands, by how they begin.
 begins := {
@@ -12,32 +15,41 @@ begins := {
 	`wipefs\b`: "formats a disk",
 	`dd\b[^\n]*\bof=["']?/dev/(sd|hd|nvme|vd|xvd|mapper|disk|mmcblk|loop)`: "writes over a device",
 	`shred\b`: "destroys files for good",
-	`(shutdown|reboot|poweroff|halt)(\s|[;&|)]|$)`: "turns the machine off",
-	`init\s+[06](\s|[;&|)]|$)`: "turns the machine off",
-	`systemctl\s+(-\S+\s+)*(reboot|poweroff|halt|kexec|rescue|emergency)(\s|[;&|)]|$)`: "turns the machine off",
-	`(env|printenv|export\s+-p|declare\s+-x|set)\s*([|;&>)]|$)`: "prints the environment, secrets included",
+	`(shutdown|reboot|poweroff|halt)(\s|["';&|)]|$)`: "turns the machine off",
+	`init\s+[06](\s|["';&|)]|$)`: "turns the machine off",
+	`systemctl\s+(-\S+\s+)*(reboot|poweroff|halt|kexec|rescue|emergency)(\s|["';&|)]|$)`: "turns the machine off",
+	`(env|printenv|export\s+-p|declare\s+-x|set)\s*(["'|;&>)]|$)`: "prints the environment, secrets included",
 	`ip6?tables\s+(-\S+\s+)*(-F|--flush)\b`: "drops the firewall",
 	`nft\s+flush\s+ruleset\b`: "drops the firewall",
 	`(ufw\s+disable|systemctl\s+(-\S+\s+)*(stop|disable|mask)\s+[^\n;&|]*\b(firewalld|ufw|nftables|auditd))\b`: "turns a guard of the machine off",
 	`setenforce\s+(0|Permissive)\b`: "turns a guard of the machine off",
 	`history\s+-c\b`: "hides what was done",
+	`history\s*(["'|;&>)]|\d|$)`: "prints what was typed, secrets included",
+	`(fdisk|sfdisk|cfdisk|gdisk)\s+/dev/`: "changes the partitions of a disk",
+	`parted\s+(-\S+\s+)*/dev/\S+\s+(mklabel|mktable|mkpart|rm|resizepart)\b`: "changes the partitions of a disk",
+	`((lv|vg|pv)remove|zpool\s+destroy|zfs\s+destroy)\b`: "destroys volumes",
+	`(cat|less|more|head|tail|base64|xxd|od|strings|hexdump|cp|tar|zip)\s[^\n;|&]*(/\.ssh/id_[a-z0-9]+(["'\s;|&)]|$)|/\.aws/credentials\b|/\.kube/config\b|/\.azure/|/\.netrc\b|/\.pgpass\b|/\.my\.cnf\b|/\.docker/config\.json|/etc/ssl/private/)`: "reads keys or passwords",
 }
 
 # Commands, by what is in them anywhere.
 anywhere := {
 	# -r and -f in any order and place, then a path that is the root, a top folder, a home, or a variable that may be empty.
-	`\brm\s+([^\n;&|]*\s)?(-[a-zA-Z]*[rR][a-zA-Z]*|--recursive)\s+([^\n;&|]*\s)?["']?(/|/\*|/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|sbin|srv|sys|usr|var)/?\*?|~/?\*?|\$\{?HOME\}?/?\*?|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?/\*?)["']?(\s|[;&|)]|$)`: "removes a whole file system or top folder",
+	`\brm\s+([^\n;&|]*\s)?(-[a-zA-Z]*[rR][a-zA-Z]*|--recursive)\s+([^\n;&|]*\s)?["']?(/+\.?/?|/+\*|/usr/(bin|sbin|lib|lib64|local)/?\*?|/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|sbin|srv|sys|usr|var)/?\*?|~/?\*?|\$\{?HOME\}?/?\*?|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?/\*?)["']?(\s|[;&|)]|$)`: "removes a whole file system or top folder",
+	`\bcd\s+/\s*(&&|;|\n)\s*(sudo\s+)?rm\s+([^\n;&|]*\s)?-[a-zA-Z]*[rR][a-zA-Z]*\s+([^\n;&|]*\s)?(\.|\./?\*|\*)(\s|[;&|)]|$)`: "removes a whole file system or top folder",
 	`\brm\b[^\n;&|]*\s--no-preserve-root\b`: "removes a whole file system or top folder",
 	`\bfind\s+/\s[^\n;&|]*-delete\b`: "removes a whole file system or top folder",
 	`\b(curl|wget)\b[^\n;&]*\|\s*(sudo\s+(-\S+\s+)*)?(/\S*/)?((ba|z|da|k|a)?sh|python3?|perl|ruby|node)\b`: "runs what it downloads",
 	`\b((ba|z|da|k|a)?sh\s+(-c\s+)?["']?(<\(|\$\(|\x60)|eval\s+["']?(\$\(|\x60)|source\s+<\(|\.\s+<\()\s*(curl|wget)\b`: "runs what it downloads",
 	`\bchmod\s+(-\S+\s+)*(0?[0-7]{2}[2367]|[ugo,]*[ao][ugoa,]*[+=][rwxXst]*w[rwxXst]*)\s`: "lets everybody write",
 	`/etc/g?shadow\b`: "reads or changes password hashes",
+	`/proc/sysrq-trigger\b`: "turns the machine off",
+	`\.(bash|zsh|ash|python|mysql|psql)_history\b`: "reads or changes what was typed, secrets included",
+	`\s--show-secrets\b`: "prints secrets",
 	`/proc/(self|\d+|\$\$)/environ\b`: "prints the environment, secrets included",
 	`:\s*\(\s*\)\s*\{\s*:\s*\|\s*:\s*&\s*\}\s*;\s*:`: "is a fork bomb",
 	`>\s*/dev/(sd|hd|nvme|vd|xvd|mapper|mmcblk)`: "writes over a device",
 	`\bHISTFILE=/dev/null\b|\bunset\s+HISTFILE\b`: "hides what was done",
-	`>\s*/var/log/(wtmp|btmp|lastlog|audit/)`: "hides what was done",
+	`(>|\btruncate\b[^\n;&|]*)\s*/var/log/(wtmp|btmp|lastlog|audit/)`: "hides what was done",
 	`\bbase64\s+(-d|-D|--decode)\b[^\n;&]*\|\s*(sudo\s+)?(ba|z|da|k|a)?sh\b`: "runs text that nobody can read",
 }
 

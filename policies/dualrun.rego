@@ -14,7 +14,7 @@ deny contains finding if {
 	finding := {
 		"msg": sprintf("phase %s moves traffic of a tier 1 service that no dual run has measured", [phase.id]),
 		"at": phase.id,
-		"hint": "before it, add a dualRun phase in the same environment with an analysis that has critical metrics",
+		"hint": "before it, add a dualRun phase in the same environment with an analysis that has critical metrics; it has no \"if\", and its failure ends the phase",
 	}
 }
 
@@ -23,8 +23,17 @@ measured_before(cutover) if {
 	phase.type == "dualRun"
 	phase.index < cutover.index
 	phase.environment == cutover.environment
+	not phase["if"]
+	not is_ignored(phase)
 	some metric in phase.analysis.metrics
 	metric.critical
+}
+
+# A verdict that the run goes on without.
+is_ignored(phase) if {
+	some step in input.steps
+	step.path == sprintf("%s/@analysis", [phase.id])
+	step.onFailure == "continue"
 }
 
 deny contains finding if {

@@ -43,3 +43,17 @@ test_mismatches if {
 }
 
 test_tier_2_may if count(dualrun.deny) == 0 with input as {"runbook": {"tier": 2}, "phases": [cutover], "steps": []} with data.slipway.limits as limits
+
+test_measured_only_sometimes if count(denials([object.union(dual(latency(0.2)), {"if": "${{ inputs.measure }}"}), cutover])) == 1
+
+verdict(on_failure) := {"path": "dual/@analysis", "phase": "dual", "uses": "analysis", "role": "step", "onFailure": on_failure}
+
+judged(on_failure) := found if {
+	found := dualrun.deny with input as object.union(plan([dual(latency(0.2)), cutover]), {"steps": [verdict(on_failure)]}) with data.slipway.limits as limits
+}
+
+test_a_verdict_that_binds_nobody if count(judged("continue")) == 1
+
+test_a_verdict_that_counts if every on_failure in ["fail", "pause", "rollback"] {
+	count(judged(on_failure)) == 0
+}

@@ -9,6 +9,9 @@ import data.slipway.plan
 # Resources that hold no data themselves and decide who reaches it.
 guards := `:(BucketPublicAccessBlock|AccountPublicAccessBlock|Redis|Server|ReplicationGroup)$`
 
+# Resources that decide who comes in.
+firewalls := `:(SecurityGroup|SecurityGroupRule|SecurityGroupIngressRule|NetworkSecurityGroup|SecurityRule)$`
+
 holds_data(change) if change.facts.dataStore
 
 holds_data(change) if regex.match(guards, change.type)
@@ -72,6 +75,20 @@ deny contains finding if {
 		"msg": sprintf("%s lets %s in on %s", [plan.name(change), rule.cidr, ports(rule)]),
 		"at": stack.path,
 		"hint": "name the networks that need it; the whole internet may reach only the ports of limits.open_ports",
+	}
+}
+
+deny contains finding if {
+	some stack in input.stacks
+	some change in stack.changes
+	plan.changing(change)
+	regex.match(firewalls, change.type)
+	not change.facts.ingress
+	finding := {
+		"msg": sprintf("%s does not say who may come in", [plan.name(change)]),
+		"at": stack.path,
+		"enforcement": "soft",
+		"hint": "say it in the program of the stack, with addresses that are known when planning",
 	}
 }
 

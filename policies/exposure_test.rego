@@ -46,3 +46,12 @@ test_a_public_machine_is_soft if {
 	some finding in exposure.deny with input as change({"type": "aws:ec2/instance:Instance", "facts": {"dataStore": false, "publicAccess": true}}) with data.slipway.limits as limits
 	finding.enforcement == "soft"
 }
+
+firewall(facts) := change({"type": "aws:ec2/securityGroup:SecurityGroup", "facts": facts})
+
+test_unknown_rules_are_not_safe if {
+	found := exposure.deny with input as firewall({}) with data.slipway.limits as limits
+	{finding.enforcement | some finding in found} == {"soft"}
+}
+
+test_no_rules_are if count(exposure.deny) == 0 with input as firewall({"ingress": []}) with data.slipway.limits as limits

@@ -97,6 +97,21 @@ describe('policy input', () => {
     assert.equal(open.phases[1]?.window?.openNow, true);
   });
 
+  it('tells which phases may be skipped', () => {
+    const graph = graphOf(RUNBOOK.replace('    type: cutover', '    type: cutover\n    if: "${{ inputs.stage == \'prod\' }}"'), {
+      environments: known,
+      inputs,
+    });
+    const { phases } = policyInput(bodyOf(graph, { inputs }), context) as unknown as PolicyInput;
+    assert.deepEqual(
+      phases.map(({ id, if: condition }) => [id, condition]),
+      [
+        ['provision', undefined],
+        ['cut', "${{ inputs.stage == 'prod' }}"],
+      ],
+    );
+  });
+
   it('tells the steps, with settings as far as they are known', () => {
     const byPath = new Map(input.steps.map((step) => [step.path, step]));
     const net = byPath.get('provision/net');

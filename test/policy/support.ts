@@ -1,13 +1,13 @@
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { toolVersion } from '../../src/config/index.ts';
 import type { Json } from '../../src/core/index.ts';
 import { judge, type JudgeOptions, loadPolicies, type PolicySet } from '../../src/policy/index.ts';
+import { toolPath } from '../support/tools.ts';
 
-/** The real opa, where setup puts it. */
-export const OPA = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'slipway', 'tools', `opa-${toolVersion('opa')}`, 'opa');
+/** The real opa. */
+export const OPA = await toolPath('opa');
 export const SHIPPED = join(import.meta.dirname, '..', '..', 'policies');
 /** Long enough for a cold worker on a busy machine. */
 export const DEADLINE_MS = 30_000;

@@ -49,6 +49,8 @@ export interface PolicyPhase {
   readonly index: number;
   readonly environment?: string;
   readonly production: boolean;
+  /** As written: the phase may be skipped. */
+  readonly if?: string;
   readonly steps: readonly string[];
   readonly waves: readonly (readonly string[])[];
   readonly hosts: readonly string[];

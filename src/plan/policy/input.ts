@@ -83,6 +83,7 @@ function phaseOf(graph: PlanGraph, phase: PlanPhase, { index, now, steps, fill }
     index,
     ...(phase.environment === undefined ? {} : { environment: phase.environment }),
     production: isProduction(graph, phase.environment),
+    ...(phase.if === undefined ? {} : { if: phase.if }),
     steps: phase.nodes,
     waves: phase.waves,
     hosts: [...new Set(here.flatMap(({ hosts }) => hosts?.names ?? []))].sort(),
