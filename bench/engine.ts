@@ -53,7 +53,7 @@ async function engine(dir: string, graph: PlanGraph): Promise<Measured> {
     storeMs += performance.now() * (name.startsWith('after') ? 1 : -1);
     transactions += Number(name.startsWith('after append'));
   };
-  using journal = openJournal<EventBody>({ dir, clock: systemClock, onBoundary });
+  await using journal = openJournal<EventBody>({ dir, clock: systemClock, onBoundary });
   const run = { id: RUN_ID, runbook: 'bench', planDigest: 'sha256:bench', createdAt: 1, rehearsal: false, labels: {} } as const;
   const rest = { planDigest: 'sha256:bench', inputs: {}, actor: 'user:bench', rehearsal: false, checkout: '/', authors: [] } as const;
   await journal.create(run, { type: 'runCreated', graph, ...rest });
@@ -66,7 +66,7 @@ async function engine(dir: string, graph: PlanGraph): Promise<Measured> {
   });
   const ms = performance.now() - startedAt;
   if (state !== 'succeeded') throw new Error(`the run ended ${state}`);
-  return { ms, storeMs, transactions, bodies: journal.read(RUN_ID, 1).map(({ body }) => JSON.stringify(body)) };
+  return { ms, storeMs, transactions, bodies: (await journal.read(RUN_ID, 1)).map(({ body }) => JSON.stringify(body)) };
 }
 
 function plain(dir: string, { bodies, transactions }: Measured): number {

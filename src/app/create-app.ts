@@ -4,7 +4,6 @@ import { EXIT, messageOf, randomText, SlipwayError } from '../core/index.ts';
 import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
 import { applyPlan } from './apply.ts';
-import { createdOf } from './drive.ts';
 import { expectedFromRuns } from './history.ts';
 import { invalid, loadEstate } from './load.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
@@ -25,35 +24,37 @@ export function createApp(wiring: Wiring): App {
     apply: (session, bundle, options) => applyPlan(session, wiring, { bundle, options }),
     rehearse: (session, request) => rehearse(session, wiring, request),
     resume: (session, runId) => resume(session, wiring, runId),
-    vote: (session, ballot) => vote(session, journal(), ballot),
+    vote: async (session, ballot) => vote(session, await journal(), ballot),
     cancel: (session, runId, reason) => requestCancel(session, wiring, { runId, reason }),
-    pause: (session, runId, reason) =>
-      post(journal(), runId, { type: 'pauseRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) }),
+    pause: async (session, runId, reason) =>
+      post(await journal(), runId, { type: 'pauseRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) }),
     rollBack: (session, runId, options) => rollBack(session, wiring, { runId, ...options }),
-    signalRun: (session, runId, name, payload) => sendSignal(session, journal(), { runId, name, payload }),
-    resolveTask: (session, runId, path, as) => resolveTask(session, journal(), { runId, path, as }),
+    signalRun: async (session, runId, name, payload) => sendSignal(session, await journal(), { runId, name, payload }),
+    resolveTask: async (session, runId, path, as) => resolveTask(session, await journal(), { runId, path, as }),
     policyTest: (session) => wiring.testPolicies(policyDirOf(session.root, wiring), session.signal),
     policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
     readPlan: (session, file) => readPlan(session, file),
-    expected: (_session, bundle) => expectedFromRuns(journal(), bundle),
-    [Symbol.asyncDispose]: async () => journal()[Symbol.dispose](),
+    expected: async (_session, bundle) => expectedFromRuns(await journal(), bundle),
+    [Symbol.asyncDispose]: () => wiring.closeJournal(),
   };
 }
 
 function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | 'logs' | 'verifyJournal'> {
   return {
-    runs: (_session, query) => journal().runs(query),
-    facts: (_session, runId) => {
-      createdOf(journal(), runId);
-      const row = journal().run(runId);
-      if (!row) throw new SlipwayError('RUN_NOT_FOUND', `there is no run "${runId}"`, { exitCode: EXIT.notFound });
-      return { row, events: journal().read(runId) };
+    runs: async (_session, query) => (await journal()).runs(query),
+    facts: async (_session, runId) => {
+      const [row, events] = await Promise.all([(await journal()).run(runId), (await journal()).read(runId)]);
+      if (!row || events.length === 0)
+        throw new SlipwayError('RUN_NOT_FOUND', `there is no run "${runId}"`, { exitCode: EXIT.notFound, hint: 'run "slipway runs" to see them' });
+      return { row, events };
     },
-    follow: (session, runId, afterSeq) => journal().follow(runId, afterSeq, session.signal),
-    logs: (_session, runId, query) => journal().logs(runId, query),
-    verifyJournal: (_session, runId) => {
-      stateOfRun(journal(), runId);
-      const verified = journal().verify(runId);
+    async *follow(session, runId, afterSeq) {
+      yield* (await journal()).follow(runId, afterSeq, session.signal);
+    },
+    logs: async (_session, runId, query) => (await journal()).logs(runId, query),
+    verifyJournal: async (_session, runId) => {
+      await stateOfRun(await journal(), runId);
+      const verified = await (await journal()).verify(runId);
       if (verified.ok) return { ok: true, text: `${verified.events} events, no gap, chain whole; head ${verified.head}` };
       return { ok: false, text: verified.why };
     },

@@ -16,8 +16,8 @@ export function drive(session: Session, wiring: Wiring, runId: string): RunHandl
 }
 
 async function driveToEnd(session: Session, wiring: Wiring, runId: string): Promise<{ readonly state: RunState }> {
-  const journal = wiring.journal();
-  const created = createdOf(journal, runId);
+  const journal = await wiring.journal();
+  const created = await createdOf(journal, runId);
   await using world = await worldOf(session, wiring, { journal, runId, created });
   // The steps a rehearsal lets fail are named by the paths of the runbook a person asked for.
   if (!created.parent) world.arm(created.graph, created.inputs);
@@ -31,12 +31,12 @@ async function driveIn(
 ): Promise<{ readonly state: RunState }> {
   const { signal, masker } = session;
   const { clock, owner } = wiring;
-  const journal = wiring.journal();
-  const created = createdOf(journal, runId);
+  const journal = await wiring.journal();
+  const created = await createdOf(journal, runId);
   const { checkout, rehearsal } = created;
   const ports = world.portsOf(runId);
   const fault: World['fault'] = (path) => (created.parent ? undefined : world.fault(path));
-  rememberSecrets(journal, masker, runId);
+  await rememberSecrets(journal, masker, runId);
   const executor = createExecutor({ runId, kindOf, ports, host: world.host, clock, masker, vault: journal, checkout, rehearsal, fault });
   const driveChild = (child: string): Promise<{ readonly state: RunState }> => driveIn(world, { session, wiring, runId: child });
   const call: DriveOptions['call'] = (request, stop) => callRunbook(session, wiring, { ...request, parent: runId, created, signal: stop, drive: driveChild });
@@ -48,8 +48,8 @@ async function driveIn(
 }
 
 /** The first event of a run. @throws {SlipwayError} `RUN_NOT_FOUND`. */
-export function createdOf(journal: RunJournal, runId: string): Created {
-  const first = journal.read(runId, 0)[0]?.body;
+export async function createdOf(journal: RunJournal, runId: string): Promise<Created> {
+  const [{ body: first } = { body: undefined }] = await journal.read(runId, 0);
   if (first?.type === 'runCreated') return first;
   throw new SlipwayError('RUN_NOT_FOUND', `there is no run "${runId}"`, { exitCode: 6, hint: 'run "slipway runs" to see them' });
 }
@@ -63,7 +63,7 @@ async function worldOf(
   const files = await parseFiles(created.checkout);
   if (!files.ok) throw invalid(files.problems);
   const policies = await wiring.loadPolicies(policyDirOf(created.checkout, wiring), session.signal);
-  const rehearsal = rehearsalOf(journal.run(runId)?.labels['rehearsal']);
+  const rehearsal = rehearsalOf((await journal.run(runId))?.labels['rehearsal']);
   return wiring.openWorld({
     checkout: created.checkout,
     inventory: files.value.inventory,

@@ -23,7 +23,8 @@ export interface NewRunRequest {
 export async function recordRun(session: Session, journal: RunJournal, request: NewRunRequest): Promise<void> {
   const { bundle, runId } = request;
   const { graph, inputs } = bundle.body;
-  const sealed = Object.fromEntries(Object.entries(request.secrets).map(([name, secret]) => [name, { $secret: journal.seal(runId, secret) }]));
+  const sealing = Object.entries(request.secrets).map(async ([name, secret]) => [name, { $secret: await journal.seal(runId, secret) }] as const);
+  const sealed = Object.fromEntries(await Promise.all(sealing));
   await journal.create(
     {
       id: runId,

@@ -75,17 +75,17 @@ export interface App extends AsyncDisposable {
   ): Promise<RunHandle | { readonly requested: true; readonly runId: string }>;
   signalRun(session: Session, runId: string, name: string, payload: Json): Promise<void>;
   resolveTask(session: Session, runId: string, path: string, as: 'retry' | 'done' | 'failed'): Promise<void>;
-  runs(session: Session, query: RunQuery): readonly RunRow[];
+  runs(session: Session, query: RunQuery): Promise<readonly RunRow[]>;
   /** @throws {SlipwayError} `RUN_NOT_FOUND`. */
-  facts(session: Session, runId: string): RunFacts;
+  facts(session: Session, runId: string): Promise<RunFacts>;
   follow(session: Session, runId: string, afterSeq: number): AsyncIterable<JournalEvent>;
-  logs(session: Session, runId: string, query: LogQuery): readonly StoredLogLine[];
-  verifyJournal(session: Session, runId: string): { readonly ok: boolean; readonly text: string };
+  logs(session: Session, runId: string, query: LogQuery): Promise<readonly StoredLogLine[]>;
+  verifyJournal(session: Session, runId: string): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;
   /** How long a plan should take, from earlier runs of its runbook. */
-  expected(session: Session, bundle: PlanBundle): ExpectedDuration;
+  expected(session: Session, bundle: PlanBundle): Promise<ExpectedDuration>;
 }
 export interface ApplyOptions {
   /** Digests of soft findings that a person overrides, with the reason. */

@@ -15,7 +15,10 @@ export interface Wiring {
   /** Name of this process as the holder of leases. */
   readonly owner: string;
   readonly tools: () => Promise<PlanBody['tools']>;
-  readonly journal: () => RunJournal;
+  /** Opened when it is first asked for. */
+  readonly journal: () => Promise<RunJournal>;
+  /** Close it, if anybody has asked for it. */
+  readonly closeJournal: () => Promise<void>;
   /** Is the process of this lease owner gone for certain? */
   readonly isDead: (owner: string) => boolean;
   readonly openWorld: (request: WorldRequest) => Promise<World>;

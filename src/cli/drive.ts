@@ -37,7 +37,8 @@ export async function showUntil(context: Context, runId: string, ended?: Promise
     quit.abort();
     await shown;
   }
-  for (const event of app.facts(sessionOf(context), runId).events.slice(live.report.events)) screen.add(live.push(event));
+  const { events } = await app.facts(sessionOf(context), runId);
+  for (const event of events.slice(live.report.events)) screen.add(live.push(event));
 }
 
 interface Shown {
@@ -92,7 +93,7 @@ function cancelOnStop(context: Context, app: App, runId: string): Disposable {
 
 /** Print how a run ended, or how it stands. */
 export async function printEnd(context: Context, runId: string): Promise<ExitCode> {
-  const facts = (await context.app()).facts(sessionOf(context), runId);
+  const facts = await (await context.app()).facts(sessionOf(context), runId);
   printResult(context, runJson(facts), () => summaryText(facts, textOptions(context)));
   return exitOfRun(reportOf(facts));
 }

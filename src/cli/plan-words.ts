@@ -18,7 +18,7 @@ export function planOrStop(parsed: Parsed<Bundle>, context: Context): Bundle {
 /** What is known of a plan beside the plan itself. */
 export interface KnownOfPlan {
   readonly planFile?: string;
-  readonly expected: ReturnType<App['expected']>;
+  readonly expected: Awaited<ReturnType<App['expected']>>;
 }
 
 /** The plan in words for a terminal. */

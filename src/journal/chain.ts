@@ -1,5 +1,5 @@
 import { type Digest, digestOf, digestOfBytes, type Json } from '../core/index.ts';
-import type { StoredEvent } from './port.ts';
+import type { StoredEvent, Verified } from './port.ts';
 
 /** What the first event of every run points back to. */
 export function genesis(runId: string): Digest {
@@ -13,10 +13,7 @@ export function hashOf(event: { readonly runId: string; readonly seq: number; re
 }
 
 /** Recompute a chain from its first event. */
-export function verifyChain<Body>(
-  runId: string,
-  events: readonly StoredEvent<Body>[],
-): { readonly ok: true; readonly events: number; readonly head: Digest } | { readonly ok: false; readonly seq: number; readonly why: string } {
+export function verifyChain<Body>(runId: string, events: readonly StoredEvent<Body>[]): Verified {
   let prev = genesis(runId);
   for (const [index, event] of events.entries()) {
     const seq = index + 1;

@@ -1,3 +1,3 @@
 export { verifyChain } from './chain.ts';
-export { type JournalOptions, openJournal } from './open.ts';
+export { type JournalOptions, openJournal } from './sqlite/open.ts';
 export type * from './port.ts';

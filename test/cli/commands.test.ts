@@ -130,7 +130,7 @@ test('every line of a run is shown once, even when following ends before the run
     app: {
       ...run,
       follow: async function* () {
-        yield* (run.facts?.({} as never, RUN).events ?? []).slice(0, 5); // the fake looks at no session
+        yield* ((await run.facts?.({} as never, RUN))?.events ?? []).slice(0, 5); // the fake looks at no session
       },
     },
   });

@@ -104,7 +104,7 @@ export function ended(state: 'succeeded' | 'failed' | 'rolledBack' = 'succeeded'
 export function withRun(moments: readonly Moment[], state: string): Partial<App> {
   const story = facts(moments, state);
   return {
-    facts: () => story,
+    facts: async () => story,
     follow: async function* () {
       yield* story.events;
     },
@@ -131,17 +131,17 @@ function quiet(): App {
     rollBack: async () => ({ requested: true, runId: RUN }),
     signalRun: async () => undefined,
     resolveTask: async () => undefined,
-    runs: () => [],
-    facts: () => story,
+    runs: async () => [],
+    facts: async () => story,
     follow: async function* () {
       yield* events;
     },
-    logs: () => [],
-    verifyJournal: () => ({ ok: true, text: 'the chain holds' }),
+    logs: async () => [],
+    verifyJournal: async () => ({ ok: true, text: 'the chain holds' }),
     policyTest: async () => ({ ok: true, text: '12 tests passed' }),
     policyCheck: async () => ({ decision: 'allow', findings: [] }),
     readPlan: () => Promise.reject(new Error('no plan in this test')),
-    expected: (_session, bundle) => expectedDuration(bundle.body.graph, {}, {}),
+    expected: async (_session, bundle) => expectedDuration(bundle.body.graph, {}, {}),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

@@ -78,7 +78,7 @@ test('Ctrl-C while watching leaves the run alone', async () => {
   const run = facts([created]);
   const going = slipway(['watch', RUN], {
     app: {
-      facts: () => run,
+      facts: async () => run,
       follow: async function* (session) {
         yield* run.events;
         await new Promise<void>((resolve) => session.signal.addEventListener('abort', () => resolve()));

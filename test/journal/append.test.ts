@@ -5,11 +5,11 @@ import { test } from 'node:test';
 import { fakeClock, leaseOf, place, RUN } from './support.ts';
 
 test('50 parallel appends share few transactions and stay in order', async () => {
-  using at = place();
+  await using at = place();
   const names: string[] = [];
   const journal = at.open({ onBoundary: (name) => names.push(name) });
   await journal.create(RUN, { type: 'first' });
-  const lease = leaseOf(journal);
+  const lease = await leaseOf(journal);
   names.length = 0;
   const written = await Promise.all(Array.from({ length: 50 }, (_, n) => journal.append(RUN.id, [{ type: 'x', n }], lease)));
   assert.ok(names.filter((name) => name.startsWith('before append')).length <= 2, names.join());
@@ -18,20 +18,20 @@ test('50 parallel appends share few transactions and stay in order', async () =>
     Array.from({ length: 50 }, (_, n) => n),
   );
   assert.deepEqual(
-    journal.read(RUN.id).map(({ seq }) => seq),
+    (await journal.read(RUN.id)).map(({ seq }) => seq),
     Array.from({ length: 51 }, (_, n) => n + 1),
   );
-  assert.equal(journal.verify(RUN.id).ok, true);
+  assert.equal((await journal.verify(RUN.id)).ok, true);
 });
 
 test('one fenced run in a batch does not take the others down', async () => {
-  using at = place();
+  await using at = place();
   const journal = at.open();
   const other = { ...RUN, id: 'run-20261123-0000000001' };
   await journal.create(RUN, { type: 'first' });
   await journal.create(other, { type: 'first' });
-  const lease = leaseOf(journal);
-  const good = journal.acquire(other.id, 'a:1', 1_000);
+  const lease = await leaseOf(journal);
+  const good = await journal.acquire(other.id, 'a:1', 1_000);
   assert.ok('token' in good);
   const results = await Promise.allSettled([
     journal.append(RUN.id, [{ type: 'x' }], { ...lease, token: lease.token - 1 }),
@@ -42,34 +42,34 @@ test('one fenced run in a batch does not take the others down', async () => {
     results.map((result) => (result.status === 'fulfilled' ? 'ok' : (result.reason as { code: string }).code)),
     ['JOURNAL_FENCED', 'ok', 'RUN_NOT_FOUND'],
   );
-  assert.equal(journal.read(RUN.id).length, 1);
+  assert.equal((await journal.read(RUN.id)).length, 1);
 });
 
 test('several events are all there or none', async () => {
-  using at = place();
+  await using at = place();
   const journal = at.open();
   await journal.create(RUN, { type: 'first' });
   const cyclic: { type: string; self?: unknown } = { type: 'x' };
   cyclic.self = cyclic;
-  await assert.rejects(journal.append(RUN.id, [{ type: 'good' }, cyclic], leaseOf(journal)), TypeError);
-  assert.equal(journal.read(RUN.id).length, 1);
-  assert.equal(journal.verify(RUN.id).ok, true);
+  await assert.rejects(journal.append(RUN.id, [{ type: 'good' }, cyclic], await leaseOf(journal)), TypeError);
+  assert.equal((await journal.read(RUN.id)).length, 1);
+  assert.equal((await journal.verify(RUN.id)).ok, true);
 });
 
 test('create is idempotent for the same first event and refuses another', async () => {
-  using at = place();
+  await using at = place();
   const journal = at.open();
   await journal.create(RUN, { type: 'first', n: 1 });
   await journal.create(RUN, { n: 1, type: 'first' });
-  assert.equal(journal.read(RUN.id).length, 1);
+  assert.equal((await journal.read(RUN.id)).length, 1);
   await assert.rejects(journal.create(RUN, { type: 'first', n: 2 }), { code: 'RUN_EXISTS' });
 });
 
 test('posts from a second connection interleave with appends, without a gap, each once', async () => {
-  using at = place();
+  await using at = place();
   const [driver, outside] = [at.open(), at.open()];
   await driver.create(RUN, { type: 'first' });
-  const lease = leaseOf(driver);
+  const lease = await leaseOf(driver);
   const appends = Array.from({ length: 40 }, (_, n) =>
     driver.append(RUN.id, [{ type: 'append', n }], lease).then(() => new Promise((tick) => setImmediate(tick))),
   );
@@ -80,54 +80,54 @@ test('posts from a second connection interleave with appends, without a gap, eac
   await Promise.all([...appends, ...posts]);
   const results = await Promise.all(posts);
   assert.equal(results.filter(({ fresh }) => fresh).length, 20);
-  for (const [n, { seq }] of results.entries()) assert.equal(outside.read(RUN.id)[seq - 1]?.body.type, 'post', String(n));
-  const events = outside.read(RUN.id);
+  for (const [n, { seq }] of results.entries()) assert.equal((await outside.read(RUN.id))[seq - 1]?.body.type, 'post', String(n));
+  const events = await outside.read(RUN.id);
   assert.deepEqual(
     events.map(({ seq }) => seq),
     Array.from({ length: 61 }, (_, n) => n + 1),
   );
-  assert.deepEqual(driver.verify(RUN.id), outside.verify(RUN.id));
-  assert.equal(driver.verify(RUN.id).ok, true);
+  assert.deepEqual(await driver.verify(RUN.id), await outside.verify(RUN.id));
+  assert.equal((await driver.verify(RUN.id)).ok, true);
 });
 
 test('a lease: held, renewed, expired, taken over, fenced, released', async () => {
-  using at = place();
+  await using at = place();
   const clock = fakeClock();
   const [first, second] = [at.open({ clock }), at.open({ clock })];
   await first.create(RUN, { type: 'first' });
-  const lease = leaseOf(first, 'a:1', 100);
-  assert.deepEqual(second.acquire(RUN.id, 'b:2', 100), { heldBy: 'a:1', expiresAt: 1_100 });
+  const lease = await leaseOf(first, 'a:1', 100);
+  assert.deepEqual(await second.acquire(RUN.id, 'b:2', 100), { heldBy: 'a:1', expiresAt: 1_100 });
   clock.at = 1_090;
-  first.heartbeat(lease, 100);
+  await first.heartbeat(lease, 100);
   clock.at = 1_150;
-  assert.ok('heldBy' in second.acquire(RUN.id, 'b:2', 100), 'the heartbeat counts');
+  assert.ok('heldBy' in (await second.acquire(RUN.id, 'b:2', 100)), 'the heartbeat counts');
   clock.at = 1_190;
-  const taken = leaseOf(second, 'b:2', 100);
+  const taken = await leaseOf(second, 'b:2', 100);
   assert.equal(taken.token, lease.token + 1);
   const fenced = { code: 'JOURNAL_FENCED' };
   await assert.rejects(first.append(RUN.id, [{ type: 'late' }], lease), fenced);
-  assert.throws(() => first.heartbeat(lease, 100), fenced);
-  assert.throws(() => first.setState(RUN.id, 'running', lease), fenced);
-  first.release(lease); // of a lease that is not held any more: changes nothing
-  assert.equal(first.run(RUN.id)?.lease?.owner, 'b:2');
-  second.release(taken);
-  assert.equal(first.run(RUN.id)?.lease, undefined);
-  assert.equal(leaseOf(first).token, taken.token + 1, 'a token is never used twice');
+  await assert.rejects(first.heartbeat(lease, 100), fenced);
+  await assert.rejects(first.setState(RUN.id, 'running', lease), fenced);
+  await first.release(lease); // of a lease that is not held any more: changes nothing
+  assert.equal((await first.run(RUN.id))?.lease?.owner, 'b:2');
+  await second.release(taken);
+  assert.equal((await first.run(RUN.id))?.lease, undefined);
+  assert.equal((await leaseOf(first)).token, taken.token + 1, 'a token is never used twice');
 });
 
 test('a lease of a process that is dead for certain is taken before it expires', async () => {
-  using at = place();
+  await using at = place();
   const journal = at.open({ isDead: (owner) => owner === 'dead:1' });
   await journal.create(RUN, { type: 'first' });
-  leaseOf(journal, 'dead:1');
-  assert.equal(leaseOf(journal, 'b:2').owner, 'b:2');
+  await leaseOf(journal, 'dead:1');
+  assert.equal((await leaseOf(journal, 'b:2')).owner, 'b:2');
 });
 
 test('follow gives every event once, also those of another connection, until it is told to stop', { timeout: 10_000 }, async () => {
-  using at = place();
+  await using at = place();
   const [one, two] = [at.open(), at.open()];
   await one.create(RUN, { type: 'first' });
-  const lease = leaseOf(one);
+  const lease = await leaseOf(one);
   const stop = new AbortController();
   const seen: number[] = [];
   const following = (async () => {
@@ -148,30 +148,30 @@ test('follow gives every event once, also those of another connection, until it 
 });
 
 test('runs are listed newest first, by their states, and in the order in which they were created', async () => {
-  using at = place();
+  await using at = place();
   const journal = at.open();
   for (const [n, createdAt] of [5, 3, 4].entries())
     await journal.create({ ...RUN, id: `run-20261123-000000000${n}`, createdAt, concurrencyGroup: 'g' }, { type: 'first' });
   assert.deepEqual(
-    journal.runs({ concurrencyGroup: 'g' }).map(({ createdAt, order }) => [createdAt, order]),
+    (await journal.runs({ concurrencyGroup: 'g' })).map(({ createdAt, order }) => [createdAt, order]),
     [
       [5, 1],
       [4, 3],
       [3, 2],
     ],
   );
-  const lease = journal.acquire('run-20261123-0000000001', 'a', 1_000);
+  const lease = await journal.acquire('run-20261123-0000000001', 'a', 1_000);
   assert.ok('token' in lease);
-  journal.setState(lease.runId, 'failed', lease);
+  await journal.setState(lease.runId, 'failed', lease);
   assert.deepEqual(
-    journal.runs({ states: ['failed'] }).map(({ id }) => id),
+    (await journal.runs({ states: ['failed'] })).map(({ id }) => id),
     [lease.runId],
   );
-  assert.equal(journal.runs({ limit: 2 }).length, 2);
+  assert.equal((await journal.runs({ limit: 2 })).length, 2);
 });
 
 test('logs: by path with what is below it, by host, after an id, and no wildcards', async () => {
-  using at = place();
+  await using at = place();
   const journal = at.open();
   await journal.create(RUN, { type: 'first' });
   const line = (path: string, host?: string) => ({
@@ -183,22 +183,22 @@ test('logs: by path with what is below it, by host, after an id, and no wildcard
     text: path,
     ...(host === undefined ? {} : { host }),
   });
-  journal.log([line('one/a', 'h1'), line('one/a[2]', 'h2'), line('one/a/rescue/0'), line('one/ab'), line('one/x')]);
+  await journal.log([line('one/a', 'h1'), line('one/a[2]', 'h2'), line('one/a/rescue/0'), line('one/ab'), line('one/x')]);
   assert.deepEqual(
-    journal.logs(RUN.id, { path: 'one/a' }).map(({ text }) => text),
+    (await journal.logs(RUN.id, { path: 'one/a' })).map(({ text }) => text),
     ['one/a', 'one/a[2]', 'one/a/rescue/0'],
   );
-  assert.equal(journal.logs(RUN.id, { path: 'one/%' }).length, 0);
+  assert.equal((await journal.logs(RUN.id, { path: 'one/%' })).length, 0);
   assert.deepEqual(
-    journal.logs(RUN.id, { host: 'h2' }).map(({ text }) => text),
+    (await journal.logs(RUN.id, { host: 'h2' })).map(({ text }) => text),
     ['one/a[2]'],
   );
-  const [first] = journal.logs(RUN.id, { limit: 1 });
-  assert.equal(journal.logs(RUN.id, { afterId: first?.id ?? 0 }).length, 4);
+  const [first] = await journal.logs(RUN.id, { limit: 1 });
+  assert.equal((await journal.logs(RUN.id, { afterId: first?.id ?? 0 })).length, 4);
 });
 
-test('a state folder inside a repository keeps itself out of Git', () => {
-  using at = place();
+test('a state folder inside a repository keeps itself out of Git', async () => {
+  await using at = place();
   at.open();
   assert.equal(readFileSync(join(at.dir, '.gitignore'), 'utf8'), '*\n');
 });

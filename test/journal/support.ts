@@ -12,7 +12,7 @@ export interface Body {
 export const RUN: NewRun = { id: 'run-20261123-0000000000', runbook: 'r', planDigest: 'sha256:p', createdAt: 1, rehearsal: false, labels: {} };
 
 /** A folder of its own, removed afterwards with the journals that were opened in it. */
-export function place(): { readonly dir: string; readonly open: (options?: Partial<JournalOptions>) => Journal<Body> } & Disposable {
+export function place(): { readonly dir: string; readonly open: (options?: Partial<JournalOptions>) => Journal<Body> } & AsyncDisposable {
   const dir = mkdtempSync(join(tmpdir(), 'slipway-journal-'));
   const opened: Journal<Body>[] = [];
   return {
@@ -22,15 +22,15 @@ export function place(): { readonly dir: string; readonly open: (options?: Parti
       opened.push(journal);
       return journal;
     },
-    [Symbol.dispose]: () => {
-      for (const journal of opened) journal[Symbol.dispose]();
+    [Symbol.asyncDispose]: async () => {
+      for (const journal of opened) await journal[Symbol.asyncDispose]();
       rmSync(dir, { recursive: true, force: true });
     },
   };
 }
 
-export function leaseOf(journal: Journal<Body>, owner = 'a:1', ttlMs = 60_000): Lease {
-  const lease = journal.acquire(RUN.id, owner, ttlMs);
+export async function leaseOf(journal: Journal<Body>, owner = 'a:1', ttlMs = 60_000): Promise<Lease> {
+  const lease = await journal.acquire(RUN.id, owner, ttlMs);
   if ('heldBy' in lease) throw new Error(`held by ${lease.heldBy}`);
   return lease;
 }

@@ -11,34 +11,34 @@ import { leaseOf, place, RUN } from './support.ts';
 async function written(at: ReturnType<typeof place>) {
   const journal = at.open();
   await journal.create(RUN, { type: 'first', text: 'é "quoted"' });
-  const lease = leaseOf(journal);
+  const lease = await leaseOf(journal);
   for (let n = 0; n < 3; n++) await journal.append(RUN.id, [{ type: 'x', n, text: 'some text' }], lease);
-  assert.deepEqual(journal.verify(RUN.id).ok, true);
+  assert.deepEqual((await journal.verify(RUN.id)).ok, true);
   return { journal, sql: new DatabaseSync(join(at.dir, 'journal.db')) };
 }
 
 test('any changed byte of any body is found', async () => {
-  using at = place();
+  await using at = place();
   const { journal, sql } = await written(at);
   const bodies = sql
     .prepare('SELECT seq, body FROM events ORDER BY seq')
     .all()
     .map((row) => ({ seq: Number(row['seq']), bytes: Buffer.from(String(row['body'])) }));
   const change = sql.prepare('UPDATE events SET body = CAST(? AS TEXT) WHERE seq = ?');
-  fc.assert(
-    fc.property(fc.nat(bodies.length - 1), fc.nat(), fc.integer({ min: 1, max: 255 }), (which, where, by) => {
+  await fc.assert(
+    fc.asyncProperty(fc.nat(bodies.length - 1), fc.nat(), fc.integer({ min: 1, max: 255 }), async (which, where, by) => {
       const { seq = 0, bytes = Buffer.alloc(0) } = bodies[which] ?? {};
       const other = Buffer.from(bytes);
       const at = where % other.length;
       other[at] = (other[at] ?? 0) ^ by;
       change.run(other, seq);
-      const verdict = journal.verify(RUN.id);
+      const verdict = await journal.verify(RUN.id);
       change.run(bytes, seq);
       assert.deepEqual([verdict.ok, 'seq' in verdict && verdict.seq], [false, seq]);
     }),
     { numRuns: 500 },
   );
-  assert.equal(journal.verify(RUN.id).ok, true);
+  assert.equal((await journal.verify(RUN.id)).ok, true);
   sql.close();
 });
 
@@ -58,7 +58,7 @@ for (const [name, change] of [
   ['a body that is no JSON', `UPDATE events SET body = '{' WHERE seq = 1`],
 ] as const) {
   test(`verify finds: ${name}`, async () => {
-    using at = place();
+    await using at = place();
     const { journal, sql } = await written(at);
     try {
       sql.exec(change);
@@ -66,51 +66,51 @@ for (const [name, change] of [
       sql.exec('UPDATE events SET seq = 99 WHERE seq = 2; UPDATE events SET seq = 2 WHERE seq = 3; UPDATE events SET seq = 3 WHERE seq = 99');
     }
     sql.close();
-    assert.equal(journal.verify(RUN.id).ok, false);
+    assert.equal((await journal.verify(RUN.id)).ok, false);
   });
 }
 
 test('an unknown run cannot be verified, and an exported chain can without the store', async () => {
-  using at = place();
+  await using at = place();
   const { journal, sql } = await written(at);
   sql.close();
-  assert.throws(() => journal.verify('run-20261123-zzzzzzzzzz'), { code: 'RUN_NOT_FOUND' });
-  const events = journal.read(RUN.id);
-  assert.deepEqual(verifyChain(RUN.id, events), journal.verify(RUN.id));
+  await assert.rejects(journal.verify('run-20261123-zzzzzzzzzz'), { code: 'RUN_NOT_FOUND' });
+  const events = await journal.read(RUN.id);
+  assert.deepEqual(verifyChain(RUN.id, events), await journal.verify(RUN.id));
   assert.equal(verifyChain('run-20261123-zzzzzzzzzz', events).ok, false, 'the chain belongs to its run');
 });
 
 test('the vault: opens what it sealed, binds it to its reference, and the key', async () => {
-  using at = place();
+  await using at = place();
   const { journal, sql } = await written(at);
   const text = 'correct horse battery staple';
-  const [one, two] = [journal.seal(RUN.id, new Secret(text)), journal.seal(RUN.id, new Secret('another secret'))];
-  assert.equal(journal.unseal(one).reveal(), text);
-  assert.equal(at.open().unseal(one).reveal(), text, 'another connection uses the same key');
-  assert.throws(() => journal.unseal(`${RUN.id}:nothing`), { code: 'SECRET_MISSING' });
+  const [one, two] = [await journal.seal(RUN.id, new Secret(text)), await journal.seal(RUN.id, new Secret('another secret'))];
+  assert.equal((await journal.unseal(one)).reveal(), text);
+  assert.equal((await at.open().unseal(one)).reveal(), text, 'another connection uses the same key');
+  await assert.rejects(journal.unseal(`${RUN.id}:nothing`), { code: 'SECRET_MISSING' });
   sql.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   for (const name of readdirSync(at.dir)) assert.ok(!readFileSync(join(at.dir, name)).includes(text), name);
   sql.prepare('UPDATE secrets SET sealed = (SELECT sealed FROM secrets WHERE id = ?) WHERE id = ?').run(two, one);
-  assert.throws(() => journal.unseal(one), { code: 'SECRET_UNREADABLE' });
+  await assert.rejects(journal.unseal(one), { code: 'SECRET_UNREADABLE' });
   sql.close();
   writeFileSync(join(at.dir, 'vault.key'), Buffer.alloc(32));
-  assert.throws(() => at.open().unseal(two), { code: 'SECRET_UNREADABLE' });
+  await assert.rejects(at.open().unseal(two), { code: 'SECRET_UNREADABLE' });
   writeFileSync(join(at.dir, 'vault.key'), 'short');
-  assert.throws(() => at.open().unseal(two), { code: 'VAULT_KEY' });
+  await assert.rejects(at.open().unseal(two), { code: 'VAULT_KEY' });
 });
 
 test('evidence is named by its digest, kept once, and refused when it was changed', async () => {
-  using at = place();
+  await using at = place();
   const { journal, sql } = await written(at);
   sql.close();
   const bytes = Buffer.from('a large result');
-  const digest = journal.putEvidence(RUN.id, bytes);
-  assert.equal(journal.putEvidence(RUN.id, bytes), digest);
-  assert.deepEqual(Buffer.from(journal.evidence(digest) ?? []), bytes);
-  assert.equal(journal.evidence(`sha256:${'0'.repeat(64)}`), undefined);
-  assert.throws(() => journal.evidence('sha256:../../etc'), TypeError);
+  const digest = await journal.putEvidence(RUN.id, bytes);
+  assert.equal(await journal.putEvidence(RUN.id, bytes), digest);
+  assert.deepEqual(Buffer.from((await journal.evidence(digest)) ?? []), bytes);
+  assert.equal(await journal.evidence(`sha256:${'0'.repeat(64)}`), undefined);
+  await assert.rejects(journal.evidence('sha256:../../etc'), TypeError);
   const hex = digest.slice(7);
   assert.deepEqual(readdirSync(join(at.dir, 'evidence', hex.slice(0, 2))), [hex], 'no draft is left');
   writeFileSync(join(at.dir, 'evidence', hex.slice(0, 2), hex), 'changed');
-  assert.throws(() => journal.evidence(digest), { code: 'JOURNAL_CORRUPT' });
+  await assert.rejects(journal.evidence(digest), { code: 'JOURNAL_CORRUPT' });
 });

@@ -59,7 +59,7 @@ async function fromRunbook(args: Args, context: Context): Promise<Planned> {
 
 /** @throws {SlipwayError} `NOT_CONFIRMED`: nobody said yes. */
 async function ask(bundle: Bundle, context: Context): Promise<void> {
-  const expected = (await context.app()).expected(sessionOf(context), bundle);
+  const expected = await (await context.app()).expected(sessionOf(context), bundle);
   context.note(planWords(bundle, context, 'stderr', { expected }));
   const { confirm } = context.deps;
   if (confirm === undefined) {

@@ -9,7 +9,7 @@ export const journalVerify: Command = {
   positionals: RUN,
   options: {},
   run: async (args, context) => {
-    const result = (await context.app()).verifyJournal(sessionOf(context), args.positional('run'));
+    const result = await (await context.app()).verifyJournal(sessionOf(context), args.positional('run'));
     printResult(context, result, () => result.text);
     return result.ok ? EXIT.ok : EXIT.error;
   },
@@ -21,7 +21,7 @@ export const journalExport: Command = {
   positionals: RUN,
   options: {},
   run: async (args, context) => {
-    const { events } = (await context.app()).facts(sessionOf(context), args.positional('run'));
+    const { events } = await (await context.app()).facts(sessionOf(context), args.positional('run'));
     for (const event of events) context.print(`${JSON.stringify(event)}\n`);
     return EXIT.ok;
   },

@@ -14,11 +14,12 @@ export const show: Command = {
     const session = sessionOf(context);
     const what = args.positional('planfile|run');
     if (PATTERN.run.test(what)) {
-      const facts = app.facts(session, what);
+      const facts = await app.facts(session, what);
       printResult(context, runJson(facts), () => runText(facts, textOptions(context)));
     } else {
       const bundle = await app.readPlan(session, what);
-      printResult(context, bundle, () => planWords(bundle, context, 'stdout', { planFile: what, expected: app.expected(session, bundle) }));
+      const expected = await app.expected(session, bundle);
+      printResult(context, bundle, () => planWords(bundle, context, 'stdout', { planFile: what, expected }));
     }
     return EXIT.ok;
   },

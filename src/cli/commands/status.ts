@@ -9,7 +9,7 @@ export const status: Command = {
   positionals: [{ name: 'run', about: 'id of a run' }],
   options: { markdown: { about: 'as Markdown', type: 'flag' } },
   run: async (args, context) => {
-    const facts = (await context.app()).facts(sessionOf(context), args.positional('run'));
+    const facts = await (await context.app()).facts(sessionOf(context), args.positional('run'));
     printResult(context, runJson(facts), () => (args.flag('markdown') ? runMarkdown(facts) : runText(facts, textOptions(context))));
     return EXIT.ok;
   },

@@ -60,23 +60,25 @@ export interface Drive {
  */
 export async function driveRun(options: DriveOptions): Promise<{ readonly state: RunState }> {
   const { journal, runId, owner } = options;
-  const lease = journal.acquire(runId, owner, options.leaseTtlMs ?? LEASE_TTL_MS);
+  const lease = await journal.acquire(runId, owner, options.leaseTtlMs ?? LEASE_TTL_MS);
   if ('heldBy' in lease) {
     throw new SlipwayError('LOCKED', `${runId} is driven by ${lease.heldBy} (lease until ${new Date(lease.expiresAt).toISOString()})`, {
       exitCode: EXIT.locked,
       hint: `watch it with "slipway watch ${runId}"; it can be resumed once that process is gone`,
     });
   }
-  using held = holdLease(journal, lease, options.leaseTtlMs ?? LEASE_TTL_MS);
+  await using held = holdLease(journal, lease, options.leaseTtlMs ?? LEASE_TTL_MS);
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, held.signal, failed.signal]);
   const waker = createWaker(journal, runId, signal);
-  const data = stateOf(journal.read(runId));
+  const data = stateOf(await journal.read(runId));
   const append = async (bodies: readonly EventBody[]): Promise<void> => {
     // Together with the event: a crash between the two would leave a run that is over in the queue of its concurrency group for ever.
     const end = bodies.find((body) => body.type === 'runFinished');
-    if (bodies.length > 0) await journal.append(runId, bodies, lease, end?.state);
-    for (const event of journal.read(runId, data.seq)) evolve(data, event);
+    const written = bodies.length > 0 ? await journal.append(runId, bodies, lease, end?.state) : [];
+    // Others may have written in between, or be about to take their own events into account: each event counts once, in the journal's order.
+    const isNext = written[0]?.seq === data.seq + 1;
+    for (const event of isNext ? written : await journal.read(runId, data.seq)) if (event.seq === data.seq + 1) evolve(data, event);
   };
   const drive: Drive = { options, data, lease, signal, wake: waker.wake, fail: (cause) => failed.abort(cause), append };
   try {
@@ -140,7 +142,7 @@ async function steer(drive: Drive, flight: Flight, waker: ReturnType<typeof crea
     }
     await flight.follow(actions);
     const state = runStateOf(data);
-    if (state !== shown) options.journal.setState(options.runId, (shown = state), drive.lease);
+    if (state !== shown) await options.journal.setState(options.runId, (shown = state), drive.lease);
     if (data.finished) break;
     if (isStuck(state, { flight, actions })) {
       // A person may have answered while this was found out; whoever answers trusts a driver that holds the lease.

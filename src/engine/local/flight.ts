@@ -53,7 +53,7 @@ export function createFlight(drive: Drive): Flight {
       watches.follow([]);
       for (const { abort } of attempts.values()) abort.abort(new Aborted('cancelled', 'the driver stops'));
       await Promise.all([...attempts.values()].map(({ done }) => done));
-      logger.flush();
+      await logger.flush();
     },
   };
 }
@@ -77,7 +77,7 @@ async function execute(drive: Drive, action: StartAction, { signal, logger }: To
   const began = options.clock.monotonic();
   const { path, attempt } = action;
   const result: StepResult = await options.executor.execute(taskOf(drive, action), controlOf(drive, { path, attempt, signal, logger }));
-  logger.flush();
+  await logger.flush();
   if (drive.signal.aborted) return; // not ours to record any more
   await append([{ type: 'stepFinished', path, attempt, result, durationMs: Math.round(options.clock.monotonic() - began) }]);
 }

@@ -1,4 +1,4 @@
-import { messageOf, SlipwayError } from '../core/index.ts';
+import { messageOf, SlipwayError } from '../../core/index.ts';
 
 const SQLITE = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notDatabase: 26 } as const;
 

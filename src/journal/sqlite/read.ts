@@ -1,8 +1,8 @@
-import { canonicalJson, type Digest, isObject, type Json } from '../core/index.ts';
-import { verifyChain } from './chain.ts';
+import { canonicalJson, type Digest, isObject, type Json } from '../../core/index.ts';
+import { verifyChain } from '../chain.ts';
 import { prepared, type Row, type Store } from './database.ts';
 import { damaged, noRun } from './errors.ts';
-import type { Journal, RunQuery, RunRow, StoredEvent } from './port.ts';
+import type { Journal, RunQuery, RunRow, StoredEvent, Verified } from '../port.ts';
 
 const SELECT_EVENTS = 'SELECT run_id, seq, at, type, body, prev, hash FROM events WHERE run_id = ? AND seq > ? ORDER BY seq';
 const SELECT_RUN = 'SELECT rowid, * FROM runs WHERE id = ?';
@@ -10,32 +10,30 @@ const SELECT_RUNS = `SELECT rowid, * FROM runs WHERE (?1 IS NULL OR runbook = ?1
   AND (?3 IS NULL OR state IN (SELECT value FROM json_each(?3))) ORDER BY created_at DESC, rowid DESC LIMIT ?4`;
 const MOST_RUNS = 1_000;
 
-export function createReader<Body>(
+export function createReader<Body extends { readonly type: string }>(
   store: Store,
-): Pick<Journal<Body & { readonly type: string }>, 'runs' | 'run' | 'verify'> & { read: (runId: string, afterSeq?: number) => readonly StoredEvent<Body>[] } {
+): Pick<Journal<Body>, 'read' | 'runs' | 'run' | 'verify'> & { readonly now: (runId: string, afterSeq: number) => readonly StoredEvent<Body>[] } {
   const events = prepared(store, SELECT_EVENTS);
   const one = prepared(store, SELECT_RUN);
   const many = prepared(store, SELECT_RUNS);
   const read = (runId: string, afterSeq = 0): readonly StoredEvent<Body>[] => events.all(runId, afterSeq).map(eventOf<Body>);
   return {
-    read,
-    run: (runId) => {
+    read: async (runId, afterSeq) => read(runId, afterSeq),
+    now: read,
+    run: async (runId) => {
       const row = one.get(runId);
       return row && runOf(row);
     },
-    runs: (query: RunQuery = {}) => {
+    runs: async (query: RunQuery = {}) => {
       const states = query.states ? JSON.stringify(query.states) : null;
       return many.all(query.runbook ?? null, query.concurrencyGroup ?? null, states, query.limit ?? MOST_RUNS).map(runOf);
     },
-    verify: (runId) => verifyStored<Body>(runId, { row: one.get(runId), rows: events.all(runId, 0) }),
+    verify: async (runId) => verifyStored<Body>(runId, { row: one.get(runId), rows: events.all(runId, 0) }),
   };
 }
 
 /** The chain, and what is kept beside it: the bytes of each body, the columns copied out of it, and the end of the chain. */
-function verifyStored<Body>(
-  runId: string,
-  { row, rows }: { readonly row: Row | undefined; readonly rows: readonly Row[] },
-): ReturnType<Journal<Body & { readonly type: string }>['verify']> {
+function verifyStored<Body>(runId: string, { row, rows }: { readonly row: Row | undefined; readonly rows: readonly Row[] }): Verified {
   if (!row) throw noRun(runId);
   const events: StoredEvent<Body>[] = [];
   for (const stored of rows) {

@@ -1,6 +1,6 @@
 import { prepared, type Store, transact } from './database.ts';
 import { fenced, noRun } from './errors.ts';
-import type { Journal } from './port.ts';
+import type { Journal } from '../port.ts';
 
 const SELECT_LEASE = 'SELECT lease_owner, lease_token, lease_expires FROM runs WHERE id = ?';
 const TAKE = 'UPDATE runs SET lease_owner = ?, lease_token = ?, lease_expires = ? WHERE id = ?';
@@ -14,7 +14,7 @@ export function createLeases(store: Store): Pick<Journal<{ type: string }>, 'acq
   const beat = prepared(store, BEAT);
   const release = prepared(store, RELEASE);
   return {
-    acquire: (runId, owner, ttlMs) =>
+    acquire: async (runId, owner, ttlMs) =>
       transact(store, 'lease', () => {
         const row = select.get(runId);
         if (!row) throw noRun(runId);
@@ -27,10 +27,10 @@ export function createLeases(store: Store): Pick<Journal<{ type: string }>, 'acq
         take.run(owner, token, now + ttlMs, runId);
         return { runId, owner, token };
       }),
-    heartbeat: (lease, ttlMs) => {
+    heartbeat: async (lease, ttlMs) => {
       const changed = transact(store, 'heartbeat', () => beat.run(store.clock.now() + ttlMs, lease.runId, lease.token, lease.owner));
       if (changed === 0) throw fenced(lease.runId, lease.token);
     },
-    release: (lease) => void transact(store, 'release', () => release.run(lease.runId, lease.token, lease.owner)),
+    release: async (lease) => void transact(store, 'release', () => release.run(lease.runId, lease.token, lease.owner)),
   };
 }

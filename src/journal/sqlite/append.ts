@@ -1,8 +1,8 @@
-import { canonicalJson, type Digest, type Json, SlipwayError } from '../core/index.ts';
-import { genesis, hashOf } from './chain.ts';
+import { canonicalJson, type Digest, type Json, SlipwayError } from '../../core/index.ts';
+import { genesis, hashOf } from '../chain.ts';
 import { prepared, type Row, type Store, transact } from './database.ts';
 import { fenced, isOfStore, noRun } from './errors.ts';
-import type { Journal, Lease, NewRun, StoredEvent } from './port.ts';
+import type { Journal, Lease, NewRun, StoredEvent } from '../port.ts';
 
 const INSERT_RUN = `INSERT INTO runs (id, runbook, plan_digest, created_at, concurrency_group, rehearsal, labels, state, updated_at, last_seq, head)
   VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, ?)`;
@@ -46,7 +46,7 @@ export function createAppender<Body extends { readonly type: string }>(store: St
       store.events.emit('written');
       return result;
     },
-    setState: (runId, state, lease) => {
+    setState: async (runId, state, lease) => {
       const changed = transact(store, `state ${state}`, () => stateOf.run(state, store.clock.now(), runId, lease.token));
       if (changed === 0) throw fenced(runId, lease.token);
     },

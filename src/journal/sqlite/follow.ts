@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { once } from 'node:events';
 import type { Store } from './database.ts';
-import type { Journal, StoredEvent } from './port.ts';
+import type { Journal, StoredEvent } from '../port.ts';
 
 /** How often other processes' writes are looked for; writes of this process wake the reader at once. */
 const POLL_MS = 100;

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import type { Clock } from '../core/index.ts';
+import type { Clock } from '../../core/index.ts';
 import { journalError, newerSchema } from './errors.ts';
 import { MIGRATIONS } from './schema.ts';
 

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Digest, digestOfBytes } from '../core/index.ts';
+import { type Digest, digestOfBytes } from '../../core/index.ts';
 import { guarded, prepared, type Store, transact } from './database.ts';
-import { publishFile, syncFolder } from './files.ts';
+import { publishFile, syncFolder } from '../files.ts';
 import { damaged } from './errors.ts';
-import type { Journal } from './port.ts';
+import type { Journal } from '../port.ts';
 
 const INSERT = 'INSERT OR IGNORE INTO evidence (digest, run_id, size, at) VALUES (?, ?, ?, ?)';
 
@@ -12,13 +12,13 @@ const INSERT = 'INSERT OR IGNORE INTO evidence (digest, run_id, size, at) VALUES
 export function createEvidence(dir: string, store: Store): Pick<Journal<{ type: string }>, 'putEvidence' | 'evidence'> {
   const insert = prepared(store, INSERT);
   return {
-    putEvidence: (runId, bytes) => {
+    putEvidence: async (runId, bytes) => {
       const digest = digestOfBytes(bytes);
       guarded(() => writeOnce(fileOf(dir, digest), bytes));
       transact(store, 'evidence', () => insert.run(digest, runId, bytes.length, store.clock.now()));
       return digest;
     },
-    evidence: (digest) => {
+    evidence: async (digest) => {
       const file = fileOf(dir, digest);
       if (!existsSync(file)) return undefined;
       const bytes = guarded(() => readFileSync(file));

@@ -1,13 +1,13 @@
 import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../core/index.ts';
+import type { Clock } from '../../core/index.ts';
 import { createAppender } from './append.ts';
 import { guarded, openDatabase, type Store } from './database.ts';
 import { createEvidence } from './evidence.ts';
 import { createFollower } from './follow.ts';
 import { createLeases } from './leases.ts';
 import { createLogs } from './logs.ts';
-import type { Journal } from './port.ts';
+import type { Journal } from '../port.ts';
 import { createReader } from './read.ts';
 import { openVault } from './vault.ts';
 
@@ -32,17 +32,16 @@ export function openJournal<Body extends { readonly type: string }>(options: Jou
   const file = join(options.dir, 'journal.db');
   guarded(() => makeWritable(options.dir, file));
   const store = openDatabase(file, options);
-  const reader = createReader<Body>(store);
-  const appender = createAppender<Body>(store);
+  const { now, ...reader } = createReader<Body>(store);
   return {
     ...reader,
-    ...appender,
-    ...createFollower<Body>(store, reader.read),
+    ...createAppender<Body>(store),
+    ...createFollower<Body>(store, now),
     ...createLeases(store),
     ...createLogs(store),
     ...createEvidence(join(options.dir, 'evidence'), store),
     ...openVault(join(options.dir, 'vault.key'), store),
-    [Symbol.dispose]: () => close(store),
+    [Symbol.asyncDispose]: async () => close(store),
   };
 }
 

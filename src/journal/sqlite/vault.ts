@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { randomText, Secret, SlipwayError } from '../core/index.ts';
+import { randomText, Secret, SlipwayError } from '../../core/index.ts';
 import { guarded, prepared, type Store, transact } from './database.ts';
-import { publishFile } from './files.ts';
-import type { Journal } from './port.ts';
+import { publishFile } from '../files.ts';
+import type { Journal } from '../port.ts';
 
 const INSERT = 'INSERT INTO secrets (id, run_id, sealed) VALUES (?, ?, ?)';
 const SELECT = 'SELECT run_id, sealed FROM secrets WHERE id = ?';
@@ -18,13 +18,13 @@ export function openVault(keyFile: string, store: Store): Pick<Journal<{ type: s
   let known: Buffer | undefined;
   const key = (): Buffer => (known ??= guarded(() => readKey(keyFile)));
   return {
-    seal: (runId, secret) => {
+    seal: async (runId, secret) => {
       const id = `${runId}:${randomText(16)}`;
       const sealed = encrypt(secret.reveal(), key(), id);
       transact(store, 'seal', () => insert.run(id, runId, sealed));
       return id;
     },
-    unseal: (reference) => {
+    unseal: async (reference) => {
       const sealed = select.get(reference)?.['sealed'];
       if (!(sealed instanceof Uint8Array))
         throw new SlipwayError('SECRET_MISSING', `there is no sealed secret "${reference}"`, {
