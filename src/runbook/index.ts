@@ -1,4 +1,5 @@
 export * from './schema/common.ts';
+export * from './schema/access.ts';
 export * from './schema/estate.ts';
 export * from './schema/runbook.ts';
 export { type Step } from './schema/step.ts';

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, type Parsed, type Problem } from '../core/index.ts';
 import type { AnyKind } from '../steps/index.ts';
 import { kinds as registeredKinds } from '../steps/index.ts';
+import { checkAccess } from './checks/access.ts';
 import { checkCalls } from './checks/calls.ts';
 import { checkReferences } from './checks/references.ts';
 import type { LoadedDocument, Repository } from './loaded.ts';
@@ -30,6 +31,7 @@ export function validateRepository(files: readonly RepositoryFile[], kinds: read
   const catalogues = catalogue(documents);
   for (const document of documents) checkReferences(document, catalogues);
   checkCalls(catalogues.Runbook);
+  checkAccess(catalogues);
   const problems: readonly Problem[] = inFileOrder([...read.flatMap((file) => file.problems), ...documents.flatMap(({ reporter }) => reporter.problems)]);
   if (hasErrors(problems)) return { ok: false, problems };
   return { ok: true, value: repositoryOf(documents.flatMap(({ loaded }) => loaded ?? [])), problems };
@@ -45,6 +47,7 @@ function catalogue(documents: readonly ParsedDocument[]): Catalogues {
     Environment: new Map(),
     Objective: new Map(),
     Portfolio: new Map(),
+    Access: new Map(),
   };
   for (const document of documents) {
     const name = nameOf(document.raw);
@@ -76,5 +79,6 @@ function repositoryOf(loaded: readonly LoadedDocument[]): Repository {
     waves: named('Wave'),
     objectives: named('Objective'),
     portfolios: named('Portfolio'),
+    accesses: named('Access'),
   };
 }
