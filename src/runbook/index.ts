@@ -4,6 +4,7 @@ export * from './schema/estate.ts';
 export * from './schema/runbook.ts';
 export { type Step } from './schema/step.ts';
 export type * from './loaded.ts';
+export { fitsPattern } from './checks/access.ts';
 export { parseFile, parseRunbook } from './parse.ts';
 export { problemText } from './problem-text.ts';
 export { schema } from './json-schema.ts';

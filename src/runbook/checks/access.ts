@@ -46,7 +46,7 @@ function ownersOf(files: readonly ParsedDocument[], key: 'roles' | 'teams'): Own
 function checkRole(file: ParsedDocument, roles: Owners, { name, role }: { readonly name: string; readonly role: JsonObject }): void {
   for (const [index, included] of textsIn(role['includes'])) names(file, roles, { value: included, path: ['roles', name, 'includes', index], noun: 'role' });
   for (const [index, action] of textsIn(role['actions'])) {
-    const known = /^[*a-z]+(\.[*a-z]+)?$/.test(action) && ACCESS_ACTIONS.some((each) => fits(action, each));
+    const known = /^[*a-z]+(\.[*a-z]+)?$/.test(action) && ACCESS_ACTIONS.some((each) => fitsPattern(action, each));
     if (known || !/^(\*|[a-z]+\.[a-z*]+|\*\.[a-z]+)$/.test(action)) continue; // what is no action at all is said by its shape
     file.reporter.report({
       code: 'UNKNOWN_ACTION',
@@ -101,7 +101,7 @@ function textsIn(value: Json | undefined): readonly (readonly [number, string])[
 }
 
 /** Does a pattern with `*` fit a name? */
-export function fits(pattern: string, name: string): boolean {
+export function fitsPattern(pattern: string, name: string): boolean {
   const parts = pattern.split('*').map((part) => part.replaceAll('.', String.raw`\.`));
   return new RegExp(`^${parts.join('.*')}$`).test(name);
 }
