@@ -13,11 +13,14 @@ const mayImport: Record<string, readonly string[]> = {
   plan: ['core', 'expr', 'steps', 'runbook', 'inventory'],
   policy: ['core', 'plan'],
   journal: ['core'],
+  store: ['core', 'journal'],
+  access: ['core', 'policy', 'runbook'],
   engine: ['core', 'expr', 'steps', 'runbook', 'plan', 'journal'],
   effects: ['core', 'config', 'steps'],
   rehearsal: ['core', 'config', 'steps', 'effects'],
   report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
-  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'engine', 'report', 'analysis'],
+  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'engine', 'report', 'analysis', 'store', 'access'],
+  server: ['core', 'runbook', 'app', 'report', 'access', 'store'],
   cli: ['core', 'app', 'report'],
 };
 const modules = Object.keys(mayImport);
@@ -32,6 +35,10 @@ const sdkHome: Record<string, readonly string[]> = {
   'node:sqlite': ['journal'],
   yargs: ['cli'],
   'yargs/*': ['cli'],
+  hono: ['server'],
+  'hono/*': ['server'],
+  '@hono/*': ['server'],
+  'openid-client': ['server'],
 };
 
 const upTo = (path: string) => ['../', '../../', '../../../'].map((up) => up + path);

@@ -8,7 +8,7 @@ import { expectedFromRuns } from './history.ts';
 import { invalid, loadEstate } from './load.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { planChange, rehearse } from './rehearse.ts';
-import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
+import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, takeUp, vote } from './steer.ts';
 import type { App, Session } from './types.ts';
 import { validate } from './validate.ts';
 import type { Wiring } from './wiring.ts';
@@ -24,6 +24,7 @@ export function createApp(wiring: Wiring): App {
     apply: (session, bundle, options) => applyPlan(session, wiring, { bundle, options }),
     rehearse: (session, request) => rehearse(session, wiring, request),
     resume: (session, runId) => resume(session, wiring, runId),
+    takeUp: (session, runId) => takeUp(session, wiring, runId),
     vote: async (session, ballot) => vote(session, await journal(), ballot),
     cancel: (session, runId, reason) => requestCancel(session, wiring, { runId, reason }),
     pause: async (session, runId, reason) =>

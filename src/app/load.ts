@@ -17,6 +17,15 @@ export interface Estate {
 
 /** Materialise the files as they are now (or at a commit) and parse all of them; every problem at once. */
 export async function loadEstate(session: Session, wiring: Wiring, commit?: string): Promise<Parsed<Estate>> {
+  return (await openEstate(session, wiring, commit)).parsed;
+}
+
+/** The same, for whoever needs the files also when they have mistakes. */
+export async function openEstate(
+  session: Session,
+  wiring: Wiring,
+  commit: string | undefined = session.commit,
+): Promise<{ readonly checkout: Checkout; readonly parsed: Parsed<Estate> }> {
   const checkout = await openCheckout({
     ...wiring.git,
     signal: session.signal,
@@ -26,7 +35,7 @@ export async function loadEstate(session: Session, wiring: Wiring, commit?: stri
     cacheDir: join(session.stateDir, 'checkouts'),
     clock: wiring.clock,
   });
-  return parseEstate(checkout);
+  return { checkout, parsed: await parseEstate(checkout) };
 }
 
 async function parseEstate(checkout: Checkout): Promise<Parsed<Estate>> {

@@ -87,6 +87,12 @@ export async function resume(session: Session, wiring: Wiring, runId: string): P
   return drive(session, wiring, runId);
 }
 
+/** Drive a run as it stands, if it goes on and no live process drives it. @throws {SlipwayError} `RUN_NOT_FOUND`. */
+export async function takeUp(session: Session, wiring: Wiring, runId: string): Promise<RunHandle | undefined> {
+  const data = await stateOfRun(await wiring.journal(), runId);
+  return data.finished || (await isDriven(wiring, runId)) ? undefined : drive(session, wiring, runId);
+}
+
 /** @throws {SlipwayError} `RUN_NOT_FOUND`, `PAST_NO_RETURN`, `NOTHING_TO_UNDO`, `BEING_UNDONE`. */
 export async function rollBack(
   session: Session,

@@ -12,6 +12,8 @@ export interface Session {
   readonly root: string;
   /** Absolute path of the folder with journal, evidence, checkouts and rehearsal worlds. */
   readonly stateDir: string;
+  /** This commit counts as what the repository is now, whatever its work tree holds; for a server that follows a branch. */
+  readonly commit?: string;
   readonly masker: Masker;
   /** Absolute paths of plans that are written or read; where they lie in the repository, they are no part of it. */
   readonly planFiles?: readonly string[];
@@ -63,6 +65,8 @@ export interface App extends AsyncDisposable {
   rehearse(session: Session, request: PlanRequest): Promise<RunHandle>;
   /** Take over a run whose process died, or continue a paused one. */
   resume(session: Session, runId: string): Promise<RunHandle>;
+  /** Go on with a run that no live process drives; undefined when there is nothing to do. */
+  takeUp(session: Session, runId: string): Promise<RunHandle | undefined>;
   vote(
     session: Session,
     vote: { readonly runId: string; readonly path?: string; readonly decision: 'approve' | 'reject'; readonly reason?: string },
@@ -94,4 +98,9 @@ export interface ApplyOptions {
   readonly overrides: readonly string[];
   readonly overrideReason?: string;
   readonly secrets: { readonly [input: string]: Secret };
+  /** Made from what causes the run, so that the same cause never starts two. */
+  readonly runId?: string;
+  readonly labels?: JsonObject;
+  /** Who asked for it beside the actor, `user:<name>`; cannot approve it either. */
+  readonly requestedBy?: string;
 }

@@ -1,5 +1,5 @@
 import { type SimpleGit, simpleGit } from 'simple-git';
-import { EXIT, messageOf, SlipwayError } from '../core/index.ts';
+import { EXIT, messageOf, type Secret, SlipwayError } from '../core/index.ts';
 
 /** Nothing a repository configures may run: no hook, no file-system monitor, no helper, no transport but local files. */
 const QUIET = [
@@ -27,6 +27,8 @@ export interface GitPlace extends GitContext {
   readonly folder: string;
   /** Settings beside the quiet ones, `name=value`. */
   readonly config?: readonly string[];
+  /** Settings that no list of processes may show; git takes them from its environment. */
+  readonly secretConfig?: { readonly [name: string]: Secret };
   /** Work tree and index when `folder` is a bare repository. */
   readonly workTree?: { readonly path: string; readonly index: string };
 }
@@ -45,7 +47,7 @@ export async function git(place: GitPlace, ...args: string[]): Promise<string> {
   }
 }
 
-function client({ folder, env, signal, config = [], workTree }: GitPlace): SimpleGit {
+function client({ folder, env, signal, config = [], secretConfig = {}, workTree }: GitPlace): SimpleGit {
   const own: Record<string, string> = {
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
@@ -54,6 +56,7 @@ function client({ folder, env, signal, config = [], workTree }: GitPlace): Simpl
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_LFS_SKIP_SMUDGE: '1',
     ...(workTree ? { GIT_INDEX_FILE: workTree.index } : {}),
+    ...environmentOf(secretConfig),
   };
   return simpleGit({
     baseDir: folder,
@@ -73,6 +76,16 @@ function client({ folder, env, signal, config = [], workTree }: GitPlace): Simpl
       allowUnsafeConfigEnvCount: true,
     },
   }).env({ PATH: env['PATH'] ?? '', HOME: env['HOME'] ?? '', LC_ALL: 'C', ...own });
+}
+
+function environmentOf(config: { readonly [name: string]: Secret }): { readonly [variable: string]: string } {
+  const entries = Object.entries(config);
+  if (entries.length === 0) return {};
+  const pairs = entries.flatMap(([name, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, name],
+    [`GIT_CONFIG_VALUE_${index}`, value.reveal()],
+  ]);
+  return { GIT_CONFIG_COUNT: String(entries.length), ...Object.fromEntries(pairs) };
 }
 
 function failure(command: string, cause: unknown): SlipwayError {

@@ -1,3 +1,4 @@
+export { type BranchRequest, type BranchSource, fetchBranch } from './branch.ts';
 export { type Checkout, type CheckoutRequest, openCheckout } from './checkout.ts';
 export { type ChangedFile, changedFiles, mergeBase, peopleOf, type Person, resolveCommit, topFolder } from './commits.ts';
 export { listRunbookFiles } from './files.ts';

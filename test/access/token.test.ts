@@ -57,7 +57,11 @@ describe('a scope', () => {
         if (!isWithin(inner, outer)) return;
         for (const asked of ACCESS_ACTIONS)
           for (const name of names)
-            if (allows(inner, asked, name)) assert.ok(outer.some((each) => allows(each, asked, name)), `${scopeText(inner)} gives ${asked} ${String(name)}`);
+            if (allows(inner, asked, name))
+              assert.ok(
+                outer.some((each) => allows(each, asked, name)),
+                `${scopeText(inner)} gives ${asked} ${String(name)}`,
+              );
       }),
     );
     assert.ok(isWithin({ action: 'run.start', runbook: 'erp-new' }, [{ action: 'run.*', runbook: 'erp-*' }]));

@@ -130,6 +130,7 @@ function quiet(): App {
     apply: async () => ended(),
     rehearse: async () => ended(),
     resume: async () => ended(),
+    takeUp: async () => undefined,
     vote: async () => ({ path: 'cutover/@approval' }),
     cancel: async () => undefined,
     pause: async () => undefined,
