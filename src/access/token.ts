@@ -14,7 +14,7 @@ export const TokenRecord = z.strictObject({
   prefix: z.string(),
   /** SHA-256 of the secret part, in hex. The part has 200 random bits, so that no slow hash is needed. */
   hash: z.string(),
-  scopes: z.array(z.strictObject({ action: z.string(), runbook: z.string().optional() })),
+  scopes: z.array(z.strictObject({ action: z.string(), runbook: z.string().exactOptional() })),
   createdAt: z.number(),
   createdBy: z.string(),
   expiresAt: z.number(),

@@ -1,3 +1,13 @@
 export { createApp } from './create-app.ts';
+export { createDesk, type Asked, type AskedPlan, type Desk, type DeskOptions, objectOf, type Ordered, QUEUES } from './serve/desk.ts';
+export { type BusinessEvent, type EventMatch, matchesOf } from './serve/events.ts';
+export { type CarryOutOptions, plansHandler, readBundle, runsHandler } from './serve/carry-out.ts';
+export { createHeads, environmentsOf, estateOf, type Head, type Heads, runbookOf, type ServedRepository } from './serve/heads.ts';
+export { createKeeper, type Keeper } from './serve/keeper.ts';
+export { type Log, silentLog } from './serve/log.ts';
+export type { Order, Refusal } from './serve/order.ts';
+export { type Outcome, type QueueHandler, startWorker, type Worker, type WorkerOptions } from './serve/worker.ts';
+export { createTokens, type ListedToken, type NewToken, type Tokens } from './tokens.ts';
+export type { Identity } from '../access/index.ts';
 export type * from './types.ts';
 export type * from './wiring.ts';

@@ -7,6 +7,7 @@ export type * from './loaded.ts';
 export { fitsPattern } from './checks/access.ts';
 export { parseFile, parseRunbook } from './parse.ts';
 export { problemText } from './problem-text.ts';
+export { parseShaped, type Report } from './shaped.ts';
 export { schema } from './json-schema.ts';
 export { type RepositoryFile, validateRepository } from './repository.ts';
 export { pathText } from './path.ts';

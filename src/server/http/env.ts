@@ -1,0 +1,22 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import type { Identity, Log } from '../../app/index.ts';
+
+/** Who makes a request, once that is known. */
+export interface Caller {
+  readonly identity: Identity;
+  /** Of a session: must come with everything that changes something. */
+  readonly csrf?: string;
+}
+/** What every request carries through the handlers. */
+export interface Env {
+  readonly Bindings: Partial<HttpBindings>;
+  readonly Variables: {
+    requestId: string;
+    /** Address of whoever asked, behind the proxies that are known. */
+    client: string;
+    log: Log;
+    caller?: Caller;
+  };
+}
+export type Ctx = Context<Env>;
