@@ -39,7 +39,13 @@ function readKeyFile({ file, whenMissing }: Extract<VaultKeySource, { from: 'fil
   try {
     return checked(readFileSync(file), file);
   } catch (cause) {
-    if (memberOf(cause, 'code') !== 'ENOENT' || whenMissing === 'refuse') throw cause;
+    if (memberOf(cause, 'code') !== 'ENOENT') throw cause;
+    if (whenMissing === 'refuse')
+      throw new SlipwayError('VAULT_KEY', `there is no key of the vault at ${file}`, {
+        cause,
+        retry: 'pauseForHuman',
+        hint: 'put the key there that the other processes of this journal use; "openssl rand -base64 32" makes the first one',
+      });
   }
   publishFile(file, randomBytes(KEY_BYTES), 'keep');
   return checked(readFileSync(file), file);

@@ -23,8 +23,10 @@ export interface TlsSettings {
 }
 
 const CONNECT_MS = 5_000;
-/** A statement that takes longer is taken for lost; longer than what the server itself allows it. */
-const QUERY_MS = 25_000;
+const ANSWER_MS = 25_000;
+/** Of the time to wait for an answer: how long a statement waits for a lock, and how long it may take, so that the server says so before we give it up. */
+const LOCK_SHARE = 0.4;
+const STATEMENT_SHARE = 0.8;
 const MOST_CONNECTIONS = 8;
 
 /**
@@ -32,8 +34,8 @@ const MOST_CONNECTIONS = 8;
  * stricter settings (replicas that confirm) stay as they are. A session that died in the middle must not hold its locks for long.
  */
 const ON_CONNECT = `SELECT set_config('search_path', $1, false), set_config('application_name', $2, false),
-  set_config('lock_timeout', '10s', false), set_config('statement_timeout', '20s', false),
-  set_config('idle_in_transaction_session_timeout', '15s', false), set_config('timezone', 'UTC', false),
+  set_config('lock_timeout', $3, false), set_config('statement_timeout', $4, false), set_config('idle_in_transaction_session_timeout', $4, false),
+  set_config('timezone', 'UTC', false),
   CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END`;
 
 const names = new WeakMap<ClientBase, string>();
@@ -46,38 +48,39 @@ export function sessionOf(client: ClientBase): string {
 /**
  * Connections to the database, made when they are needed.
  *
+ * @param answerMs a statement without an answer for so long is taken for lost.
  * @throws {SlipwayError} `PG_MISSING` when the optional package pg is not installed.
  */
-export async function openPool(connection: PostgresConnection): Promise<Pool> {
+export async function openPool(connection: PostgresConnection, answerMs = ANSWER_MS): Promise<Pool> {
   const { default: pg } = await import('pg').catch((cause: unknown) => {
     throw new SlipwayError('PG_MISSING', 'the package pg is not installed, and a PostgreSQL journal needs it', { cause, hint: 'npm install pg' });
   });
-  const pool = new pg.Pool(poolConfig(connection));
+  const pool = new pg.Pool(poolConfig(connection, answerMs));
   // The loss of a session is told to whoever waits for a statement; as an event that nobody hears, it would end the process.
   pool.on('connect', (client) => void client.on('error', () => undefined));
   pool.on('error', () => undefined);
   return pool;
 }
 
-function poolConfig(connection: PostgresConnection): PoolConfig {
+function poolConfig(connection: PostgresConnection, answerMs: number): PoolConfig {
   const { host, port, database, user, password } = connection;
   return {
     ...{ host, port, database, user, ssl: sslOf(connection) },
     ...(password === undefined ? {} : { password: password.reveal() }),
     max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: QUERY_MS,
+    query_timeout: answerMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: CONNECT_MS,
     allowExitOnIdle: true,
     // oxlint-disable-next-line promise/no-callback-in-promise -- the pool speaks callbacks
-    verify: (client, done) => void setUp(client, connection.schema).then(() => done(), done),
+    verify: (client, done) => void setUp(client, connection.schema, answerMs).then(() => done(), done),
   };
 }
 
-async function setUp(client: ClientBase, schema: string): Promise<void> {
+async function setUp(client: ClientBase, schema: string, answerMs: number): Promise<void> {
   const name = `slipway ${randomText(16)}`;
-  await client.query(ON_CONNECT, [schema, name]);
+  await client.query(ON_CONNECT, [schema, name, ...[LOCK_SHARE, STATEMENT_SHARE].map((share) => `${Math.ceil(answerMs * share)}ms`)]);
   names.set(client, name);
 }
 

@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   readonly isDead?: (owner: string) => boolean;
   /** How long to wait for a database that has gone away, in milliseconds; 20,000 unless told. */
   readonly patienceMs?: number;
+  /** How long to wait for an answer before the connection is taken for lost, in milliseconds; 25,000 unless told. */
+  readonly answerMs?: number;
 }
 /** The open database and what its parts share. */
 export interface Database {
@@ -41,7 +43,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const events = new EventEmitter();
   events.setMaxListeners(0);
   return {
-    pool: await openPool(options.connection),
+    pool: await openPool(options.connection, options.answerMs),
     clock: options.clock,
     boundary: options.onBoundary ?? (() => undefined),
     isDead: options.isDead ?? (() => false),

@@ -35,9 +35,15 @@ export function journalError(cause: unknown): unknown {
       retry: 'afterBackoff',
       hint: 'try again; look for sessions of slipway in pg_stat_activity that hold a lock',
     });
-  if (isLost(cause) || AGAIN.has(code) || isState(code))
-    return broken(cause, ['JOURNAL_IO', `the database cannot be used: ${text}`, 'check that it runs and can be reached; then run "slipway resume <run>"']);
-  return cause;
+  if (/does not support SSL/.test(text))
+    return broken(cause, [
+      'JOURNAL_IO',
+      'the database offers no encrypted connection',
+      'turn "ssl" on there; sslmode=disable is for networks that nobody else is in',
+    ]);
+  // Mistakes of our own stay what they are.
+  if (cause instanceof TypeError || cause instanceof RangeError || !(cause instanceof Error)) return cause;
+  return broken(cause, ['JOURNAL_IO', `the database cannot be used: ${text}`, 'check that it runs and can be reached; then run "slipway resume <run>"']);
 }
 
 type Known = readonly [pattern: RegExp, code: string, words: (text: string) => string, hint: string];

@@ -2,7 +2,9 @@ import { appliedAll, type Applied, type Migration, missingSteps } from '../migra
 import type { Row } from '../rows.ts';
 import { type Ask, type Database, query, transact } from './database.ts';
 
-const HAS_TABLE = `SELECT to_regclass(format('%I.components', $1::text)) IS NOT NULL AS there`;
+/** Asks the catalog as a table: by name, a session may still be told what it has found missing before another one made it. */
+const HAS_TABLE = `SELECT EXISTS (SELECT FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
+  WHERE nspname = $1 AND relname = 'components') AS there`;
 const SELECT_APPLIED = 'SELECT version, oldest FROM components WHERE name = $1';
 /** Two processes that start at once must not both migrate. The lock ends with the transaction. */
 const LOCK = `SELECT pg_advisory_xact_lock(hashtextextended('slipway schema ' || $1, 0)), set_config('lock_timeout', '60s', true), set_config('statement_timeout', '0', true)`;

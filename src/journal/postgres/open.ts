@@ -18,6 +18,8 @@ export interface PostgresJournalOptions extends DatabaseOptions {
   readonly vaultKey: VaultKeySource;
 }
 
+const OPEN_PATIENCE_MS = 5_000;
+
 /**
  * Open a journal in PostgreSQL 12 or newer, for processes on many machines; its tables are made when they are missing.
  *
@@ -26,7 +28,8 @@ export interface PostgresJournalOptions extends DatabaseOptions {
 export async function openPostgres<Body extends { readonly type: string }>(options: PostgresJournalOptions): Promise<Journal<Body>> {
   const database = await openDatabase(options);
   try {
-    await migrate(database, 'journal', JOURNAL_SCHEMA);
+    // A wrong address must not be waited for as a database is that was there a moment ago.
+    await migrate({ ...database, patienceMs: Math.min(database.patienceMs, OPEN_PATIENCE_MS) }, 'journal', JOURNAL_SCHEMA);
   } catch (cause) {
     await closeDatabase(database);
     throw cause;
