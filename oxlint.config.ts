@@ -33,6 +33,7 @@ const sdkHome: Record<string, readonly string[]> = {
   '@pulumi/**': ['effects/pulumi', 'rehearsal/cloud'],
   ssh2: ['effects/ssh', 'rehearsal/hosts'],
   'node:sqlite': ['journal'],
+  pg: ['journal/postgres'],
   yargs: ['cli'],
   'yargs/*': ['cli'],
   hono: ['server'],

@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../../core/index.ts';
-import { journalError, newerSchema } from './errors.ts';
-import { MIGRATIONS } from './schema.ts';
+import type { Row } from '../rows.ts';
+import { journalError } from './errors.ts';
+import { migrate } from './migrate.ts';
+import { JOURNAL_SCHEMA } from './schema.ts';
 
 export interface StoreOptions {
   readonly clock: Clock;
@@ -52,19 +54,7 @@ function prepare(database: DatabaseSync, { maxPages }: StoreOptions): void {
   database.exec('PRAGMA fullfsync = ON');
   database.exec('PRAGMA foreign_keys = ON');
   if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(maxPages)}`);
-  migrate(database);
-}
-
-function migrate(database: DatabaseSync): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-  if (version > MIGRATIONS.length) throw newerSchema(version, MIGRATIONS.length);
-  if (version === MIGRATIONS.length) return;
-  database.exec('BEGIN IMMEDIATE');
-  // Another process may have migrated while this one waited for the lock.
-  const now = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-  for (const migration of MIGRATIONS.slice(now)) database.exec(migration);
-  database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
-  database.exec('COMMIT');
+  migrate(database, 'journal', JOURNAL_SCHEMA);
 }
 
 /** Run in one write transaction; nothing is kept when it throws. Durable when it returns. */
@@ -116,5 +106,3 @@ export function prepared(
     get: (...values) => guarded(() => open().get(...values)),
   };
 }
-/** A row as SQLite gives it. */
-export type Row = Record<string, unknown>;

@@ -8,8 +8,9 @@ import { createFollower } from './follow.ts';
 import { createLeases } from './leases.ts';
 import { createLogs } from './logs.ts';
 import type { Journal } from '../port.ts';
+import type { VaultKeySource } from '../vault-key.ts';
 import { createReader } from './read.ts';
-import { openVault } from './vault.ts';
+import { createVault } from './vault.ts';
 
 export interface JournalOptions {
   /** Absolute path of the folder that holds `journal.db`, `vault.key` and `evidence/`; made when missing. */
@@ -19,6 +20,8 @@ export interface JournalOptions {
   readonly onBoundary?: (name: string) => void;
   /** Is the process that this lease owner names dead for certain? Then its lease may be taken before it expires. */
   readonly isDead?: (owner: string) => boolean;
+  /** Where the key of the vault comes from; `vault.key` of the folder, made when missing, unless told. */
+  readonly vaultKey?: VaultKeySource;
   /** For tests: most pages the database file may have. */
   readonly maxPages?: number;
 }
@@ -40,7 +43,7 @@ export function openJournal<Body extends { readonly type: string }>(options: Jou
     ...createLeases(store),
     ...createLogs(store),
     ...createEvidence(join(options.dir, 'evidence'), store),
-    ...openVault(join(options.dir, 'vault.key'), store),
+    ...createVault(options.vaultKey ?? { from: 'file', file: join(options.dir, 'vault.key'), whenMissing: 'make' }, store),
     [Symbol.asyncDispose]: async () => close(store),
   };
 }

@@ -1,0 +1,123 @@
+import { fenced } from '../errors.ts';
+import type { Journal, StoredEvent } from '../port.ts';
+import type { Bell } from './bell.ts';
+import { type Batch, composeBatch, type Entry, type Fate } from './batch.ts';
+import { type Ask, change, type Database, transact } from './database.ts';
+
+/** In the order of their ids, so that two processes never wait for each other in a circle. */
+const LOCK_RUNS = 'SELECT id, last_seq, head, lease_token FROM runs WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE';
+const SELECT_POSTED = `SELECT run_id, posted_id, seq FROM events
+  WHERE (run_id, posted_id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND posted_id IS NOT NULL`;
+const WRITE = `WITH written AS (
+    INSERT INTO events (run_id, seq, at, type, body, prev, hash, posted_id)
+    SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]))
+  UPDATE runs SET last_seq = new.seq, head = new.hash, updated_at = $9, state = COALESCE(new.state, runs.state)
+  FROM unnest($10::text[], $11::int[], $12::text[], $13::text[]) AS new (id, seq, hash, state) WHERE runs.id = new.id`;
+const IS_WRITTEN = 'SELECT 1 AS there FROM events WHERE run_id = $1 AND seq = $2 AND hash = $3';
+const UPDATE_STATE = 'UPDATE runs SET state = $1, updated_at = $2 WHERE id = $3 AND lease_token = $4 RETURNING id';
+
+/** More would make everybody wait for one transaction. */
+const MOST_ENTRIES = 500;
+
+interface Waiting<Body> extends Entry<Body> {
+  readonly done: (fate: Fate<Body>) => void;
+  readonly failed: (cause: unknown) => void;
+}
+
+/**
+ * Writing: every event goes through here, and into the hash chain of its run. One transaction is under way at a time; whoever asks meanwhile shares
+ * the next one, and its one commit.
+ */
+export function createAppender<Body extends { readonly type: string }>(database: Database, bell: Bell): Pick<Journal<Body>, 'append' | 'post' | 'setState'> {
+  const enter = entrance<Body>(database, bell);
+  return {
+    append: async (runId, bodies, lease, state) => {
+      const fate = await enter({ runId, bodies, lease, state });
+      return fate.type === 'written' ? fate.events : [];
+    },
+    post: async (runId, body, id) => {
+      const fate = await enter({ runId, bodies: [body], postedId: id });
+      return fate.type === 'known' ? { seq: fate.seq, fresh: false } : { seq: fate.events[0]?.seq ?? 0, fresh: true };
+    },
+    setState: async (runId, state, lease) => {
+      const changed = await change(database, `state ${state}`, [UPDATE_STATE, state, database.clock.now(), runId, lease.token]);
+      if (changed.length === 0) throw fenced(runId, lease.token);
+    },
+  };
+}
+
+function entrance<Body extends { readonly type: string }>(
+  database: Database,
+  bell: Bell,
+): (entry: Entry<Body>) => Promise<Exclude<Fate<Body>, { readonly type: 'refused' }>> {
+  const queue: Waiting<Body>[] = [];
+  let isBusy = false;
+  const serve = async (): Promise<void> => {
+    isBusy = true;
+    while (queue.length > 0) await settle(database, bell, queue.splice(0, MOST_ENTRIES));
+    isBusy = false;
+  };
+  return (entry) =>
+    new Promise((resolve, failed) => {
+      queue.push({ ...entry, failed, done: (fate) => (fate.type === 'refused' ? failed(fate.cause) : resolve(fate)) });
+      // Everything that asks before the next turn is in the first transaction already.
+      if (!isBusy) setImmediate(() => void (isBusy || serve()));
+    });
+}
+
+async function settle<Body extends { readonly type: string }>(database: Database, bell: Bell, waiting: readonly Waiting<Body>[]): Promise<void> {
+  try {
+    const { fates } = await transact(database, nameOf(waiting), {
+      work: (ask) => write(database, ask, waiting),
+      wasKept: async (ask, batch) => isThere(ask, batch),
+    });
+    for (const [index, one] of waiting.entries()) {
+      const fate = fates[index];
+      if (fate) one.done(fate);
+    }
+    const runIds = [...new Set(waiting.map((one) => one.runId))];
+    for (const runId of runIds) database.events.emit('written', runId);
+    bell.tell(runIds);
+  } catch (cause) {
+    for (const one of waiting) one.failed(cause);
+  }
+}
+
+function nameOf<Body extends { readonly type: string }>(waiting: readonly Waiting<Body>[]): string {
+  const types = [...new Set(waiting.flatMap(({ bodies }) => bodies.map(({ type }) => type)))].join('+');
+  return `${waiting.every(({ postedId }) => postedId !== undefined) ? 'post' : 'append'} ${types}`;
+}
+
+async function write<Body extends { readonly type: string }>(database: Database, ask: Ask, entries: readonly Entry<Body>[]): Promise<Batch<Body>> {
+  const runs = await ask(LOCK_RUNS, [[...new Set(entries.map(({ runId }) => runId))]]);
+  const posts = entries.flatMap(({ runId, postedId }) => (postedId === undefined ? [] : [{ runId, postedId }]));
+  const posted = posts.length === 0 ? [] : await ask(SELECT_POSTED, [posts.map(({ runId }) => runId), posts.map(({ postedId }) => postedId)]);
+  const now = database.clock.now();
+  const batch = composeBatch(entries, { runs, posted, now });
+  const { inserts, heads } = batch;
+  if (heads.length > 0) {
+    const events = inserts.map(({ event }) => event);
+    await ask(WRITE, [
+      events.map(({ runId }) => runId),
+      events.map(({ seq }) => seq),
+      events.map(({ at }) => at),
+      events.map(({ body }) => body.type),
+      inserts.map(({ text }) => text),
+      events.map(({ prev }) => prev),
+      events.map(({ hash }) => hash),
+      inserts.map(({ postedId }) => postedId ?? null),
+      now,
+      heads.map(({ runId }) => runId),
+      heads.map(({ seq }) => seq),
+      heads.map(({ hash }) => hash),
+      heads.map(({ state }) => state ?? null),
+    ]);
+  }
+  return batch;
+}
+
+/** All of a batch is there, or nothing: one event tells. */
+async function isThere<Body>(ask: Ask, { inserts }: Batch<Body>): Promise<boolean> {
+  const last: StoredEvent<Body> | undefined = inserts.at(-1)?.event;
+  return last !== undefined && (await ask(IS_WRITTEN, [last.runId, last.seq, last.hash])).length > 0;
+}
