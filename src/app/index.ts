@@ -1,7 +1,7 @@
 export { createApp } from './create-app.ts';
 export { createDesk, type Asked, type AskedPlan, type Desk, type DeskOptions, objectOf, type Ordered, QUEUES } from './serve/desk.ts';
 export { type BusinessEvent, type EventMatch, matchesOf } from './serve/events.ts';
-export { type CarryOutOptions, plansHandler, readBundle, runsHandler } from './serve/carry-out.ts';
+export { type CarryOutOptions, plansHandler, planWith, readBundle, runsHandler } from './serve/carry-out.ts';
 export { createHeads, environmentsOf, estateOf, type Head, type Heads, runbookOf, type ServedRepository } from './serve/heads.ts';
 export { createKeeper, type Keeper } from './serve/keeper.ts';
 export { type Log, silentLog } from './serve/log.ts';

@@ -61,14 +61,14 @@ export async function post(journal: RunJournal, runId: string, body: EventBody &
   await journal.post(runId, body, body.id);
 }
 
+/** @returns the run when nobody drove it: then the request would wait for ever, and this process drives it to its end. */
 export async function requestCancel(
   session: Session,
   wiring: Wiring,
   { runId, reason }: { readonly runId: string; readonly reason?: string | undefined },
-): Promise<void> {
+): Promise<RunHandle | undefined> {
   await post(await wiring.journal(), runId, { type: 'cancelRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) });
-  // Nobody drives it: then the request would wait for ever.
-  if (!(await isDriven(wiring, runId))) await drive(session, wiring, runId).done;
+  return (await isDriven(wiring, runId)) ? undefined : drive(session, wiring, runId);
 }
 
 /** Does a live process hold the lease of this run? */

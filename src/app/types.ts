@@ -71,7 +71,8 @@ export interface App extends AsyncDisposable {
     session: Session,
     vote: { readonly runId: string; readonly path?: string; readonly decision: 'approve' | 'reject'; readonly reason?: string },
   ): Promise<{ readonly path: string }>;
-  cancel(session: Session, runId: string, reason?: string): Promise<void>;
+  /** Gives back the run when nobody drove it, and this process now drives it to its end. */
+  cancel(session: Session, runId: string, reason?: string): Promise<RunHandle | undefined>;
   pause(session: Session, runId: string, reason?: string): Promise<void>;
   /** Roll back a live run, or start a run that undoes a finished one. */
   rollBack(

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { createMasker, EXIT, type Json, messageOf, type Secret, SlipwayError } from '../../core/index.ts';
 import { type PlanBundle, verifyPlan } from '../../plan/index.ts';
 import { teamsOf } from '../../access/index.ts';
@@ -19,6 +20,7 @@ export interface CarryOutOptions extends Pick<DeskOptions, 'store' | 'journal' |
 }
 
 const BUNDLES = 'bundles';
+const Kept = z.object({ bundle: z.unknown().optional(), order: z.string().optional() });
 const SOON_MS = 2_000;
 const LATER_MS = 15_000;
 /** What ends by itself: the same order will do then. */
@@ -54,18 +56,24 @@ export function plansHandler(options: CarryOutOptions): QueueHandler {
   return handlerOf(options, async (order, signal) => {
     const { store } = options;
     const { session } = await judged(options, order, { action: 'plan.create', signal });
-    const { digest, body, ...rest } = await plan(options, { session, order, secrets: await unseal(options, order) });
-    await store.documents.put(BUNDLES, digest, JSON.parse(JSON.stringify({ digest, body, ...rest })) as Json); // what JSON.parse gives is JSON
-    await settleOrder(store, order.id, { state: 'done', made: { digest, decision: body.verdict.decision } });
-    return { done: digest };
+    const bundle = await plan(options, { session, order, secrets: await unseal(options, order) });
+    await store.documents.put(BUNDLES, bundle.digest, JSON.parse(JSON.stringify({ bundle, order: order.id })) as Json); // what JSON.parse gives is JSON
+    await settleOrder(store, order.id, { state: 'done', made: { digest: bundle.digest, decision: bundle.body.verdict.decision } });
+    return { done: bundle.digest };
   });
 }
 
 /** A plan that was made here. @throws {SlipwayError} `PLAN_NOT_FOUND`, `PLAN_TAMPERED`. */
 export async function readBundle({ store }: Pick<CarryOutOptions, 'store'>, digest: string): Promise<PlanBundle> {
   const found = await store.documents.get(BUNDLES, digest);
-  if (found) return verifyPlan(found.value);
+  const { bundle } = Kept.parse(found?.value ?? {});
+  if (bundle !== undefined) return verifyPlan(bundle);
   throw new SlipwayError('PLAN_NOT_FOUND', `no plan with the digest ${digest} was made here`, { exitCode: EXIT.notFound, hint: 'plan again on this server' });
+}
+
+/** Id of the newest order that made this plan. */
+export async function planWith({ store }: Pick<CarryOutOptions, 'store'>, digest: string): Promise<string | undefined> {
+  return Kept.parse((await store.documents.get(BUNDLES, digest))?.value ?? {}).order;
 }
 
 function handlerOf(options: CarryOutOptions, act: (order: Order, signal: AbortSignal) => Promise<Outcome>): QueueHandler {

@@ -3,7 +3,9 @@ import type { Command } from '../types.ts';
 
 export const schema: Command = {
   name: 'schema',
-  positionals: [{ name: 'kind', about: 'Runbook, Inventory, Environment, Calendar, Wave, Objective, Portfolio or Access; all when none is given', optional: true }],
+  positionals: [
+    { name: 'kind', about: 'Runbook, Inventory, Environment, Calendar, Wave, Objective, Portfolio or Access; all when none is given', optional: true },
+  ],
   options: {},
   examples: ['slipway schema > runbook.schema.json'],
   run: async (args, context) => {
