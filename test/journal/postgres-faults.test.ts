@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Secret, systemClock } from '../../src/core/index.ts';
 import { type Journal, openPostgresJournal, type PostgresJournalOptions } from '../../src/journal/index.ts';
 import { startPostgres, whyNoPostgres } from '../support/postgres.ts';
+import { loseAnswer, loseCommit, onCommit } from '../support/lost-commit.ts';
 import { type Proxy, startProxy } from '../support/proxy.ts';
 import { type Body, leaseOf, RUN } from './contract/place.ts';
 import { VAULT_KEY } from './postgres-place.ts';
@@ -41,35 +42,6 @@ async function faulty(options: Partial<PostgresJournalOptions> = {}): Promise<Fa
       await proxy[Symbol.asyncDispose]();
     },
   };
-}
-
-/** From the next COMMIT of a client on, do something; before it is passed on. */
-function onCommit(proxy: Proxy, then: () => void): void {
-  proxy.onSent = (bytes) => {
-    if (!bytes.includes('COMMIT')) return;
-    proxy.onSent = () => undefined;
-    then();
-  };
-}
-/** The server gets the COMMIT, and its answer gets lost with the connection. */
-function loseAnswer(proxy: Proxy): void {
-  onCommit(proxy, () => {
-    proxy.toClient = 'hold';
-    setTimeout(() => {
-      proxy.cut();
-      proxy.toClient = 'pass';
-    }, 50);
-  });
-}
-/** The server never gets the COMMIT, and does not notice yet that the connection is gone. */
-function loseCommit(proxy: Proxy): void {
-  onCommit(proxy, () => {
-    proxy.toServer = 'hold';
-    setTimeout(() => {
-      proxy.toServer = 'pass';
-      proxy.cut();
-    }, 50);
-  });
 }
 
 describe('faults between us and PostgreSQL', { skip: missing ?? false }, () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createMasker, EXIT, type Json, messageOf, type Secret, SlipwayError } from '../../core/index.ts';
+import { createMasker, type Digest, EXIT, type Json, messageOf, type Secret, SlipwayError } from '../../core/index.ts';
 import { type PlanBundle, verifyPlan } from '../../plan/index.ts';
 import { teamsOf } from '../../access/index.ts';
 import type { App, Session } from '../types.ts';
@@ -20,7 +20,8 @@ export interface CarryOutOptions extends Pick<DeskOptions, 'store' | 'journal' |
 }
 
 const BUNDLES = 'bundles';
-const Kept = z.object({ bundle: z.unknown().optional(), order: z.string().optional() });
+/** Where a plan is kept whole: it may be larger than a document. */
+const Kept = z.object({ evidence: z.custom<Digest>((value) => typeof value === 'string'), order: z.string() });
 const SOON_MS = 2_000;
 const LATER_MS = 15_000;
 /** What ends by itself: the same order will do then. */
@@ -57,30 +58,33 @@ export function plansHandler(options: CarryOutOptions): QueueHandler {
     const { store } = options;
     const { session } = await judged(options, order, { action: 'plan.create', signal });
     const bundle = await plan(options, { session, order, secrets: await unseal(options, order) });
-    await store.documents.put(BUNDLES, bundle.digest, JSON.parse(JSON.stringify({ bundle, order: order.id })) as Json); // what JSON.parse gives is JSON
+    const evidence = await (await options.journal()).putEvidence(order.id, Buffer.from(JSON.stringify(bundle)));
+    await store.documents.put(BUNDLES, bundle.digest, { evidence, order: order.id });
     await settleOrder(store, order.id, { state: 'done', made: { digest: bundle.digest, decision: bundle.body.verdict.decision } });
     return { done: bundle.digest };
   });
 }
 
 /** A plan that was made here. @throws {SlipwayError} `PLAN_NOT_FOUND`, `PLAN_TAMPERED`. */
-export async function readBundle({ store }: Pick<CarryOutOptions, 'store'>, digest: string): Promise<PlanBundle> {
+export async function readBundle({ store, journal }: Pick<CarryOutOptions, 'store' | 'journal'>, digest: string): Promise<PlanBundle> {
   const found = await store.documents.get(BUNDLES, digest);
-  const { bundle } = Kept.parse(found?.value ?? {});
-  if (bundle !== undefined) return verifyPlan(bundle);
+  const bytes = found && (await (await journal()).evidence(Kept.parse(found.value).evidence));
+  if (bytes) return verifyPlan(JSON.parse(Buffer.from(bytes).toString('utf8')));
   throw new SlipwayError('PLAN_NOT_FOUND', `no plan with the digest ${digest} was made here`, { exitCode: EXIT.notFound, hint: 'plan again on this server' });
 }
 
 /** Id of the newest order that made this plan. */
 export async function planWith({ store }: Pick<CarryOutOptions, 'store'>, digest: string): Promise<string | undefined> {
-  return Kept.parse((await store.documents.get(BUNDLES, digest))?.value ?? {}).order;
+  const found = await store.documents.get(BUNDLES, digest);
+  return found && Kept.parse(found.value).order;
 }
 
 function handlerOf(options: CarryOutOptions, act: (order: Order, signal: AbortSignal) => Promise<Outcome>): QueueHandler {
   const { store, log } = options;
   return {
     lanes: 2,
-    handle: async ({ id }, signal) => {
+    handle: async ({ payload }, signal) => {
+      const id = idIn(payload);
       const order = await readOrder(store, id);
       if (!order || order.state === 'done' || order.state === 'refused') return { done: 'nothing to do' };
       try {
@@ -94,16 +98,21 @@ function handlerOf(options: CarryOutOptions, act: (order: Order, signal: AbortSi
         return { done: cause.code };
       }
     },
-    gaveUp: async ({ id }, reason) => {
+    gaveUp: async ({ payload }, reason) => {
+      const id = idIn(payload);
       log.error({ order: id, reason }, 'an order failed too often');
       await settleOrder(store, id, { state: 'refused', refusal: { code: 'GAVE_UP', message: 'it failed again and again; the log of the server says why' } });
     },
   };
 }
 
+function idIn(payload: Json): string {
+  return z.object({ id: z.string() }).parse(payload).id;
+}
+
 async function later({ store }: CarryOutOptions, { id }: Order, { atMs, reason }: { readonly atMs: number; readonly reason: string }): Promise<Outcome> {
   await settleOrder(store, id, { state: 'waiting', reason });
-  return { retryAt: atMs, reason };
+  return { waitUntil: atMs, reason };
 }
 
 /** The newest head, and who asked, judged again: what was allowed when it was ordered may not be any more. */

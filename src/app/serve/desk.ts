@@ -1,5 +1,5 @@
 import type { AccessObject, Gate, Identity } from '../../access/index.ts';
-import { type Clock, EXIT, type Json, newRunId, SlipwayError } from '../../core/index.ts';
+import { type Clock, digestOf, EXIT, type Json, newRunId, SlipwayError } from '../../core/index.ts';
 import type { Store } from '../../store/index.ts';
 import { type GivenInputs, readInputs, type ReadyInputs } from '../inputs.ts';
 import { invalid } from '../load.ts';
@@ -126,9 +126,9 @@ async function take(options: DeskOptions, { asked, about, kind, draft, secrets }
   return { order, fresh: known === undefined };
 }
 
-/** Runs of the same runbook start one after the other; plans change nothing, and need not wait for each other. */
-function orderOf({ kind, repository, runbook }: Order): { readonly orderKey?: string } {
-  return kind === 'run' ? { orderKey: `${repository}/${runbook}` } : {};
+/** The same change twice is one after the other; all others need not wait for each other. */
+function orderOf({ kind, repository, runbook, inputs }: Order): { readonly orderKey?: string } {
+  return kind === 'run' ? { orderKey: digestOf([repository, runbook, inputs]) } : {};
 }
 
 async function seal({ journal }: DeskOptions, id: string, secrets: ReadyInputs['secrets']): Promise<{ [input: string]: string }> {

@@ -2,14 +2,14 @@ import { type Clock, type Json, messageOf } from '../../core/index.ts';
 import type { Claim, Store } from '../../store/index.ts';
 import type { Log } from './log.ts';
 
-/** What became of an item: it is over, or it is tried again. */
-export type Outcome = { readonly done: Json } | { readonly retryAt: number; readonly reason: string };
+/** What became of an item: it is over, or it has to wait for something, which is no failure however often it happens. */
+export type Outcome = { readonly done: Json } | { readonly waitUntil: number; readonly reason: string };
 /** Works on the items of one queue. May be called twice for one item, and so looks before it acts. */
 export interface QueueHandler {
   readonly handle: (item: Pick<Claim, 'id' | 'payload' | 'attempt'>, signal: AbortSignal) => Promise<Outcome>;
   /** Items worked on at once; those of one order key never. */
   readonly lanes: number;
-  /** It failed so often that it is put aside. */
+  /** It failed so often that it is put aside; may be told twice. */
   readonly gaveUp?: (item: Pick<Claim, 'id' | 'payload'>, reason: string) => Promise<void>;
 }
 export interface WorkerOptions {
@@ -35,7 +35,6 @@ export interface Worker {
 
 const CLAIM_MS = 30_000;
 const POLL_MS = 500;
-const MOST_ATTEMPTS = 10;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
 
@@ -47,6 +46,7 @@ export function startWorker(options: WorkerOptions): Worker {
   );
   const ring = (): void => bells.forEach((bell) => bell.ring());
   options.drain.addEventListener('abort', ring, { once: true });
+  buryDead(options).catch((cause: unknown) => options.log.error({ error: messageOf(cause) }, 'items that were put aside could not be read'));
   return { wake: (queue) => bells.get(queue)?.ring(), stopped: Promise.all(lanes).then(() => undefined) };
 }
 
@@ -79,10 +79,10 @@ async function work(options: WorkerOptions, handler: QueueHandler, claim: Claim)
     const outcome = await settled(() => handler.handle(claim, signal));
     if (lost.signal.aborted) return log.warn(fields, 'somebody else has taken this item over');
     // It did not fail, it was stopped: whoever looks next goes on with it.
-    if ('failed' in outcome && options.signal.aborted) return await store.queues.fail(claim, { retryAt: clock.now(), reason: 'stopped' });
-    if ('failed' in outcome) return await failed(options, handler, { claim, reason: outcome.failed });
-    if ('done' in outcome) await store.queues.finish(claim, outcome.done);
-    else await store.queues.fail(claim, { retryAt: outcome.retryAt, reason: outcome.reason });
+    if ('failed' in outcome && options.signal.aborted) await store.queues.fail(claim, { retryAt: clock.now(), reason: 'stopped' });
+    else if ('failed' in outcome) await failed(options, handler, { claim, reason: outcome.failed });
+    else if ('done' in outcome) await store.queues.finish(claim, outcome.done);
+    else await postpone(options, claim, outcome);
   } catch (cause) {
     log.error({ ...fields, error: messageOf(cause) }, 'the outcome of an item could not be kept; it will be looked at again');
   } finally {
@@ -104,14 +104,28 @@ async function failed(
   { claim, reason }: { readonly claim: Claim; readonly reason: string },
 ): Promise<void> {
   const fields = { queue: claim.queue, item: claim.id, attempt: claim.attempt, error: reason };
-  if (claim.attempt < MOST_ATTEMPTS) {
-    const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (claim.attempt - 1));
-    log.warn(fields, 'an item failed and will be tried again');
-    return store.queues.fail(claim, { retryAt: clock.now() + waitMs, reason });
-  }
+  const waitMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (claim.attempt - 1));
+  const state = await store.queues.fail(claim, { retryAt: clock.now() + waitMs, reason });
+  if (state !== 'dead') return log.warn(fields, 'an item failed and will be tried again');
   log.error(fields, 'an item failed too often and was put aside');
   await handler.gaveUp?.(claim, reason);
-  await store.queues.fail(claim, { reason });
+}
+
+/** The item goes to the end of its queue under a new id: waiting uses up no attempts, and lets others of its order key pass. */
+async function postpone({ store }: WorkerOptions, claim: Claim, { waitUntil, reason }: Extract<Outcome, { waitUntil: number }>): Promise<void> {
+  const { queue, id, payload, orderKey } = claim;
+  const [base = id, times = '1'] = id.split('~');
+  const next = `${base}~${Number(times) + 1}`;
+  await store.queues.enqueue(queue, { id: next, payload, notBefore: waitUntil, ...(orderKey === undefined ? {} : { orderKey }) });
+  await store.queues.finish(claim, { waits: next, reason });
+}
+
+/** Items that died with their worker have told nobody. */
+async function buryDead({ store, handlers }: WorkerOptions): Promise<void> {
+  for (const [queue, { gaveUp }] of Object.entries(handlers)) {
+    if (!gaveUp) continue;
+    for (const job of await store.queues.peek(queue, { states: ['dead'], limit: 100 })) await gaveUp(job, job.reason ?? 'it failed too often');
+  }
 }
 
 interface Bell {

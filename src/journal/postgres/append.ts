@@ -1,4 +1,5 @@
 import { fenced } from '../errors.ts';
+import { gather } from '../gather.ts';
 import type { Journal, StoredEvent } from '../port.ts';
 import type { Bell } from './bell.ts';
 import { type Batch, composeBatch, type Entry, type Fate } from './batch.ts';
@@ -16,27 +17,19 @@ const WRITE = `WITH written AS (
 const IS_WRITTEN = 'SELECT 1 AS there FROM events WHERE run_id = $1 AND seq = $2 AND hash = $3';
 const UPDATE_STATE = 'UPDATE runs SET state = $1, updated_at = $2 WHERE id = $3 AND lease_token = $4 RETURNING id';
 
-/** More would make everybody wait for one transaction. */
-const MOST_ENTRIES = 500;
-
-interface Waiting<Body> extends Entry<Body> {
-  readonly done: (fate: Fate<Body>) => void;
-  readonly failed: (cause: unknown) => void;
-}
-
 /**
  * Writing: every event goes through here, and into the hash chain of its run. One transaction is under way at a time; whoever asks meanwhile shares
  * the next one, and its one commit.
  */
 export function createAppender<Body extends { readonly type: string }>(database: Database, bell: Bell): Pick<Journal<Body>, 'append' | 'post' | 'setState'> {
-  const enter = entrance<Body>(database, bell);
+  const enter = gather((entries: readonly Entry<Body>[]) => settle(database, bell, entries));
   return {
     append: async (runId, bodies, lease, state) => {
-      const fate = await enter({ runId, bodies, lease, state });
+      const fate = accepted(await enter({ runId, bodies, lease, state }));
       return fate.type === 'written' ? fate.events : [];
     },
     post: async (runId, body, id) => {
-      const fate = await enter({ runId, bodies: [body], postedId: id });
+      const fate = accepted(await enter({ runId, bodies: [body], postedId: id }));
       return fate.type === 'known' ? { seq: fate.seq, fresh: false } : { seq: fate.events[0]?.seq ?? 0, fresh: true };
     },
     setState: async (runId, state, lease) => {
@@ -46,46 +39,25 @@ export function createAppender<Body extends { readonly type: string }>(database:
   };
 }
 
-function entrance<Body extends { readonly type: string }>(
-  database: Database,
-  bell: Bell,
-): (entry: Entry<Body>) => Promise<Exclude<Fate<Body>, { readonly type: 'refused' }>> {
-  const queue: Waiting<Body>[] = [];
-  let isBusy = false;
-  const serve = async (): Promise<void> => {
-    isBusy = true;
-    while (queue.length > 0) await settle(database, bell, queue.splice(0, MOST_ENTRIES));
-    isBusy = false;
-  };
-  return (entry) =>
-    new Promise((resolve, failed) => {
-      queue.push({ ...entry, failed, done: (fate) => (fate.type === 'refused' ? failed(fate.cause) : resolve(fate)) });
-      // Everything that asks before the next turn is in the first transaction already.
-      if (!isBusy) setImmediate(() => void (isBusy || serve()));
-    });
+function accepted<Body>(fate: Fate<Body>): Exclude<Fate<Body>, { readonly type: 'refused' }> {
+  if (fate.type === 'refused') throw fate.cause;
+  return fate;
 }
 
-async function settle<Body extends { readonly type: string }>(database: Database, bell: Bell, waiting: readonly Waiting<Body>[]): Promise<void> {
-  try {
-    const { fates } = await transact(database, nameOf(waiting), {
-      work: (ask) => write(database, ask, waiting),
-      wasKept: async (ask, batch) => isThere(ask, batch),
-    });
-    for (const [index, one] of waiting.entries()) {
-      const fate = fates[index];
-      if (fate) one.done(fate);
-    }
-    const runIds = [...new Set(waiting.map((one) => one.runId))];
-    for (const runId of runIds) database.events.emit('written', runId);
-    bell.tell(runIds);
-  } catch (cause) {
-    for (const one of waiting) one.failed(cause);
-  }
+async function settle<Body extends { readonly type: string }>(database: Database, bell: Bell, entries: readonly Entry<Body>[]): Promise<readonly Fate<Body>[]> {
+  const { fates } = await transact(database, nameOf(entries), {
+    work: (ask) => write(database, ask, entries),
+    wasKept: async (ask, batch) => isThere(ask, batch),
+  });
+  const runIds = [...new Set(entries.map(({ runId }) => runId))];
+  for (const runId of runIds) database.events.emit('written', runId);
+  bell.tell(runIds);
+  return fates;
 }
 
-function nameOf<Body extends { readonly type: string }>(waiting: readonly Waiting<Body>[]): string {
-  const types = [...new Set(waiting.flatMap(({ bodies }) => bodies.map(({ type }) => type)))].join('+');
-  return `${waiting.every(({ postedId }) => postedId !== undefined) ? 'post' : 'append'} ${types}`;
+function nameOf<Body extends { readonly type: string }>(entries: readonly Entry<Body>[]): string {
+  const types = [...new Set(entries.flatMap(({ bodies }) => bodies.map(({ type }) => type)))].join('+');
+  return `${entries.every(({ postedId }) => postedId !== undefined) ? 'post' : 'append'} ${types}`;
 }
 
 async function write<Body extends { readonly type: string }>(database: Database, ask: Ask, entries: readonly Entry<Body>[]): Promise<Batch<Body>> {

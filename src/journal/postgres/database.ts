@@ -87,6 +87,12 @@ export interface Work<T> {
   readonly wasKept: (ask: Ask, result: T) => Promise<boolean>;
 }
 
+/** Did a transaction take effect? Asked by its number, `txid_current()`, where what it wrote may have been changed again since. */
+export async function didCommit(ask: Ask, xid: unknown): Promise<boolean> {
+  const [row] = await ask('SELECT txid_status($1::bigint) AS status', [xid]);
+  return row?.['status'] === 'committed';
+}
+
 /** Run in one transaction, durable when it resolves. */
 export async function transact<T>(database: Database, name: string, { work, wasKept }: Work<T>): Promise<T> {
   return surely(database, name, { perform: (client) => inTransaction(client, work), wasKept });

@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events';
+import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../../core/index.ts';
 import type { Row } from '../rows.ts';
@@ -25,8 +27,11 @@ export interface Store {
 
 const BUSY_MS = 10_000;
 
-export function openDatabase(path: string, options: StoreOptions): Store {
+/** Open `journal.db` of a folder; both are made when they are missing. */
+export function openFolder(dir: string, options: StoreOptions): Store {
+  const path = join(dir, 'journal.db');
   return guarded(() => {
+    makeWritable(dir, path);
     const database = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
       prepare(database, options);
@@ -45,6 +50,21 @@ export function openDatabase(path: string, options: StoreOptions): Store {
       closed: false,
     };
   });
+}
+
+/** Even a reader writes beside a database in WAL mode; without this, SQLite only says that it cannot open the file. */
+function makeWritable(dir: string, file: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (const path of [dir, ...(existsSync(file) ? [file] : [])]) accessSync(path, constants.W_OK);
+  // Most state folders are inside a repository, and "git add ." must not commit the key of the vault.
+  const ignore = join(dir, '.gitignore');
+  if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { mode: 0o600 });
+}
+
+export function closeDatabase(store: Store): void {
+  if (store.closed) return;
+  store.closed = true;
+  store.database.close();
 }
 
 function prepare(database: DatabaseSync, { maxPages }: StoreOptions): void {
@@ -90,14 +110,14 @@ export function guarded<T>(work: () => T): T {
 }
 
 /** A statement that is prepared once, at first use. */
-export function prepared(
-  store: Store,
-  sql: string,
-): {
+export interface Statement {
+  /** Number of rows that it changed. */
   readonly run: (...values: SQLInputValue[]) => number;
   readonly all: (...values: SQLInputValue[]) => Row[];
   readonly get: (...values: SQLInputValue[]) => Row | undefined;
-} {
+}
+
+export function prepared(store: Store, sql: string): Statement {
   let statement: StatementSync | undefined;
   const open = (): StatementSync => (statement ??= store.database.prepare(sql));
   return {
