@@ -4,7 +4,7 @@ import { isBareRepo } from './names.ts';
 /** Where a secret is: `env:NAME` or `file:/path`. The secret itself never stands in a configuration file. */
 export const SecretRef = z
   .string()
-  .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[^\u0000\n]{1,4000})$/, 'write env:NAME or file:/path, never the secret itself');
+  .regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:\/[^\n]{0,4000})$/, 'write env:NAME or file:/path, never the secret itself');
 export type SecretRef = z.infer<typeof SecretRef>;
 
 const name = z.string().regex(/^[a-zA-Z][a-zA-Z0-9-]{0,62}$/, 'letters, digits and hyphens');

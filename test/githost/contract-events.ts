@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Delivery, HostRequest } from '../../src/githost/index.ts';
-import { refused } from './contract.ts';
+import { refused } from './expect.ts';
 import type { Site } from './site.ts';
 
 export function eventContract(open: () => Promise<Site>): void {

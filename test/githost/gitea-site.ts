@@ -83,7 +83,7 @@ export async function openGiteaSite(): Promise<Site & { readonly gitea: Gitea; r
       ((await gitea.api(`GET ${path}/issues/comments/${id}/reactions`)) as readonly { content: string }[]).map(({ content }) => content),
     permit: (whom, level) => permit(whom.login, level),
     close: async (number) => void (await gitea.api(`PATCH ${path}/pulls/${number}`, { as: user('ada'), body: { state: 'closed' } })),
-    deliveries: sink.take,
+    deliveries: (least) => sink.take(least),
     [Symbol.asyncDispose]: async () => {
       wire[Symbol.dispose]();
       await sink[Symbol.asyncDispose]();

@@ -89,7 +89,7 @@ export function depsOf(exchange: Exchange, secrets: Readonly<Record<string, stri
     clock,
     chance: () => 0.5,
     secret: async (ref) => {
-      const [how = '', name = ''] = [ref.slice(0, ref.indexOf(':')), ref.slice(ref.indexOf(':') + 1)];
+      const [how, name] = [ref.slice(0, ref.indexOf(':')), ref.slice(ref.indexOf(':') + 1)];
       const text = how === 'file' ? readFileSync(name, 'utf8') : secrets[name];
       if (text === undefined) throw new Error(`no secret ${name}`);
       return new Secret(text);

@@ -7,7 +7,8 @@ import { commentsOf } from './comments.ts';
 import { filesOf } from './files.ts';
 import { split } from './paths.ts';
 import { peopleOf } from './people.ts';
-import { pullsOf } from './pulls.ts';
+import { landingOf } from './landing.ts';
+import { lookOf, pullsOf } from './pulls.ts';
 import { receiveBitbucket } from './receive.ts';
 import { statusesOf } from './statuses.ts';
 
@@ -19,6 +20,7 @@ export function createBitbucket(settings: BitbucketSettings, { sender, webhookSe
   const authorize = () => ({ authorization, 'x-atlassian-token': 'no-check' });
   const part = (name: string) => createApi({ base: `${url}/rest/${name}/latest`, authorize, sender });
   const api = part('api');
+  const look = lookOf(api, url);
   return {
     name: settings.name,
     kind: 'bitbucket',
@@ -26,7 +28,9 @@ export function createBitbucket(settings: BitbucketSettings, { sender, webhookSe
     limits: { commentChars: 32_768, statusContextChars: 255, statusDescriptionChars: 255 },
     receive: (request) => receiveBitbucket(settings.name, request, webhookSecrets),
     ...peopleOf(api),
-    ...pullsOf(api, url),
+    pull: look,
+    ...pullsOf(api),
+    ...landingOf(api, { look, url }),
     ...statusesOf(api, { builds: part('build-status'), url }),
     ...filesOf(api),
     comments: commentsOf(api, { reactions: part('comment-likes'), url }),

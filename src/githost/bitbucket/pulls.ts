@@ -1,69 +1,45 @@
 import { z } from 'zod';
 import type { Adapter } from '../adapter.ts';
-import { HostError } from '../error.ts';
 import { type Api, apiPath } from '../http/index.ts';
-import { mergeExactly } from '../merge-exactly.ts';
-import { openOnce } from '../open-once.ts';
 import type { Approval, Call, ChangedPath, Committer, PullRequest } from '../port.ts';
 import { everyPage, repoPath } from './paths.ts';
 import { Change, Commit, Pull } from './shapes.ts';
 
 const MOST = 10_000;
-const STRATEGY = { merge: undefined, squash: 'squash', rebase: 'rebase-no-ff' } as const;
 const Merging = z.object({ conflicted: z.boolean(), outcome: z.string().max(32).nullish() });
-type Pulls = Pick<Adapter, 'pull' | 'changedFiles' | 'committers' | 'approvals' | 'merge' | 'openPullRequest'>;
+/** Looks at one pull request. */
+export type Look = Adapter['pull'];
 
-export function pullsOf(api: Api, url: string): Pulls {
-  const pathOf = (repo: string, number: number) => `${repoPath(repo)}${apiPath`/pull-requests/${number}`}`;
-  const raw = (repo: string, number: number, call?: Call) => api.read(Pull, { path: pathOf(repo, number), ...call });
-  const look = async (repo: string, number: number, call?: Call): Promise<PullRequest> => {
-    const pull = await raw(repo, number, call);
+export const pullPath = (repo: string, number: number): string => `${repoPath(repo)}${apiPath`/pull-requests/${number}`}`;
+
+/** The pull request as Bitbucket says it. */
+export function rawPull(api: Api, { repo, number }: { readonly repo: string; readonly number: number }, call?: Call): Promise<Pull> {
+  return api.read(Pull, { path: pullPath(repo, number), ...call });
+}
+
+export function lookOf(api: Api, url: string): Look {
+  return async (repo, number, call) => {
+    const pull = await rawPull(api, { repo, number }, call);
     const isOpen = pull.state === 'OPEN';
     const [merging, behindBy] = await Promise.all([
-      isOpen ? api.read(Merging, { path: `${pathOf(repo, number)}/merge`, ...call }) : undefined,
+      isOpen ? api.read(Merging, { path: `${pullPath(repo, number)}/merge`, ...call }) : undefined,
       isOpen ? behind(api, { repo, pull }, call) : undefined,
     ]);
     return toPull(pull, { repo, url, merging, behindBy });
   };
+}
+
+export function pullsOf(api: Api): Pick<Adapter, 'changedFiles' | 'committers' | 'approvals'> {
   return {
-    pull: look,
     changedFiles: async (repo, number, call) =>
-      (await everyPage(api, { item: Change, call: { path: `${pathOf(repo, number)}/changes`, ...call }, most: MOST })).map(toChange),
+      (await everyPage(api, { item: Change, call: { path: `${pullPath(repo, number)}/changes`, ...call }, most: MOST })).map(toChange),
     committers: async (repo, number, call) => {
-      const commits = await everyPage(api, { item: Commit, call: { path: `${pathOf(repo, number)}/commits`, ...call }, most: MOST });
+      const commits = await everyPage(api, { item: Commit, call: { path: `${pullPath(repo, number)}/commits`, ...call }, most: MOST });
       return commits.flatMap(({ author, committer }) => [person(author), ...(committer ? [person(committer)] : [])]);
     },
     approvals: async (repo, number, call) => {
-      const { reviewers, participants } = await raw(repo, number, call);
+      const { reviewers, participants } = await rawPull(api, { repo, number }, call);
       return [...reviewers, ...participants].flatMap(opinion);
-    },
-    merge: (repo, number, { sha, method = 'merge', title }, call) =>
-      mergeExactly(sha, {
-        look: () => look(repo, number, call),
-        send: async () => {
-          // The version goes up whenever the head moves, so that Bitbucket refuses what was not looked at.
-          const { version, fromRef } = await raw(repo, number, call);
-          if (fromRef.latestCommit !== sha) throw new HostError('PULL_HEAD_MOVED', `the head of #${number} is ${fromRef.latestCommit}, not ${sha}`);
-          const strategyId = STRATEGY[method];
-          const body = { ...(strategyId === undefined ? {} : { strategyId }), ...(title === undefined ? {} : { message: title }) };
-          await api.send({ method: 'POST', path: `${pathOf(repo, number)}/merge`, query: { version }, body, ...call });
-        },
-      }),
-    openPullRequest: async ({ repo, head, base, title, body }, call) => {
-      const path = `${repoPath(repo)}/pull-requests`;
-      const opened = (pull: Pull) => ({ number: pull.id, url: addressOf(url, repo, pull.id) });
-      return openOnce({
-        find: async () => {
-          const query = { state: 'OPEN', direction: 'OUTGOING', at: `refs/heads/${head}` };
-          const open = await everyPage(api, { item: Pull, call: { path, query, ...call }, most: MOST });
-          const same = open.find(({ fromRef, toRef }) => fromRef.displayId === head && toRef.displayId === base && fromRef.repository === toRef.repository);
-          return same && opened(same);
-        },
-        create: async () => {
-          const refs = { fromRef: { id: `refs/heads/${head}` }, toRef: { id: `refs/heads/${base}` } };
-          return opened(await api.read(Pull, { method: 'POST', path, body: { title, description: body, ...refs }, ...call }));
-        },
-      });
     },
   };
 }
@@ -101,7 +77,7 @@ function toPull(pull: Pull, { repo, url, merging, behindBy }: Looked): PullReque
   };
 }
 
-function addressOf(url: string, repo: string, number: number): string {
+export function addressOf(url: string, repo: string, number: number): string {
   return `${url}${repoPath(repo)}${apiPath`/pull-requests/${number}`}`;
 }
 

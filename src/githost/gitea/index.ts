@@ -7,7 +7,8 @@ import { commentsOf } from './comments.ts';
 import { filesOf } from './files.ts';
 import { repoPath } from './paths.ts';
 import { peopleOf } from './people.ts';
-import { pullsOf } from './pulls.ts';
+import { landingOf } from './landing.ts';
+import { lookOf, pullsOf } from './pulls.ts';
 import { receiveGitea } from './receive.ts';
 import { statusesOf } from './statuses.ts';
 
@@ -15,6 +16,7 @@ import { statusesOf } from './statuses.ts';
 export function createGitea(settings: GiteaSettings, { sender, clock, webhookSecrets, credential }: Opened): Adapter {
   const authorization = new Secret(`token ${credential.reveal()}`);
   const api = createApi({ base: `${settings.url}/api/v1`, authorize: () => ({ authorization }), sender });
+  const look = lookOf(api, clock);
   return {
     name: settings.name,
     kind: 'gitea',
@@ -22,7 +24,9 @@ export function createGitea(settings: GiteaSettings, { sender, clock, webhookSec
     limits: { commentChars: 65_535, statusContextChars: 255, statusDescriptionChars: 255 },
     receive: (request) => receiveGitea(settings.name, request, webhookSecrets),
     ...peopleOf(api),
-    ...pullsOf(api, clock),
+    pull: look,
+    ...pullsOf(api),
+    ...landingOf(api, look),
     ...statusesOf(api),
     ...filesOf(api),
     comments: commentsOf(api),

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import type { Clock } from '../../core/index.ts';
 import type { Adapter } from '../adapter.ts';
 import { type Api, allPages, apiPath } from '../http/index.ts';
-import { mergeExactly } from '../merge-exactly.ts';
-import { openOnce } from '../open-once.ts';
 import type { Approval, Call, ChangedPath, Committer, HostUser, PullRequest } from '../port.ts';
 import { Commit, File, Pull, Review } from './shapes.ts';
 import { repoPath } from './paths.ts';
@@ -14,15 +12,18 @@ const MOST_FILES = 10_000;
 const CHECKING_MS = 30_000;
 const NO_EXTRAS = { verification: false, files: false, stat: false };
 
-type Pulls = Pick<Adapter, 'pull' | 'changedFiles' | 'committers' | 'approvals' | 'merge' | 'openPullRequest'>;
+/** Looks at one pull request. */
+export type Look = Adapter['pull'];
 
-export function pullsOf(api: Api, clock: Clock): Pulls {
-  const look = async (repo: string, number: number, call?: Call): Promise<PullRequest> => {
+export function lookOf(api: Api, clock: Clock): Look {
+  return async (repo, number, call) => {
     const pull = await api.read(Pull, { path: `${repoPath(repo)}${apiPath`/pulls/${number}`}`, ...call });
     return toPull(pull, { repo, behindBy: pull.state === 'open' ? await behind(api, { repo, pull }, call) : undefined, now: clock.now() });
   };
+}
+
+export function pullsOf(api: Api): Pick<Adapter, 'changedFiles' | 'committers' | 'approvals'> {
   return {
-    pull: look,
     changedFiles: async (repo, number, call) => {
       const found = await allPages(api, { item: File, call: { path: `${repoPath(repo)}${apiPath`/pulls/${number}/files`}`, ...call }, most: MOST_FILES });
       return found.map(toChange);
@@ -39,26 +40,6 @@ export function pullsOf(api: Api, clock: Clock): Pulls {
         most: MOST_COMMITS,
       });
       return lastOpinions(reviews);
-    },
-    merge: (repo, number, { sha, method = 'merge', title }, call) =>
-      mergeExactly(sha, {
-        look: () => look(repo, number, call),
-        send: async () => {
-          const body = { Do: method, head_commit_id: sha, ...(title === undefined ? {} : { MergeTitleField: title }) };
-          await api.send({ method: 'POST', path: `${repoPath(repo)}${apiPath`/pulls/${number}/merge`}`, body, ...call });
-        },
-      }),
-    openPullRequest: async ({ repo, head, base, title, body }, call) => {
-      const path = `${repoPath(repo)}/pulls`;
-      const opened = (pull: Pull) => ({ number: pull.number, url: pull.html_url });
-      return openOnce({
-        find: async () => {
-          const open = await allPages(api, { item: Pull, call: { path, query: { state: 'open' }, ...call }, most: MOST_FILES });
-          const same = open.find((pull) => pull.head.ref === head && pull.base.ref === base && pull.head.repo?.full_name === pull.base.repo?.full_name);
-          return same && opened(same);
-        },
-        create: async () => opened(await api.read(Pull, { method: 'POST', path, body: { head, base, title, body }, ...call })),
-      });
     },
   };
 }

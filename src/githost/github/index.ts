@@ -6,7 +6,8 @@ import { commentsOf } from './comments.ts';
 import { appClients, tokenClients } from './credentials.ts';
 import { filesOf } from './files.ts';
 import { peopleOf } from './people.ts';
-import { pullsOf } from './pulls.ts';
+import { landingOf } from './landing.ts';
+import { lookOf, pullsOf } from './pulls.ts';
 import { receiveGithub } from './receive.ts';
 import { statusesOf } from './statuses.ts';
 
@@ -14,6 +15,7 @@ import { statusesOf } from './statuses.ts';
 export function createGithub(settings: GithubSettings, { sender, clock, webhookSecrets, credential }: Opened): Adapter {
   const options = { base: settings.apiUrl ?? apiOf(settings.url), sender, clock };
   const clients = 'app' in settings.auth ? appClients(options, { id: settings.auth.app.id, key: credential }) : tokenClients(options, credential);
+  const look = lookOf(clients);
   return {
     name: settings.name,
     kind: 'github',
@@ -21,7 +23,9 @@ export function createGithub(settings: GithubSettings, { sender, clock, webhookS
     limits: { commentChars: 65_536, statusContextChars: 255, statusDescriptionChars: 140 },
     receive: (request) => receiveGithub(settings.name, request, webhookSecrets),
     ...peopleOf(clients),
+    pull: look,
     ...pullsOf(clients),
+    ...landingOf(clients, look),
     ...statusesOf(clients),
     ...filesOf(clients),
     comments: commentsOf(clients),

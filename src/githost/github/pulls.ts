@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import type { Adapter } from '../adapter.ts';
 import { HostError } from '../error.ts';
-import { mergeExactly } from '../merge-exactly.ts';
-import { openOnce } from '../open-once.ts';
 import type { Call, ChangedPath, Committer, HostUser, PullRequest } from '../port.ts';
 import { type Client, type Clients, data, everything, ownerAndName, signalled } from './client.ts';
 import { lastOpinions } from './opinions.ts';
@@ -12,18 +10,22 @@ import { Commit, File, Pull, Review } from './shapes.ts';
 const LISTED_COMMITS = 250;
 const MOST = 10_000;
 
-type Pulls = Pick<Adapter, 'pull' | 'changedFiles' | 'committers' | 'approvals' | 'merge' | 'openPullRequest'>;
+/** Looks at one pull request. */
+export type Look = Adapter['pull'];
 
-export function pullsOf(clients: Clients): Pulls {
-  const raw = async (client: Client, repo: string, number: number, call?: Call): Promise<Pull> =>
-    data(Pull, () => client.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', { ...ownerAndName(repo), pull_number: number, ...signalled(call) }));
-  const look = async (repo: string, number: number, call?: Call): Promise<PullRequest> => {
+const raw = (client: Client, { repo, number }: { readonly repo: string; readonly number: number }, call?: Call): Promise<Pull> =>
+  data(Pull, () => client.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', { ...ownerAndName(repo), pull_number: number, ...signalled(call) }));
+
+export function lookOf(clients: Clients): Look {
+  return async (repo, number, call) => {
     const client = await clients.of(repo, call);
-    const pull = await raw(client, repo, number, call);
+    const pull = await raw(client, { repo, number }, call);
     return toPull(pull, repo, pull.state === 'open' ? await behind(client, { repo, pull }, call) : undefined);
   };
+}
+
+export function pullsOf(clients: Clients): Pick<Adapter, 'changedFiles' | 'committers' | 'approvals'> {
   return {
-    pull: look,
     changedFiles: async (repo, number, call) => {
       const client = await clients.of(repo, call);
       const params = { ...ownerAndName(repo), pull_number: number, per_page: 100, ...signalled(call) };
@@ -31,7 +33,7 @@ export function pullsOf(clients: Clients): Pulls {
         path: `files of #${number}`,
         most: MOST,
       });
-      const { changed_files: said = files.length } = await raw(client, repo, number, call);
+      const { changed_files: said = files.length } = await raw(client, { repo, number }, call);
       if (files.length < said)
         throw new HostError('PULL_TOO_LARGE', `#${number} changes ${said} files, and GitHub lists ${files.length}`, { hint: 'ask the mirror' });
       return files.map(toChange);
@@ -51,30 +53,6 @@ export function pullsOf(clients: Clients): Pulls {
         }),
       );
     },
-    merge: (repo, number, { sha, method = 'merge', title }, call) =>
-      mergeExactly(sha, {
-        look: () => look(repo, number, call),
-        send: async () => {
-          const client = await clients.of(repo, call);
-          const params = { ...ownerAndName(repo), pull_number: number, sha, merge_method: method, ...(title === undefined ? {} : { commit_title: title }) };
-          await data(z.unknown(), () => client.request('PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge', { ...params, ...signalled(call) }));
-        },
-      }),
-    openPullRequest: async ({ repo, head, base, title, body }, call) => {
-      const client = await clients.of(repo, call);
-      const names = ownerAndName(repo);
-      const opened = (pull: { readonly number: number; readonly html_url: string }) => ({ number: pull.number, url: pull.html_url });
-      const Listed = Pull.pick({ number: true, html_url: true });
-      return openOnce({
-        find: async () => {
-          const params = { ...names, head: `${names.owner}:${head}`, base, state: 'open', ...signalled(call) } as const;
-          const [first] = await data(Listed.array(), () => client.request('GET /repos/{owner}/{repo}/pulls', params));
-          return first && opened(first);
-        },
-        create: async () =>
-          opened(await data(Listed, () => client.request('POST /repos/{owner}/{repo}/pulls', { ...names, head, base, title, body, ...signalled(call) }))),
-      });
-    },
   };
 }
 
@@ -88,7 +66,7 @@ async function commitsOf(
   const pages = client.paginate.iterator('GET /repos/{owner}/{repo}/pulls/{pull_number}/commits', params);
   const listed = await everything(Commit, pages, { path: `commits of #${number}`, most: MOST });
   if (listed.length < LISTED_COMMITS) return listed;
-  const { base, head } = await data(Pull, () => client.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', { ...params }));
+  const { base, head } = await raw(client, { repo, number }, call);
   const Page = z.object({ total_commits: z.int(), commits: Commit.array() });
   const all: z.infer<typeof Commit>[] = [];
   for (let page = 1; ; page++) {

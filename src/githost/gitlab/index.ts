@@ -8,13 +8,15 @@ import { resourcesOf } from './client.ts';
 import { commentsOf } from './comments.ts';
 import { filesOf } from './files.ts';
 import { peopleOf } from './people.ts';
-import { pullsOf } from './pulls.ts';
+import { landingOf } from './landing.ts';
+import { lookOf, pullsOf } from './pulls.ts';
 import { receiveGitlab } from './receive.ts';
 import { statusesOf } from './statuses.ts';
 
 /** GitLab, its own or somebody's, by gitbeaker. */
 export function createGitlab(settings: GitlabSettings, { sender, clock, webhookSecrets, credential }: Opened): Adapter {
   const resources = resourcesOf({ url: settings.url, token: credential }, sender);
+  const look = lookOf(resources);
   return {
     name: settings.name,
     kind: 'gitlab',
@@ -22,7 +24,9 @@ export function createGitlab(settings: GitlabSettings, { sender, clock, webhookS
     limits: { commentChars: 1_000_000, statusContextChars: 255, statusDescriptionChars: 255 },
     receive: (request) => receiveGitlab(settings.name, request, { secrets: webhookSecrets, now: clock.now() }),
     ...peopleOf(resources),
+    pull: look,
     ...pullsOf(resources),
+    ...landingOf(resources, look),
     ...approvalsOf(resources),
     ...statusesOf(resources),
     ...filesOf(resources),

@@ -1,23 +1,24 @@
 import { Branches, MergeRequests, Projects } from '@gitbeaker/rest';
 import type { Adapter } from '../adapter.ts';
 import { HostError } from '../error.ts';
-import { mergeExactly } from '../merge-exactly.ts';
-import { openOnce } from '../open-once.ts';
 import type { Call, ChangedPath, PullRequest } from '../port.ts';
 import type { z } from 'zod';
 import { PAGES, type Resources, shapedAs, shapedOrNone, wholeList } from './client.ts';
 import { Branch, Commit, Diff, Project, Pull } from './shapes.ts';
 
-type Pulls = Pick<Adapter, 'pull' | 'changedFiles' | 'committers' | 'merge' | 'openPullRequest'>;
+/** Looks at one pull request. */
+export type Look = Adapter['pull'];
 
-export function pullsOf(resources: Resources): Pulls {
-  const look = async (repo: string, number: number, call?: Call): Promise<PullRequest> => {
+export function lookOf(resources: Resources): Look {
+  return async (repo, number, call) => {
     const pull = await shapedAs(Pull, resources(MergeRequests, call).show(repo, number, { includeDivergedCommitsCount: true }));
     const [headRepo, base] = await Promise.all([headRepoOf(resources, { repo, pull }, call), baseOf(resources, { repo, pull }, call)]);
     return toPull(pull, { repo, headRepo, base });
   };
+}
+
+export function pullsOf(resources: Resources): Pick<Adapter, 'changedFiles' | 'committers'> {
   return {
-    pull: look,
     changedFiles: async (repo, number, call) =>
       (await wholeList(Diff, resources(MergeRequests, call).allDiffs(repo, number, PAGES), `files of !${number}`)).map(toChange),
     committers: async (repo, number, call) => {
@@ -26,30 +27,6 @@ export function pullsOf(resources: Resources): Pulls {
         { name: commit.author_name, email: commit.author_email },
         { name: commit.committer_name, email: commit.committer_email },
       ]);
-    },
-    merge: async (repo, number, { sha, method = 'merge', title }, call) => {
-      if (method === 'rebase')
-        throw new HostError('HOST_UNSUPPORTED', 'GitLab rebases and merges in two steps, which may merge another head', { hint: 'use "merge" or "squash"' });
-      return mergeExactly(sha, {
-        look: () => look(repo, number, call),
-        send: async () => {
-          const isSquash = method === 'squash';
-          const message = title === undefined ? {} : { [isSquash ? 'squashCommitMessage' : 'mergeCommitMessage']: title };
-          await resources(MergeRequests, call).merge(repo, number, { sha, squash: isSquash, ...message });
-        },
-      });
-    },
-    openPullRequest: async ({ repo, head, base, title, body }, call) => {
-      const opened = (pull: Pull) => ({ number: pull.iid, url: pull.web_url });
-      return openOnce({
-        find: async () => {
-          const wanted = { projectId: repo, state: 'opened', sourceBranch: head, targetBranch: base, ...PAGES } as const;
-          const open = await wholeList(Pull, resources(MergeRequests, call).all(wanted), 'merge requests');
-          const same = open.find((pull) => pull.source_project_id === pull.target_project_id);
-          return same && opened(same);
-        },
-        create: async () => opened(await shapedAs(Pull, resources(MergeRequests, call).create(repo, head, base, title, { description: body }))),
-      });
     },
   };
 }

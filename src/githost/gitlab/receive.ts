@@ -94,7 +94,7 @@ function actionOf(
   { action, oldrev }: z.infer<typeof PullPayload>['object_attributes'],
   changes: z.infer<typeof PullPayload>['changes'],
 ): PullRequestEvent['action'] | undefined {
-  switch (action) {
+  switch (action ?? '') {
     case 'open':
       return 'opened';
     case 'reopen':
