@@ -19,8 +19,8 @@ const mayImport: Record<string, readonly string[]> = {
   effects: ['core', 'config', 'steps'],
   rehearsal: ['core', 'config', 'steps', 'effects'],
   report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
-  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'engine', 'report', 'analysis', 'store', 'access'],
-  server: ['core', 'runbook', 'app', 'report', 'access', 'store'],
+  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'engine', 'report', 'analysis', 'store', 'access', 'githost'],
+  server: ['core', 'runbook', 'app', 'report', 'access', 'store', 'githost'],
   cli: ['core', 'app', 'report'],
 };
 const modules = Object.keys(mayImport);
@@ -34,6 +34,8 @@ const sdkHome: Record<string, readonly string[]> = {
   ssh2: ['effects/ssh', 'rehearsal/hosts'],
   'node:sqlite': ['journal'],
   pg: ['journal/postgres'],
+  '@octokit/*': ['githost/github'],
+  '@gitbeaker/*': ['githost/gitlab'],
   yargs: ['cli'],
   'yargs/*': ['cli'],
   hono: ['server'],

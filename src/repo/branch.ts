@@ -72,6 +72,6 @@ function transportOf(source: BranchSource): Pick<GitPlace, 'config' | 'secretCon
   const protocol = new URL(source.url).protocol.replace(':', '');
   return {
     config: [`protocol.${protocol}.allow=always`, 'http.followRedirects=false', ...(caFile === undefined ? [] : [`http.sslCAInfo=${caFile}`])],
-    ...(authorization ? { secretConfig: { 'http.extraHeader': new Secret(`Authorization: ${authorization.reveal()}`) } } : {}),
+    ...(authorization ? { secretConfig: [['http.extraHeader', new Secret(`Authorization: ${authorization.reveal()}`)]] } : {}),
   };
 }

@@ -25,10 +25,10 @@ export interface GitContext {
 /** Where git runs and what bounds it. */
 export interface GitPlace extends GitContext {
   readonly folder: string;
-  /** Settings beside the quiet ones, `name=value`. */
+  /** Settings beside the quiet ones, `name=value`. Everybody on the machine can read them while git runs. */
   readonly config?: readonly string[];
-  /** Settings that no list of processes may show; git takes them from its environment. */
-  readonly secretConfig?: { readonly [name: string]: Secret };
+  /** Settings that nobody else may read; they travel in the environment. */
+  readonly secretConfig?: readonly (readonly [name: string, value: Secret])[];
   /** Work tree and index when `folder` is a bare repository. */
   readonly workTree?: { readonly path: string; readonly index: string };
 }
@@ -39,15 +39,27 @@ const BLOCK_MS = 10 * 60_000;
 export async function git(place: GitPlace, ...args: string[]): Promise<string> {
   const { workTree } = place;
   const prefix = workTree ? [`--work-tree=${workTree.path}`] : [];
+  return attempt(place, args[0] ?? '', (client) => client.raw([...prefix, ...args]));
+}
+
+/** Content of an object, byte by byte. */
+export async function gitBlob(place: GitPlace, oid: string): Promise<Uint8Array> {
+  // With this command simple-git gives bytes, which its types do not say.
+  const content: unknown = await attempt(place, 'cat-file', (client) => client.binaryCatFile(['blob', oid]));
+  if (content instanceof Uint8Array) return content;
+  throw new SlipwayError('GIT_FAILED', 'git cat-file gave no bytes');
+}
+
+async function attempt<T>(place: GitPlace, command: string, run: (client: SimpleGit) => PromiseLike<T>): Promise<T> {
   try {
-    return await client(place).raw([...prefix, ...args]);
+    return await run(client(place));
   } catch (cause) {
     place.signal?.throwIfAborted();
-    throw failure(args[0] ?? '', cause);
+    throw failure(command, cause);
   }
 }
 
-function client({ folder, env, signal, config = [], secretConfig = {}, workTree }: GitPlace): SimpleGit {
+function client({ folder, env, signal, config = [], secretConfig = [], workTree }: GitPlace): SimpleGit {
   const own: Record<string, string> = {
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
@@ -56,7 +68,7 @@ function client({ folder, env, signal, config = [], secretConfig = {}, workTree 
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_LFS_SKIP_SMUDGE: '1',
     ...(workTree ? { GIT_INDEX_FILE: workTree.index } : {}),
-    ...environmentOf(secretConfig),
+    ...secretVariables(secretConfig),
   };
   return simpleGit({
     baseDir: folder,
@@ -78,14 +90,14 @@ function client({ folder, env, signal, config = [], secretConfig = {}, workTree 
   }).env({ PATH: env['PATH'] ?? '', HOME: env['HOME'] ?? '', LC_ALL: 'C', ...own });
 }
 
-function environmentOf(config: { readonly [name: string]: Secret }): { readonly [variable: string]: string } {
-  const entries = Object.entries(config);
-  if (entries.length === 0) return {};
-  const pairs = entries.flatMap(([name, value], index) => [
+/** git reads settings from these, and hands them to no other repository. */
+function secretVariables(settings: NonNullable<GitPlace['secretConfig']>): Record<string, string> {
+  if (settings.length === 0) return {};
+  const pairs = settings.flatMap(([name, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, name],
     [`GIT_CONFIG_VALUE_${index}`, value.reveal()],
   ]);
-  return { GIT_CONFIG_COUNT: String(entries.length), ...Object.fromEntries(pairs) };
+  return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(pairs) };
 }
 
 function failure(command: string, cause: unknown): SlipwayError {

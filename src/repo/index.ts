@@ -1,6 +1,7 @@
 export { type BranchRequest, type BranchSource, fetchBranch } from './branch.ts';
 export { type Checkout, type CheckoutRequest, openCheckout } from './checkout.ts';
 export { type ChangedFile, changedFiles, mergeBase, peopleOf, type Person, resolveCommit, topFolder } from './commits.ts';
+export { type FileIn, fileIn } from './file-in.ts';
 export { listRunbookFiles } from './files.ts';
 export { type GitContext } from './git.ts';
 export { digestOfTree } from './tree.ts';

@@ -1,0 +1,4 @@
+import { contract } from './contract.ts';
+import { openGiteaSite } from './gitea-site.ts';
+
+contract('a real Gitea', openGiteaSite);
