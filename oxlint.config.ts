@@ -6,6 +6,7 @@ const mayImport: Record<string, readonly string[]> = {
   expr: ['core'],
   config: ['core'],
   repo: ['core'],
+  githost: ['core', 'repo'],
   analysis: ['core'],
   steps: ['core', 'analysis'],
   runbook: ['core', 'expr', 'steps'],

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from './config/index.ts';
 import { systemClock } from './core/index.ts';
+import { openPostgresStore, openSqliteStore, type Store } from './store/index.ts';
 import { type Journal, type JournalOptions, openJournal, openPostgresJournal, type VaultKeySource } from './journal/index.ts';
 
 type Around = Pick<JournalOptions, 'isDead' | 'onBoundary'>;
@@ -11,6 +12,14 @@ export async function journalOf<Body extends { readonly type: string }>(config: 
   const vaultKey = vaultKeyOf(config);
   if (journal.store === 'sqlite') return openJournal<Body>({ dir: stateDir, clock: systemClock, vaultKey, ...around });
   return openPostgresJournal<Body>({ connection: journal, clock: systemClock, vaultKey, ...around });
+}
+
+/** Open the store beside that journal. */
+export async function storeOf(config: Config, { onBoundary }: Pick<Around, 'onBoundary'>): Promise<Store> {
+  const { journal, stateDir } = config;
+  const watched = onBoundary ? { onBoundary } : {};
+  if (journal.store === 'sqlite') return openSqliteStore({ dir: stateDir, clock: systemClock, ...watched });
+  return openPostgresStore({ connection: journal, clock: systemClock, ...watched });
 }
 
 /** A journal that others share needs a key that is given to all of them: one that we made here would shut them out. */

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import type { CliDeps, CliIo } from './cli/index.ts';
+import type { CliDeps, CliIo, ServeRequest } from './cli/index.ts';
 import { SlipwayError, systemClock } from './core/index.ts';
 import type { Watching } from './wire.ts';
 
@@ -35,6 +35,16 @@ async function diagnose() {
   return diagnoseMachine(await config(), () => openApp());
 }
 
+async function serve(request: ServeRequest, watching?: Watching): Promise<void> {
+  const { serveFrom } = await import('./serve.ts');
+  return serveFrom(await config(), request, watching);
+}
+
+async function openApi() {
+  const [{ openApiDocument }, { slipwayVersion }] = await Promise.all([import('./server/index.ts'), import('./wire.ts')]);
+  return openApiDocument(slipwayVersion());
+}
+
 function onSignal(name: 'SIGINT' | 'SIGTERM', handler: () => void): () => void {
   process.on(name, handler);
   return () => void process.off(name, handler);
@@ -50,6 +60,8 @@ export function processDeps(io: CliIo, watching?: Watching): CliDeps {
     settings,
     openApp: () => openApp(watching),
     diagnose,
+    serve: (request) => serve(request, watching),
+    openApi,
     onInterrupt: (handler) => onSignal('SIGINT', handler),
     onTerminate: (handler) => onSignal('SIGTERM', handler),
     exitNow: (code) => process.exit(code),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { parseScope } from '../access/index.ts';
 import { EXIT, messageOf, randomText, SlipwayError } from '../core/index.ts';
 import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
@@ -9,6 +10,7 @@ import { invalid, loadEstate } from './load.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, takeUp, vote } from './steer.ts';
+import { createTokens } from './tokens.ts';
 import type { App, Session } from './types.ts';
 import { validate } from './validate.ts';
 import type { Wiring } from './wiring.ts';
@@ -18,6 +20,7 @@ export function createApp(wiring: Wiring): App {
   const journal = wiring.journal;
   return {
     ...readers(wiring),
+    ...tokenMakers(wiring),
     validate,
     schema: (kind) => schema(kind),
     plan: (session, request) => planChange(session, wiring, request),
@@ -59,6 +62,16 @@ function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | '
       if (verified.ok) return { ok: true, text: `${verified.events} events, no gap, chain whole; head ${verified.head}` };
       return { ok: false, text: verified.why };
     },
+  };
+}
+
+function tokenMakers({ store, clock }: Wiring): Pick<App, 'createToken' | 'tokens' | 'revokeToken'> {
+  const tokens = async () => createTokens(await store(), clock);
+  return {
+    createToken: async ({ actor }, { name, scopes, lifetimeMs }) =>
+      (await tokens()).create({ name, scopes: scopes.map(parseScope), expiresAt: clock.now() + lifetimeMs, by: actor }),
+    tokens: async () => (await tokens()).list(),
+    revokeToken: async ({ actor }, prefix) => (await tokens()).revoke(prefix, actor),
   };
 }
 

@@ -5,9 +5,11 @@ export { type CarryOutOptions, plansHandler, planWith, readBundle, runsHandler }
 export { createHeads, environmentsOf, estateOf, type Head, type Heads, runbookOf, type ServedRepository } from './serve/heads.ts';
 export { createKeeper, type Keeper } from './serve/keeper.ts';
 export { type Log, silentLog } from './serve/log.ts';
-export type { Order, Refusal } from './serve/order.ts';
+export { idForKey, type Order, type Refusal } from './serve/order.ts';
+export { sweepStore } from './serve/sweep.ts';
 export { type Outcome, type QueueHandler, startWorker, type Worker, type WorkerOptions } from './serve/worker.ts';
 export { createTokens, type ListedToken, type NewToken, type Tokens } from './tokens.ts';
+export type { GivenInputs } from './inputs.ts';
 export type { Identity } from '../access/index.ts';
 export type * from './types.ts';
 export type * from './wiring.ts';

@@ -2,6 +2,7 @@ import type { Json, JsonObject, Masker, Parsed, Problem, Secret } from '../core/
 import type { JournalEvent, RunState } from '../engine/index.ts';
 import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
+import type { ListedToken } from './tokens.ts';
 
 /** What every use case needs to know about who asks and where. */
 export interface Session {
@@ -91,8 +92,19 @@ export interface App extends AsyncDisposable {
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;
+  /** A token for machines; its text is given back here and never again. @throws {SlipwayError} `BAD_SCOPE`, `TOKEN_EXISTS`, `TOKEN_EXPIRY`. */
+  createToken(session: Session, request: TokenRequest): Promise<{ readonly text: Secret; readonly token: ListedToken }>;
+  tokens(session: Session): Promise<readonly ListedToken[]>;
+  /** @throws {SlipwayError} `TOKEN_NOT_FOUND`. */
+  revokeToken(session: Session, prefix: string): Promise<ListedToken>;
   /** How long a plan should take, from earlier runs of its runbook. */
   expected(session: Session, bundle: PlanBundle): Promise<ExpectedDuration>;
+}
+export interface TokenRequest {
+  readonly name: string;
+  /** `run.start`, `*.read`, `run.start@erp-*`. */
+  readonly scopes: readonly string[];
+  readonly lifetimeMs: number;
 }
 export interface ApplyOptions {
   /** Digests of soft findings that a person overrides, with the reason. */

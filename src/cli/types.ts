@@ -1,5 +1,5 @@
 import type { App } from '../app/index.ts';
-import type { Clock, ExitCode, Masker, Parsed, Secret } from '../core/index.ts';
+import type { Clock, ExitCode, JsonObject, Masker, Parsed, Secret } from '../core/index.ts';
 import type { Style } from '../report/index.ts';
 import type { Args } from './args.ts';
 import type { Stop } from './stop.ts';
@@ -21,12 +21,22 @@ export interface CliDeps extends CliIo {
   readonly settings: () => Promise<Parsed<Settings>>;
   readonly openApp: () => Promise<App>;
   readonly diagnose: () => Promise<readonly Check[]>;
+  /** Serve until told to go; ends when everything was handed over. */
+  readonly serve: (request: ServeRequest) => Promise<void>;
+  /** What describes the API of a server. */
+  readonly openApi: () => Promise<JsonObject>;
   /** Call the handler on every Ctrl-C until the returned function is called. */
   readonly onInterrupt: (handler: () => void) => () => void;
   /** The same for being asked to go by whoever runs this process (SIGTERM). */
   readonly onTerminate: (handler: () => void) => () => void;
   /** End the process at once; only for a second Ctrl-C. */
   readonly exitNow: (code: number) => void;
+}
+export interface ServeRequest {
+  /** File with the settings of the server, as it was given. */
+  readonly file: string;
+  /** Aborts when the server is to go in good order. */
+  readonly leave: AbortSignal;
 }
 /** The part of the outside settings that commands use. */
 export interface Settings {

@@ -1,6 +1,7 @@
-import type { App, Desk, Heads, Keeper, Log, Session, Tokens } from '../app/index.ts';
+import type { App, Desk, Heads, Keeper, Log, Tokens } from '../app/index.ts';
 import type { Gate } from '../access/index.ts';
-import type { Clock, JsonObject } from '../core/index.ts';
+import type { Clock } from '../core/index.ts';
+import type { GitHost } from '../githost/index.ts';
 import type { Store } from '../store/index.ts';
 import type { ReadySettings } from './settings/index.ts';
 
@@ -22,7 +23,8 @@ export interface ServerDeps {
   readonly signal: AbortSignal;
   /** Aborts when nothing new may begin. */
   readonly drain: AbortSignal;
-  readonly receivers: ReadonlyMap<string, WebhookReceiver>;
+  /** Git hosts by name, as far as they take webhooks. */
+  readonly receivers: ReadonlyMap<string, Pick<GitHost, 'receive'>>;
   /** A plan that was made here. @throws {SlipwayError} `PLAN_NOT_FOUND`. */
   readonly bundle: (digest: string) => ReturnType<App['readPlan']>;
   /** Id of the newest order that made this plan. */
@@ -30,18 +32,3 @@ export interface ServerDeps {
   /** Something was put into this queue. */
   readonly wake: (queue: string) => void;
 }
-
-/** The part of a Git host that takes webhooks: verify, then say what came. No I/O. */
-export interface WebhookReceiver {
-  /** @throws {SlipwayError} `SIGNATURE_MISSING`, `SIGNATURE_INVALID`, `SIGNATURE_STALE`, `DELIVERY_MALFORMED`. */
-  receive(request: { readonly headers: { readonly [name: string]: string | undefined }; readonly body: Uint8Array }): {
-    readonly id: string;
-    /** As it goes into the queue. */
-    readonly payload: JsonObject;
-    /** Deliveries about the same thing are worked on one after the other. */
-    readonly orderKey?: string;
-  };
-}
-
-/** A session of the use cases, for whoever calls. */
-export type SessionParts = Pick<Session, 'actor' | 'teams' | 'root'> & Partial<Pick<Session, 'commit'>>;

@@ -1,6 +1,6 @@
 import { teamsOf, type AccessObject } from '../access/index.ts';
 import { environmentsOf, type Head, type Order, type RunFacts, type Session } from '../app/index.ts';
-import { createMasker, EXIT, type Json, SlipwayError } from '../core/index.ts';
+import { createMasker, EXIT, type Json, PATTERN, SlipwayError } from '../core/index.ts';
 import type { AccessAction } from '../runbook/index.ts';
 import type { ServerDeps } from './deps.ts';
 import type { Caller } from './http/env.ts';
@@ -66,6 +66,7 @@ export interface RunTarget {
 
 /** Find a run. @throws {SlipwayError} `RUN_NOT_FOUND`. */
 export async function findRun(deps: ServerDeps, runId: string): Promise<RunTarget> {
+  if (!PATTERN.run.test(runId)) throw new SlipwayError('RUN_NOT_FOUND', 'there is no such run', { exitCode: EXIT.notFound });
   const order = await deps.desk.order(runId);
   try {
     const facts = await deps.app.facts(readingSession(deps), runId);

@@ -3,7 +3,7 @@ import { createMasker, type Digest, EXIT, type Json, messageOf, type Secret, Sli
 import { type PlanBundle, verifyPlan } from '../../plan/index.ts';
 import { teamsOf } from '../../access/index.ts';
 import type { App, Session } from '../types.ts';
-import { environmentsOf, type Head } from './heads.ts';
+import { environmentsOf, estateOf, type Head } from './heads.ts';
 import type { DeskOptions } from './desk.ts';
 import type { Keeper } from './keeper.ts';
 import type { Log } from './log.ts';
@@ -124,7 +124,7 @@ async function judged(
   const { heads, gate, log } = options;
   const head = await heads.fetched(order.repository);
   const identity = identityOf(order);
-  const now = head.estate.ok ? head.estate.value.repository.runbooks.get(order.runbook) : undefined;
+  const now = estateOf(head).repository.runbooks.get(order.runbook);
   const environments = now ? environmentsOf(now.runbook.phases) : order.environments;
   await gate.authorize(head.judges, { identity, action, object: { kind: 'runbook', runbook: order.runbook, environments } }, signal);
   const session: Session = {

@@ -5,7 +5,7 @@ import { type GivenInputs, readInputs, type ReadyInputs } from '../inputs.ts';
 import { invalid } from '../load.ts';
 import type { RunJournal } from '../wiring.ts';
 import { environmentsOf, type Head, type Heads, runbookOf } from './heads.ts';
-import { idForKey, keepOrder, type Order, readOrder } from './order.ts';
+import { idForKey, keepOrder, type Order, type OrderKey, readOrder } from './order.ts';
 
 /** What somebody asks for. */
 export interface Asked {
@@ -18,7 +18,7 @@ export interface Asked {
   readonly requestedBy?: string;
   readonly cause: string;
   /** Asking again with the same key changes nothing. */
-  readonly key?: { readonly scope: string; readonly key: string };
+  readonly key?: Omit<OrderKey, 'about'>;
 }
 /** A plan that was made, to be run exactly. */
 export interface AskedPlan extends Omit<Asked, 'inputs' | 'isTyped' | 'runbook' | 'repository'> {

@@ -5,7 +5,7 @@ import { createMasker, didYouMean, EXIT, type Parsed, SlipwayError } from '../..
 import { ACCESS_PACKAGE, type PolicySet } from '../../policy/index.ts';
 import { type BranchSource, fetchBranch, listRunbookFiles } from '../../repo/index.ts';
 import { type LoadedAccess, parseFile } from '../../runbook/index.ts';
-import { type Estate, findRunbook, invalid, openEstate } from '../load.ts';
+import { type Estate, findRunbook, openEstate } from '../load.ts';
 import { policyDirOf } from '../plan-change.ts';
 import type { Session } from '../types.ts';
 import type { Wiring } from '../wiring.ts';
@@ -120,13 +120,17 @@ async function accessPolicies(wiring: Wiring, root: string, signal: AbortSignal)
   return own.packages.includes(ACCESS_PACKAGE) ? own : wiring.loadPolicies(wiring.shippedPolicies, signal);
 }
 
-/** The files of a head. @throws {SlipwayError} `INVALID` with `problems`. */
-export function estateOf({ estate }: Head): Estate {
+/** The files of a head. @throws {SlipwayError} `REPOSITORY_INVALID`: whoever asks has made no mistake, and whoever merged them is told by the log. */
+export function estateOf({ estate, repository, commit }: Head): Estate {
   if (estate.ok) return estate.value;
-  throw invalid(estate.problems);
+  const count = estate.problems.filter(({ severity }) => severity === 'error').length;
+  throw new SlipwayError('REPOSITORY_INVALID', `the default branch of ${repository} has ${count} mistake${count === 1 ? '' : 's'} at ${commit.slice(0, 12)}`, {
+    retry: 'afterBackoff',
+    hint: 'nothing can be started before they are mended; "slipway validate" lists them',
+  });
 }
 
-/** Runbook of a head, by name. @throws {SlipwayError} `RUNBOOK_NOT_FOUND`, `INVALID`. */
+/** Runbook of a head, by name. @throws {SlipwayError} `RUNBOOK_NOT_FOUND`, `REPOSITORY_INVALID`. */
 export function runbookOf(head: Head, name: string): ReturnType<typeof findRunbook> {
   return findRunbook(estateOf(head), name);
 }

@@ -54,6 +54,7 @@ export type Order = z.output<typeof Order>;
 
 const ORDERS = 'orders';
 const CAUSES = 'causes';
+const Cause = z.strictObject({ id: z.string(), digest: z.string(), isLasting: z.boolean() });
 
 /** The order with this id. */
 export async function readOrder({ documents }: Store, id: string): Promise<Order | undefined> {
@@ -93,6 +94,8 @@ export interface OrderKey {
   readonly key: string;
   /** Of what was asked for; the same key for something else is a mistake of the sender. */
   readonly about: Json;
+  /** Nothing else tells a late copy from a new request, so that the key must never be forgotten. */
+  readonly isLasting?: boolean;
 }
 
 /**
@@ -100,13 +103,13 @@ export interface OrderKey {
  *
  * @throws {SlipwayError} `IDEMPOTENCY_MISMATCH`.
  */
-export async function idForKey({ documents }: Store, { scope, key, about }: OrderKey, fresh: string): Promise<string> {
+export async function idForKey({ documents }: Store, { scope, key, about, isLasting = false }: OrderKey, fresh: string): Promise<string> {
   const name = digestOf([scope, key]).slice('sha256:'.length);
   const digest = digestOf(about);
   for (;;) {
     const found = await documents.get(CAUSES, name);
     if (found) {
-      const known = z.strictObject({ id: z.string(), digest: z.string() }).parse(found.value);
+      const known = Cause.parse(found.value);
       if (known.digest === digest) return known.id;
       throw new SlipwayError('IDEMPOTENCY_MISMATCH', `the key "${key}" was used for something else`, {
         exitCode: EXIT.usage,
@@ -114,7 +117,7 @@ export async function idForKey({ documents }: Store, { scope, key, about }: Orde
       });
     }
     try {
-      await documents.put(CAUSES, name, { id: fresh, digest }, { ifVersion: 0 });
+      await documents.put(CAUSES, name, { id: fresh, digest, isLasting }, { ifVersion: 0 });
       return fresh;
     } catch (cause) {
       if (!(cause instanceof SlipwayError) || cause.code !== 'STORE_CONFLICT') throw cause; // somebody was faster: read what they wrote

@@ -19,16 +19,16 @@ export function recordRoutes(deps: ServerDeps): readonly Route[] {
 function listAudit(deps: ServerDeps): Route {
   return defineRoute({
     ...{ method: 'get', path: '/v1/audit', id: 'listAudit', tag: 'audit', open: 'callers' },
-    summary: 'Who was allowed or denied what, oldest first',
+    summary: 'Who was allowed or denied what, newest first',
     query: z.strictObject(PageQuery),
     success: { status: 200, about: 'entries', schema: pageOf(AuditEntryShape) },
     handle: async ({ query: { limit, cursor }, caller }) => {
       await guard(deps, caller, { action: 'audit.read', object: SERVER });
       const after = placeOf(cursor, Place)?.after;
-      const entries = await deps.store.audit.read({ limit, ...(typeof after === 'number' ? { afterSeq: after } : {}) });
-      const items = entries.map((entry) => recordOf({ ...entry, at: new Date(entry.at).toISOString() }));
-      const last = entries.at(-1);
-      return { status: 200, body: { items, ...(entries.length === limit && last ? { next: cursorOf({ after: last.seq }) } : {}) } };
+      const entries = await deps.store.audit.read({ limit, ...(typeof after === 'number' ? { beforeSeq: after } : {}) });
+      const items = entries.toReversed().map((entry) => recordOf({ ...entry, at: new Date(entry.at).toISOString() }));
+      const [oldest] = entries;
+      return { status: 200, body: { items, ...(entries.length === limit && oldest ? { next: cursorOf({ after: oldest.seq }) } : {}) } };
     },
   });
 }

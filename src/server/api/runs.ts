@@ -5,6 +5,7 @@ import { runJson } from '../../report/index.ts';
 import type { ServerDeps } from '../deps.ts';
 import { findRun, guard, maySee, readingSession, type RunTarget, targetOf } from '../guard.ts';
 import { cursorOf, placeOf } from '../http/cursor.ts';
+import type { Caller } from '../http/env.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import { LogLineShape, Name, pageOf, PageQuery, RunDetail, RunId, RunSummary, TaskPath } from './shapes.ts';
 
@@ -12,6 +13,7 @@ type Row = Awaited<ReturnType<ServerDeps['app']['runs']>>[number];
 const Place = z.strictObject({ createdAt: z.number(), order: z.number() });
 /** Rows looked at for one page: most of them may be hidden from whoever asks. */
 const MOST_LOOKED_AT = 2_000;
+const ROWS = 200;
 
 /** Reading runs. */
 export function runRoutes(deps: ServerDeps): readonly Route[] {
@@ -28,26 +30,40 @@ function listRuns(deps: ServerDeps): Route {
       state: z.union([z.string().max(40), z.array(z.string().max(40)).max(20)]).optional(),
     }),
     success: { status: 200, about: 'a page of runs', schema: pageOf(RunSummary) },
-    handle: async ({ query, caller }) => {
-      const { runbook, state, limit, cursor } = query;
-      const states = state === undefined ? undefined : [state].flat();
-      const items: RunSummary[] = [];
-      let before = placeOf(cursor, Place);
-      let looked = 0;
-      while (items.length < limit && looked < MOST_LOOKED_AT) {
-        const wanted = { limit: 200, ...(runbook === undefined ? {} : { runbook }), ...(states ? { states } : {}), ...(before ? { before } : {}) };
-        const rows = await deps.app.runs(readingSession(deps), wanted);
-        for (const row of rows) {
-          looked++;
-          before = { createdAt: row.createdAt, order: row.order };
-          if (await maySee(deps, caller, { action: 'run.read', ...targetOf({ row }) })) items.push(summaryOf(row));
-          if (items.length === limit) break;
-        }
-        if (rows.length < 200) return { status: 200, body: { items: asJson(items), ...(items.length === limit && before ? { next: cursorOf(before) } : {}) } };
-      }
-      return { status: 200, body: { items: asJson(items), ...(before ? { next: cursorOf(before) } : {}) } };
+    handle: async ({ query: { runbook, state, ...page }, caller }) => {
+      const found = await visibleRuns(deps, caller, { ...page, runbook, states: state === undefined ? undefined : [state].flat() });
+      return { status: 200, body: recordOf(found) };
     },
   });
+}
+
+export interface RunsWanted {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly runbook?: string | undefined;
+  readonly states?: readonly string[] | undefined;
+}
+
+/** A page of the runs that the caller may read. */
+export async function visibleRuns(
+  deps: ServerDeps,
+  caller: Caller,
+  { limit, cursor, runbook, states }: RunsWanted,
+): Promise<{ readonly items: readonly RunSummary[]; readonly next?: string }> {
+  const items: RunSummary[] = [];
+  let before = placeOf(cursor, Place);
+  for (let looked = 0; looked < MOST_LOOKED_AT;) {
+    const wanted = { limit: ROWS, ...(runbook === undefined ? {} : { runbook }), ...(states ? { states } : {}), ...(before ? { before } : {}) };
+    const rows = await deps.app.runs(readingSession(deps), wanted);
+    for (const row of rows) {
+      looked++;
+      before = { createdAt: row.createdAt, order: row.order };
+      if (await maySee(deps, caller, { action: 'run.read', ...targetOf({ row }) })) items.push(summaryOf(row));
+      if (items.length === limit) return { items, next: cursorOf(before) };
+    }
+    if (rows.length < ROWS) return { items };
+  }
+  return { items, ...(before ? { next: cursorOf(before) } : {}) };
 }
 
 function getRun(deps: ServerDeps): Route {

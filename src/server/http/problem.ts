@@ -34,6 +34,7 @@ const BY_CODE: { readonly [code: string]: number } = {
   RATE_LIMITED: 429,
   TOO_MANY_FOLLOWERS: 503,
   DRAINING: 503,
+  REPOSITORY_INVALID: 503,
   PLAN_NOT_READY: 409,
   RUN_OVER: 409,
   NOT_IN_ATTENTION: 409,

@@ -3,15 +3,33 @@ import type { z } from 'zod';
 import { EXIT, isObject, type Json, type Problem, SlipwayError } from '../../core/index.ts';
 import { parseJson, readBody, requireType } from './body.ts';
 import type { Caller, Ctx, Env } from './env.ts';
+import { problemReply } from './problem.ts';
 import { jsonReply } from './reply.ts';
 import type { Route } from './route.ts';
 
 /** Who asks, or a problem. */
 export type Authenticate = (c: Ctx) => Promise<Caller | undefined>;
 
+/** Other methods than those that are served, at the paths that are. */
+export function registerRest(app: Hono<Env>, routes: readonly Route[]): void {
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
+    app.all(patternOf(path), (c) => {
+      const hint = `use ${methods.join(' or ')}`;
+      const reply = problemReply(c, new SlipwayError('METHOD_NOT_ALLOWED', `${c.req.method} is not served here`, { exitCode: EXIT.usage, hint }));
+      reply.headers.set('allow', methods.join(', '));
+      return reply;
+    });
+  }
+}
+
+function patternOf(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
 /** Serve a route: check everything that comes in, all mistakes at once, then call its handler. */
 export function register(app: Hono<Env>, route: Route, authenticate: Authenticate): void {
-  app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) => {
+  app.on(route.method.toUpperCase(), patternOf(route.path), async (c) => {
     const caller = route.open === 'callers' ? await requireCaller(c, authenticate) : undefined;
     const input = await readInput(c, route);
     const reply = await route.handle({ c, ...input, caller });

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from '../../core/index.ts';
+import { HostSettings } from '../../githost/index.ts';
 
 const Name = z
   .string()
@@ -87,6 +88,8 @@ export type LoginSettings = z.output<typeof LoginSettings>;
 export const LimitSettings = z.strictObject({
   /** Requests of one address, or of one person or token, a minute. */
   requestsPerMinute: z.int().min(10).max(1_000_000).default(1_200),
+  /** Webhooks of one address a minute. */
+  webhooksPerMinute: z.int().min(10).max(10_000_000).default(30_000),
   /** Wrong signatures, tokens and sign-ins of one address a minute. */
   failuresPerMinute: z.int().min(1).max(10_000).default(20),
   /** Runs that this process drives at once. */
@@ -108,10 +111,7 @@ export const ServerSettings = z.strictObject({
   tls: Tls.optional(),
   repositories: z.array(RepositorySettings).min(1).max(100),
   triggers: z.array(TriggerSettings).max(500).default([]),
-  hosts: z
-    .array(z.looseObject({ name: Name, webhookSecrets: z.array(SecretRef).min(1).max(5) }))
-    .max(50)
-    .default([]),
+  hosts: z.array(HostSettings).max(50).default([]),
   login: LoginSettings.optional(),
   limits: LimitSettings.prefault({}),
 });
