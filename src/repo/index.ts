@@ -4,5 +4,8 @@ export { type ChangedFile, changedFiles, mergeBase, peopleOf, type Person, resol
 export { type FileIn, fileIn } from './file-in.ts';
 export { listRunbookFiles } from './files.ts';
 export { type GitContext } from './git.ts';
+export { type Mirror, type MirrorRequest, openMirror, type Wanted } from './mirror.ts';
+export { type RemoteAccess } from './remote.ts';
+export { pushBranch, type RevertRequest, writeRevert } from './revert.ts';
 export { digestOfTree } from './tree.ts';
 export { isDirty } from './working-tree.ts';
