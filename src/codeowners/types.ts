@@ -24,7 +24,7 @@ export interface Codeowners {
    *
    * @throws {SlipwayError} `CODEOWNERS_SLOW` when a pattern takes too long to be looked for.
    */
-  ownersOf(path: string): readonly OwnerGroup[];
+  readonly ownersOf: (path: string) => readonly OwnerGroup[];
 }
 /** What one host's rules are. */
 export type ReadOwners = (lines: readonly string[]) => Codeowners;

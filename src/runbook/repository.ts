@@ -6,6 +6,7 @@ import { checkCalls } from './checks/calls.ts';
 import { checkReferences } from './checks/references.ts';
 import type { LoadedDocument, Repository } from './loaded.ts';
 import { type ParsedDocument, readDocuments } from './parse.ts';
+import { readRemembered } from './remembered.ts';
 import { hasErrors, inFileOrder } from './report.ts';
 import type { DocumentKind } from './shape/documents.ts';
 
@@ -26,7 +27,7 @@ export type Catalogues = { readonly [K in DocumentKind]: Catalogue };
  * as there.
  */
 export function validateRepository(files: readonly RepositoryFile[], kinds: readonly AnyKind[] = registeredKinds): Parsed<Repository> {
-  const read = files.map(({ path, text }) => readDocuments(text, path, kinds));
+  const read = files.map((file) => (kinds === registeredKinds ? readRemembered(file) : readDocuments(file.text, file.path, kinds)));
   const documents = read.flatMap((file) => file.documents);
   const catalogues = catalogue(documents);
   for (const document of documents) checkReferences(document, catalogues);
