@@ -9,5 +9,7 @@ export { parseFile, parseRunbook } from './parse.ts';
 export { problemText } from './problem-text.ts';
 export { parseShaped, type Report } from './shaped.ts';
 export { schema } from './json-schema.ts';
-export { type RepositoryFile, validateRepository } from './repository.ts';
+export { inspectRepository, type Inspected, type RepositoryFile, validateRepository, type WrittenDocument } from './repository.ts';
 export { pathText } from './path.ts';
+export { remember } from './remembered.ts';
+export { type Uses, usesOf } from './uses.ts';

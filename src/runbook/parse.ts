@@ -88,7 +88,10 @@ interface Origin {
 }
 
 /** The tree of a document. It is many times as large as the text, so that it is let go when memory is short, and read again by whoever asks for a place. */
-function rereadTree({ content, file, index }: { readonly content: string | Uint8Array; readonly file: string; readonly index: number }, tree: Tree): () => Tree {
+function rereadTree(
+  { content, file, index }: { readonly content: string | Uint8Array; readonly file: string; readonly index: number },
+  tree: Tree,
+): () => Tree {
   let kept = new WeakRef(tree);
   return () => {
     const again = kept.deref() ?? readYaml(content, file).documents[index]?.tree;

@@ -22,6 +22,11 @@ export function readRemembered({ path, text }: RepositoryFile): ReadFile {
   return { problems: entry.read.problems, documents: entry.read.documents.map(forked) };
 }
 
+/** Read a file ahead, so that whoever needs many of them may pause in between. */
+export function remember(file: RepositoryFile): void {
+  readRemembered(file);
+}
+
 function forked(document: ParsedDocument): ParsedDocument {
   return { ...document, reporter: document.reporter.fork() };
 }
