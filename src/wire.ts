@@ -8,6 +8,7 @@ import type { EventBody } from './engine/index.ts';
 import type { JournalOptions } from './journal/index.ts';
 import { journalOf, storeOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
+import { openGuardedWorld } from './world/guarded.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
 import type { Store } from './store/index.ts';
@@ -63,7 +64,8 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
     testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
     openWorld: async (request) => {
       const building = { config, request, pulumi: (await paths()).pulumi, journal: await journal() };
-      return request.rehearsal ? openRehearsedWorld(building, request.rehearsal) : openRealWorld(building);
+      if (request.rehearsal) return openRehearsedWorld(building, request.rehearsal);
+      return request.isGuarded === true ? openGuardedWorld(building) : openRealWorld(building);
     },
   };
 }

@@ -5,7 +5,7 @@ import { authorsOf, judgeBody, type PlanSurroundings, policyDir, withSurrounding
 import { stacksNow } from './previews.ts';
 import { isTerminal } from '../engine/index.ts';
 import { drive } from './drive.ts';
-import { type Overrides, recordRun } from './start-run.ts';
+import { type Overrides, POLICY_DIR, recordRun } from './start-run.ts';
 import type { ApplyOptions, RunHandle, Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -32,7 +32,7 @@ export async function applyPlan(
     await refuseStale(session, wiring, { around, bundle });
     const overridden = await authorize(session, wiring, { around, bundle, options });
     const overrides = overridden.length === 0 ? {} : { overrides: { reason: options.overrideReason ?? '', findings: overridden } };
-    const authors = [...authorsOf(around.estate), ...(options.requestedBy === undefined ? [] : [options.requestedBy])];
+    const authors = [...authorsOf(around.estate), ...(options.authors ?? []), ...(options.requestedBy === undefined ? [] : [options.requestedBy])];
     return { ok: true, value: { checkout: around.estate.checkout.root, authors, ...overrides }, problems: [] };
   });
   if (!prepared.ok) throw invalid(prepared.problems);
@@ -42,7 +42,7 @@ export async function applyPlan(
     bundle,
     secrets: options.secrets,
     now: wiring.clock.now(),
-    labels: options.labels ?? {},
+    labels: { ...options.labels, ...(session.gates ? { [POLICY_DIR]: session.gates.policyDir } : {}) },
     ...prepared.value,
   });
   return drive(session, wiring, runId);
@@ -80,7 +80,7 @@ async function refuseStale(session: Session, wiring: Wiring, { around, bundle }:
   const { body } = bundle;
   const { graph, inputs } = body;
   const estate = body.commit.dirty ? around.estate : await estateNow(session, wiring);
-  using policies = await wiring.loadPolicies(policyDir(estate, wiring), session.signal);
+  using policies = await wiring.loadPolicies(policyDir(session, estate, wiring), session.signal);
   const facts: PlanFacts = {
     now: wiring.clock.now(),
     head: estate.checkout.commit,

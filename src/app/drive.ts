@@ -5,6 +5,7 @@ import { callRunbook } from './call.ts';
 import { invalid, parseFiles } from './load.ts';
 import { policyDirOf } from './plan-change.ts';
 import { rememberSecrets } from './remember-secrets.ts';
+import { POLICY_DIR } from './start-run.ts';
 import type { RehearsalOptions, RunHandle, Session } from './types.ts';
 import type { RunJournal, Wiring, World } from './wiring.ts';
 
@@ -62,8 +63,10 @@ async function worldOf(
 ): Promise<World> {
   const files = await parseFiles(created.checkout);
   if (!files.ok) throw invalid(files.problems);
-  const policies = await wiring.loadPolicies(policyDirOf(created.checkout, wiring), session.signal);
-  const rehearsal = rehearsalOf((await journal.run(runId))?.labels['rehearsal']);
+  const labels = (await journal.run(runId))?.labels ?? {};
+  const { [POLICY_DIR]: trusted } = labels;
+  const policies = await wiring.loadPolicies(typeof trusted === 'string' ? trusted : policyDirOf(created.checkout, wiring), session.signal);
+  const rehearsal = rehearsalOf(labels['rehearsal']);
   return wiring.openWorld({
     checkout: created.checkout,
     inventory: files.value.inventory,

@@ -4,6 +4,8 @@ import { didYouMean, digestOf, type Digest, EXIT, type Parsed, type Problem, Sli
 import { buildInventory, type InventoryIndex } from '../inventory/index.ts';
 import { type Checkout, listRunbookFiles, openCheckout } from '../repo/index.ts';
 import { type LoadedRunbook, type Repository, validateRepository } from '../runbook/index.ts';
+import { type Gates, withGates } from './gates.ts';
+import { readAhead } from './read-ahead.ts';
 import type { Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -32,33 +34,36 @@ export async function openEstate(
     aside: session.planFiles ?? [],
     repository: session.root,
     at: commit === undefined ? { workingTree: true } : { commit },
+    ...(session.base === undefined ? {} : { base: session.base }),
     cacheDir: join(session.stateDir, 'checkouts'),
     clock: wiring.clock,
   });
-  return { checkout, parsed: await parseEstate(checkout) };
+  return { checkout, parsed: await parseEstate(checkout, session.gates) };
 }
 
-async function parseEstate(checkout: Checkout): Promise<Parsed<Estate>> {
-  const files = await parseFiles(checkout.root);
+async function parseEstate(checkout: Checkout, gates: Gates | undefined): Promise<Parsed<Estate>> {
+  const files = await parseFiles(checkout.root, gates);
   return files.ok ? { ...files, value: { checkout, ...files.value } } : files;
 }
 
-/** Parse every runbook file below a folder. */
-export async function parseFiles(root: string): Promise<Parsed<Omit<Estate, 'checkout'>>> {
+/** Parse every runbook file below a folder; with gates of elsewhere in place of its own. */
+export async function parseFiles(root: string, gates?: Gates): Promise<Parsed<Omit<Estate, 'checkout'>>> {
   const names = await listRunbookFiles(root);
   const files = await Promise.all(names.map(async (path) => ({ path, text: await readFile(join(root, path)) })));
+  await readAhead(files);
   const parsed = validateRepository(files);
   if (!parsed.ok) return parsed;
   const inventory = buildInventory([...parsed.value.inventories.values()]);
   if (!inventory.ok) return { ok: false, problems: [...parsed.problems, ...inventory.problems] };
-  const { inventories, environments, calendars } = parsed.value;
+  const repository = gates ? withGates(parsed.value, gates) : parsed.value;
+  const { inventories, environments, calendars } = repository;
   const digests = {
     inventory: digestOf([...inventories.values()].map(({ name, source }) => ({ name, source }))),
     environments: digestOf([...environments.values(), ...calendars.values()].map(({ kind, name, source }) => ({ kind, name, source }))),
   };
   return {
     ok: true,
-    value: { repository: parsed.value, inventory: inventory.value, digests },
+    value: { repository, inventory: inventory.value, digests },
     problems: [...parsed.problems, ...inventory.problems],
   };
 }

@@ -49,7 +49,7 @@ export async function withSurroundings<T>(
   const loaded = await loadEstate(session, wiring, commit);
   if (!loaded.ok) return loaded;
   const estate = loaded.value;
-  const policies = await wiring.loadPolicies(policyDir(estate, wiring), session.signal);
+  const policies = await wiring.loadPolicies(policyDir(session, estate, wiring), session.signal);
   await using world = await wiring.openWorld({
     checkout: estate.checkout.root,
     inventory: estate.inventory,
@@ -59,13 +59,14 @@ export async function withSurroundings<T>(
     notice: session.notice,
     runId,
     ...(rehearsal ? { rehearsal } : {}),
+    ...(session.isGuarded === true ? { isGuarded: true } : {}),
   });
   return await use({ estate, policies, world });
 }
 
 /** A folder somebody trusts more than the change; else policies of the repository; those that ship with Slipway when it has none. */
-export function policyDir({ checkout }: Pick<Estate, 'checkout'>, wiring: Wiring): string {
-  return policyDirOf(checkout.root, wiring);
+export function policyDir({ gates }: Pick<Session, 'gates'>, { checkout }: Pick<Estate, 'checkout'>, wiring: Wiring): string {
+  return gates?.policyDir ?? policyDirOf(checkout.root, wiring);
 }
 
 export function policyDirOf(root: string, wiring: Wiring): string {

@@ -1,5 +1,6 @@
 import type { Json, JsonObject, Masker, Parsed, Problem, Secret } from '../core/index.ts';
 import type { JournalEvent, RunState } from '../engine/index.ts';
+import type { Gates } from './gates.ts';
 import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
 import type { ListedToken } from './tokens.ts';
@@ -15,6 +16,14 @@ export interface Session {
   readonly stateDir: string;
   /** This commit counts as what the repository is now, whatever its work tree holds; for a server that follows a branch. */
   readonly commit?: string;
+  /** Whoever wrote something after this commit is an author of what is planned. */
+  readonly base?: string;
+  /** Name of the repository, for a server that has several. */
+  readonly repository?: string;
+  /** Of the default branch, for a change that is no part of it yet: what the change says of them counts for nothing. */
+  readonly gates?: Gates;
+  /** What is planned may be hostile: looks use read-only credentials of clouds only, and reach no machine. */
+  readonly isGuarded?: boolean;
   readonly masker: Masker;
   /** Absolute paths of plans that are written or read; where they lie in the repository, they are no part of it. */
   readonly planFiles?: readonly string[];
@@ -116,4 +125,6 @@ export interface ApplyOptions {
   readonly labels?: JsonObject;
   /** Who asked for it beside the actor, `user:<name>`; cannot approve it either. */
   readonly requestedBy?: string;
+  /** Accounts of those who wrote it, beside the names that commits give; they cannot approve it. */
+  readonly authors?: readonly string[];
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
 import { isRunbookFile, type Mirror } from '../../../repo/index.ts';
-import { inspectRepository, type Inspected, remember, type RepositoryFile } from '../../../runbook/index.ts';
+import { inspectRepository, type Inspected, type RepositoryFile } from '../../../runbook/index.ts';
+import { readAhead } from '../../read-ahead.ts';
 import { type CodeUses, codeUses, isCode } from './code.ts';
 import { filesMeant, followed, type Tree } from './reach.ts';
 
@@ -27,7 +27,6 @@ const MOST_BYTES = 1024 * 1024;
 const ONE_BY_ONE = 40;
 /** Snapshots that are kept: a base and the heads that people work on. */
 const MOST_KEPT = 16;
-const SLICE_MS = 20;
 
 /** Read snapshots of a mirror. */
 export function createSnapshots(mirror: Mirror): Snapshots {
@@ -83,17 +82,6 @@ async function readOn(
     wave = [...new Set(named)].filter((path) => isCodeFile(tree, path) && !seen.has(path));
     for (const path of wave) seen.add(path);
     await read(wave);
-  }
-}
-
-/** A first reading of many files takes long, and others have work to do meanwhile. */
-async function readAhead(files: readonly RepositoryFile[]): Promise<void> {
-  let since = performance.now();
-  for (const file of files) {
-    remember(file);
-    if (performance.now() - since < SLICE_MS) continue;
-    await breathe();
-    since = performance.now();
   }
 }
 
