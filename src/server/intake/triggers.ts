@@ -7,7 +7,6 @@ import type { ServerDeps } from '../deps.ts';
 import { parseJson, readBody, requireType } from '../http/body.ts';
 import type { Ctx } from '../http/env.ts';
 import type { Limiter } from '../http/limiter.ts';
-import { problemBody } from '../http/problem.ts';
 import type { Authenticate } from '../http/register.ts';
 import type { Reply } from '../http/reply.ts';
 import { defineRoute, type Route } from '../http/route.ts';
@@ -129,8 +128,8 @@ async function keyOf(
 
 /** The one runbook that declares this webhook, on the default branches that the trigger may reach. @throws {SlipwayError} `TRIGGER_NOT_FOUND`, `TRIGGER_AMBIGUOUS`. */
 async function declaredBy({ heads }: ServerDeps, trigger: ReadyTrigger): Promise<{ readonly head: Head; readonly runbook: string }> {
-  for (const look of [heads.recent, heads.fetched]) {
-    const all = await Promise.all((trigger.repositories ?? heads.names).map((name) => look(name)));
+  for (const isFresh of [false, true]) {
+    const all = await Promise.all((trigger.repositories ?? heads.names).map((name) => (isFresh ? heads.fetched(name) : heads.recent(name))));
     const found = all.flatMap((head) => runbooksWith(head, trigger.id).map((runbook) => ({ head, runbook })));
     const [only, other] = found;
     if (other)
