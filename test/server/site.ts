@@ -11,6 +11,8 @@ import { signStandardWebhook } from '../../src/githost/index.ts';
 import { openParts, type Parts } from '../../src/serve.ts';
 import { createServer, readServerSettings, type ReadySettings } from '../../src/server/index.ts';
 import type { Env } from '../../src/server/http/env.ts';
+import { Problem } from '../../src/server/http/problem.ts';
+import { apiRoutes } from '../../src/server/routes.ts';
 import { openWiring } from '../../src/wire.ts';
 import { FILES } from './files.ts';
 
@@ -89,7 +91,7 @@ export async function openSite({ files = {}, settings: more = '', now }: SiteOpt
   return {
     ...{ parts, app, settings, dir, repository, stateDir, logged, commit },
     token: async (name, ...scopes) => (await parts.deps.app.createToken(sessionOf(stateDir), { name, scopes, lifetimeMs: 3_600_000 })).text.reveal(),
-    call: (path, options) => callApp(app, path, options),
+    call: async (path, options) => asDescribed(parts, path, await callApp(app, path, options)),
     [Symbol.asyncDispose]: async () => {
       leave.abort();
       await Promise.race([Promise.all([parts.worker.stopped, parts.deps.keeper.settled()]), delay(5_000, undefined, { ref: false })]);
@@ -98,6 +100,19 @@ export async function openSite({ files = {}, settings: more = '', now }: SiteOpt
       await removeAll(dir);
     },
   };
+}
+
+/** Every answer of the API that a test gets has the shape that the document says. */
+function asDescribed({ deps }: Parts, path: string, answer: Answer): Answer {
+  const nothing = { failures: { take: () => ({ limit: 0, remaining: 0, resetSeconds: 0 }), check: () => undefined }, authenticate: async () => undefined };
+  const { pathname } = new URL(path, URL_OF_SITE);
+  const fits = apiRoutes(deps, nothing).filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(pathname));
+  if (answer.status >= 400 && pathname.startsWith('/v1/')) Problem.parse(answer.json);
+  const described = fits.filter(({ success }) => success.status === answer.status && success.schema);
+  const errors = described.map(({ success }) => success.schema?.safeParse(answer.json).error).filter((error) => error !== undefined);
+  const isStream = (answer.headers.get('content-type') ?? '').startsWith('text/event-stream');
+  if (described.length > 0 && errors.length === described.length && !isStream) throw new Error(`${path} answered with another shape: ${String(errors[0])}`);
+  return answer;
 }
 
 /** Call a server as a socket would. */
@@ -208,9 +223,12 @@ export async function until<T>(what: string | (() => string), look: () => Promis
 export function untilRun(site: Site, token: string, run: string, ...states: string[]): Promise<Answer> {
   let last = '';
   const warnings = (): string => JSON.stringify(site.logged.filter(({ level }) => level !== 'info').slice(-10));
-  return until(() => `${run} ${states.join(' or ')}, but ${last}; ${warnings()}`, async () => {
-    const answer = await site.call(`/v1/runs/${run}`, { token });
-    last = answer.text.slice(0, 600);
-    return states.includes(answer.get('state')) ? answer : undefined;
-  });
+  return until(
+    () => `${run} ${states.join(' or ')}, but ${last}; ${warnings()}`,
+    async () => {
+      const answer = await site.call(`/v1/runs/${run}`, { token });
+      last = answer.text.slice(0, 600);
+      return states.includes(answer.get('state')) ? answer : undefined;
+    },
+  );
 }

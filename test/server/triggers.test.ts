@@ -75,7 +75,10 @@ describe('a signed webhook', () => {
     const first = await site.call('/v1/triggers/github', github({ inputs: { name: 'octo' } }));
     assert.equal(first.status, 202, first.text);
     const replayed = github({ inputs: { name: 'octo' } });
-    const again = await site.call('/v1/triggers/github', { ...replayed, headers: { ...replayed.headers, 'x-github-delivery': 'another', 'idempotency-key': 'x' } });
+    const again = await site.call('/v1/triggers/github', {
+      ...replayed,
+      headers: { ...replayed.headers, 'x-github-delivery': 'another', 'idempotency-key': 'x' },
+    });
     assert.equal(again.get('runId'), first.get('runId'));
     const next = await site.call('/v1/triggers/github', github({ inputs: { name: 'octo' }, idempotencyKey: '2' }));
     assert.notEqual(next.get('runId'), first.get('runId'));
@@ -116,7 +119,10 @@ describe('a signed webhook', () => {
   test('starts the runbook as it is on the default branch at that moment, however new', async () => {
     const estate = ACCESS.replace("'trigger:portal'", "'trigger:portal', 'trigger:nowhere', 'trigger:vault'");
     const triggers = /triggers:[^]*?\ninputs:/;
-    site.commit({ 'runbooks/fresh.yaml': GREET.replace('name: greet', 'name: fresh').replace(triggers, 'triggers: [{ webhook: { id: nowhere } }]\ninputs:'), 'runbooks/estate.yaml': estate });
+    site.commit({
+      'runbooks/fresh.yaml': GREET.replace('name: greet', 'name: fresh').replace(triggers, 'triggers: [{ webhook: { id: nowhere } }]\ninputs:'),
+      'runbooks/estate.yaml': estate,
+    });
     const answer = await site.call('/v1/triggers/nowhere', signed({ inputs: { name: 'new' } }));
     assert.equal(answer.status, 202, answer.text);
     assert.equal((await untilRun(site, root, answer.get('runId'), 'succeeded')).get('runbook'), 'fresh');
@@ -147,7 +153,9 @@ describe('a signed webhook', () => {
     const [first, second] = [await ask(), await ask()];
     assert.notEqual(first, second);
     const waits = async (run: string): Promise<boolean> => /already being run/.test((await site.call(`/v1/runs/${run}`, { token: root })).get('waitsFor'));
-    const [running, waiting] = await until('one of them waits', async () => ((await waits(first)) ? [second, first] : (await waits(second)) ? [first, second] : undefined));
+    const [running, waiting] = await until('one of them waits', async () =>
+      (await waits(first)) ? [second, first] : (await waits(second)) ? [first, second] : undefined,
+    );
     await stop(running ?? '');
     await untilRun(site, root, running ?? '', 'cancelled');
     await untilRun(site, root, waiting ?? '', 'waiting');
@@ -200,7 +208,11 @@ describe('a business event', () => {
     const answer = await site.call('/v1/triggers/portal', { token, body: { who: 'dora' }, headers: ce });
     assert.equal(answer.status, 202, answer.text);
     assert.equal((answer.json['runs'] as unknown as readonly unknown[]).length, 1);
-    const wrong = await site.call('/v1/triggers/portal', { token: 'slw_0000000000_0000000000000000000000000000000000000000', body: { who: 'dora' }, headers: ce });
+    const wrong = await site.call('/v1/triggers/portal', {
+      token: 'slw_0000000000_0000000000000000000000000000000000000000',
+      body: { who: 'dora' },
+      headers: ce,
+    });
     assert.equal(wrong.status, 401);
   });
 

@@ -41,11 +41,15 @@ export function runsHandler(options: CarryOutOptions): QueueHandler {
       return later(options, order, { atMs: clock.now() + SOON_MS, reason: `${options.mostRuns} runs go on here already` });
     const { head, session } = await judged(options, order, { action: 'run.start', signal });
     const secrets = await unseal(options, order);
-    const handle = await start(options, { session, order, secrets }, {
-      ...{ overrides: [], secrets, runId: order.id },
-      labels: { server: true, repository: order.repository, cause: order.cause, environments: order.environments, commit: head.commit },
-      ...(order.requestedBy === undefined ? {} : { requestedBy: order.requestedBy }),
-    });
+    const handle = await start(
+      options,
+      { session, order, secrets },
+      {
+        ...{ overrides: [], secrets, runId: order.id },
+        labels: { server: true, repository: order.repository, cause: order.cause, environments: order.environments, commit: head.commit },
+        ...(order.requestedBy === undefined ? {} : { requestedBy: order.requestedBy }),
+      },
+    );
     keeper.hold(handle);
     await settleOrder(store, order.id, { state: 'done' });
     return { done: 'started' };
@@ -162,10 +166,7 @@ async function judged(
 }
 
 /** @throws {SlipwayError} `INVALID` with `problems`, `POLICY_DENIED`. */
-async function plan(
-  { app }: CarryOutOptions,
-  { session, order, secrets }: Starting,
-): Promise<PlanBundle> {
+async function plan({ app }: CarryOutOptions, { session, order, secrets }: Starting): Promise<PlanBundle> {
   const made = await app.plan(session, { runbook: order.runbook, inputs: { ...order.inputs, ...secrets } });
   if (made.ok) return made.value;
   throw new SlipwayError('INVALID', made.problems.map(({ message }) => message).join('; '), { exitCode: EXIT.usage, problems: made.problems });

@@ -16,28 +16,24 @@ import { type Signed, verifyTrigger } from './verify.ts';
 
 const User = z.string().regex(/^user:[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/, { error: 'not a person; write user:<name>' });
 /** What a webhook says: inputs, and for whom it asks. */
-export const TriggerBody = z
-  .strictObject({
-    inputs: Inputs.default({}),
-    /** The person for whom the sender asks; cannot approve the run. */
-    requestedBy: User.optional(),
-    /** Asking again with the same key changes nothing. Signed, other than the header of that name. */
-    idempotencyKey: z
-      .string()
-      .regex(/^[\x21-\x7E]{1,255}$/, { error: 'not a key; write 1 to 255 visible characters' })
-      .optional(),
-  })
-  .meta({ id: 'TriggerBody' });
+export const TriggerBody = z.strictObject({
+  inputs: Inputs.default({}),
+  /** The person for whom the sender asks; cannot approve the run. */
+  requestedBy: User.optional(),
+  /** Asking again with the same key changes nothing. Signed, other than the header of that name. */
+  idempotencyKey: z
+    .string()
+    .regex(/^[\x21-\x7E]{1,255}$/, { error: 'not a key; write 1 to 255 visible characters' })
+    .optional(),
+});
 const Started = z.strictObject({ runId: z.string(), runbook: z.string(), url: z.string(), repeated: z.boolean() });
-const Answer = z
-  .strictObject({
-    runId: z.string().optional(),
-    url: z.string().optional(),
-    repeated: z.boolean(),
-    runs: z.array(Started),
-    refused: z.array(z.record(z.string(), z.json())),
-  })
-  .meta({ id: 'TriggerAnswer' });
+const Answer = z.strictObject({
+  runId: z.string().optional(),
+  url: z.string().optional(),
+  repeated: z.boolean(),
+  runs: z.array(Started),
+  refused: z.array(z.record(z.string(), z.json())),
+});
 
 /** The self-service trigger: signed webhooks and business events start runs of the runbooks that declare them. */
 export function triggerRoute(deps: ServerDeps, { failures, authenticate }: { readonly failures: Limiter; readonly authenticate: Authenticate }): Route {
