@@ -44,6 +44,12 @@ async function openApi() {
   const [{ openApiDocument }, { slipwayVersion }] = await Promise.all([import('./server/index.ts'), import('./wire.ts')]);
   return openApiDocument(slipwayVersion());
 }
+/** Loaded when a hook command needs them. */
+const hooks: CliDeps['hooks'] = {
+  install: async (request) => (await import('./githost/index.ts')).installHook(request, process.execPath),
+  send: async (folder) => (await import('./githost/index.ts')).sendHook(folder),
+  remove: async (folder) => (await import('./githost/index.ts')).removeHook(folder),
+};
 
 function onSignal(name: 'SIGINT' | 'SIGTERM', handler: () => void): () => void {
   process.on(name, handler);
@@ -62,6 +68,7 @@ export function processDeps(io: CliIo, watching?: Watching): CliDeps {
     diagnose,
     serve: (request) => serve(request, watching),
     openApi,
+    hooks,
     onInterrupt: (handler) => onSignal('SIGINT', handler),
     onTerminate: (handler) => onSignal('SIGTERM', handler),
     exitNow: (code) => process.exit(code),

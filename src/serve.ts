@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import pino from 'pino';
 import { createGate } from './access/index.ts';
 import {
@@ -184,14 +184,13 @@ function repositoryOf(
 ): ServedRepository {
   return {
     ...{ name, branch },
-    source: async () => {
-      if (folder !== undefined) return { folder };
+    access: async () => {
+      if (folder !== undefined) return { url: pathToFileURL(folder).href };
       if (url !== undefined) {
         const authorization = settings.authorizations.get(name);
         return { url, ...(authorization ? { authorization } : {}) };
       }
       const access = await hosts.get(host ?? '')?.clone(repo ?? '');
-      if (access?.url.startsWith('file:')) return { folder: fileURLToPath(access.url) };
       if (access) return access;
       throw new SlipwayError('UNKNOWN_HOST', `the repository ${name} has no source`, { exitCode: EXIT.usage });
     },

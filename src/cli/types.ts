@@ -25,6 +25,7 @@ export interface CliDeps extends CliIo {
   readonly serve: (request: ServeRequest) => Promise<void>;
   /** What describes the API of a server. */
   readonly openApi: () => Promise<JsonObject>;
+  readonly hooks: Hooks;
   /** Call the handler on every Ctrl-C until the returned function is called. */
   readonly onInterrupt: (handler: () => void) => () => void;
   /** The same for being asked to go by whoever runs this process (SIGTERM). */
@@ -37,6 +38,19 @@ export interface ServeRequest {
   readonly file: string;
   /** Aborts when the server is to go in good order. */
   readonly leave: AbortSignal;
+}
+/** The hook of a bare repository on this machine. */
+export interface Hooks {
+  install(request: HookInstall): Promise<{ readonly hook: string; readonly todo?: string }>;
+  /** Send what waits. */
+  send(folder: string): Promise<{ readonly sent: number; readonly waiting: number; readonly why?: string }>;
+  remove(folder: string): Promise<void>;
+}
+export interface HookInstall {
+  readonly folder: string;
+  readonly url: string;
+  readonly repository: string;
+  readonly secret: Secret;
 }
 /** The part of the outside settings that commands use. */
 export interface Settings {

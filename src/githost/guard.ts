@@ -1,14 +1,18 @@
 import { clean } from '../core/index.ts';
 import type { Adapter } from './adapter.ts';
 import { HostError } from './error.ts';
-import { checkNames } from './names.ts';
+import { checkNames, isBareRepo, isRepo, type Names } from './names.ts';
 import type { Comments, CommitStatus, GitHost, HostLimits, HostUser } from './port.ts';
+
+type Check = (names: Names) => void;
 
 /**
  * What holds for every host: names are checked before they become part of an address, texts fit and stay on their line, a status is sent only when it
  * says something new, and nobody else's comment is ever changed.
  */
 export function guarded(adapter: Adapter): GitHost {
+  const isName = adapter.kind === 'bare' ? isBareRepo : isRepo;
+  const check: Check = (names) => checkNames(names, isName);
   let self: Promise<HostUser> | undefined;
   const whoami: GitHost['self'] = (call) => {
     self ??= adapter.self(call).catch((cause: unknown) => {
@@ -20,21 +24,21 @@ export function guarded(adapter: Adapter): GitHost {
   return {
     ...adapter,
     self: whoami,
-    ...checkedReads(adapter),
-    comments: checkedComments(adapter, whoami),
+    ...checkedReads(adapter, check),
+    comments: checkedComments(adapter, { check, self: whoami }),
     setStatus: async (repo, sha, status, call) => {
-      checkNames({ repo, sha });
+      check({ repo, sha });
       const fit = fitStatus(status, adapter.limits);
       const known = (await adapter.statuses(repo, sha, call)).find(({ context }) => context === fit.context);
       if (known?.state === fit.state && known.description === fit.description && known.url === fit.url) return;
       await adapter.setStatus(repo, sha, fit, call);
     },
     merge: async (repo, number, request, call) => {
-      checkNames({ repo, number, sha: request.sha });
+      check({ repo, number, sha: request.sha });
       return adapter.merge(repo, number, { ...request, ...(request.title === undefined ? {} : { title: clean(request.title).slice(0, 200) }) }, call);
     },
     openPullRequest: async (request, call) => {
-      checkNames({ repo: request.repo, refs: [request.head, request.base] });
+      check({ repo: request.repo, refs: [request.head, request.base] });
       const title = clean(request.title).slice(0, 200);
       return adapter.openPullRequest({ ...request, title, body: request.body.slice(0, adapter.limits.commentChars) }, call);
     },
@@ -43,21 +47,22 @@ export function guarded(adapter: Adapter): GitHost {
 
 function checkedReads(
   adapter: Adapter,
+  check: Check,
 ): Pick<GitHost, 'pull' | 'changedFiles' | 'committers' | 'approvals' | 'statuses' | 'permission' | 'isMember' | 'fileAt' | 'clone'> {
   return {
-    pull: async (repo, number, call) => (checkNames({ repo, number }), adapter.pull(repo, number, call)),
-    changedFiles: async (repo, number, call) => (checkNames({ repo, number }), adapter.changedFiles(repo, number, call)),
-    committers: async (repo, number, call) => (checkNames({ repo, number }), adapter.committers(repo, number, call)),
-    approvals: async (repo, number, call) => (checkNames({ repo, number }), adapter.approvals(repo, number, call)),
-    statuses: async (repo, sha, call) => (checkNames({ repo, sha }), adapter.statuses(repo, sha, call)),
-    permission: async (repo, user, call) => (checkNames({ repo, ...user }), adapter.permission(repo, user, call)),
-    isMember: async (group, user, call) => (checkNames({ group, ...user }), adapter.isMember(group, user, call)),
-    fileAt: async (repo, ref, path, call) => (checkNames({ repo, refs: [ref], path }), adapter.fileAt(repo, ref, path, call)),
-    clone: async (repo, options, call) => (checkNames({ repo }), adapter.clone(repo, options, call)),
+    pull: async (repo, number, call) => (check({ repo, number }), adapter.pull(repo, number, call)),
+    changedFiles: async (repo, number, call) => (check({ repo, number }), adapter.changedFiles(repo, number, call)),
+    committers: async (repo, number, call) => (check({ repo, number }), adapter.committers(repo, number, call)),
+    approvals: async (repo, number, call) => (check({ repo, number }), adapter.approvals(repo, number, call)),
+    statuses: async (repo, sha, call) => (check({ repo, sha }), adapter.statuses(repo, sha, call)),
+    permission: async (repo, user, call) => (check({ repo, ...user }), adapter.permission(repo, user, call)),
+    isMember: async (group, user, call) => (check({ group, ...user }), adapter.isMember(group, user, call)),
+    fileAt: async (repo, ref, path, call) => (check({ repo, refs: [ref], path }), adapter.fileAt(repo, ref, path, call)),
+    clone: async (repo, options, call) => (check({ repo }), adapter.clone(repo, options, call)),
   };
 }
 
-function checkedComments({ comments, limits }: Adapter, self: GitHost['self']): Comments {
+function checkedComments({ comments, limits }: Adapter, { check, self }: { readonly check: Check; readonly self: GitHost['self'] }): Comments {
   const fits = (body: string) => {
     if (body.length > limits.commentChars) {
       throw new HostError('HOST_NAME', `the comment has ${body.length} characters, and the host takes ${limits.commentChars}`, {
@@ -66,12 +71,12 @@ function checkedComments({ comments, limits }: Adapter, self: GitHost['self']): 
     }
   };
   return {
-    list: async (repo, number, call) => (checkNames({ repo, number }), comments.list(repo, number, call)),
-    create: async (repo, number, body, call) => (checkNames({ repo, number }), fits(body), comments.create(repo, number, body, call)),
-    react: async (ref, reaction, call) => (checkNames(ref), comments.react(ref, reaction, call)),
-    reply: async (ref, body, call) => (checkNames(ref), fits(body), comments.reply(ref, body, call)),
+    list: async (repo, number, call) => (check({ repo, number }), comments.list(repo, number, call)),
+    create: async (repo, number, body, call) => (check({ repo, number }), fits(body), comments.create(repo, number, body, call)),
+    react: async (ref, reaction, call) => (check(ref), comments.react(ref, reaction, call)),
+    reply: async (ref, body, call) => (check(ref), fits(body), comments.reply(ref, body, call)),
     edit: async (ref, body, call) => {
-      checkNames(ref);
+      check(ref);
       fits(body);
       const [{ author }, us] = await Promise.all([comments.get(ref, call), self(call)]);
       if (author.id !== us.id) {

@@ -1,3 +1,4 @@
+export { type HookRequest, type Installed, installHook, removeHook, sendHook } from './bare/install.ts';
 export type { Delivery, HostEvent, CommentEvent, PullRequestEvent, PushEvent, RefChange, ReviewEvent } from './event.ts';
 export { HostError, type HostErrorCode } from './error.ts';
 export { fitComment } from './fit-comment.ts';

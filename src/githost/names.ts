@@ -35,8 +35,7 @@ export function commitOrNone(sha: string): string | undefined {
   return ZERO.test(sha) ? undefined : sha;
 }
 
-/** Refuse what could become another path, another query or an option. @throws {HostError} `HOST_NAME` with all that is wrong. */
-export function checkNames(names: {
+export interface Names {
   readonly repo?: string;
   readonly number?: number;
   readonly sha?: string;
@@ -45,9 +44,12 @@ export function checkNames(names: {
   readonly login?: string;
   readonly group?: string;
   readonly id?: string;
-}): void {
+}
+
+/** Refuse what could become another path, another query or an option. @throws {HostError} `HOST_NAME` with all that is wrong. */
+export function checkNames(names: Names, isName: (repo: string) => boolean = isRepo): void {
   const wrong = [
-    names.repo === undefined || isRepo(names.repo) || isBareRepo(names.repo) ? '' : said('a repository', names.repo),
+    names.repo === undefined || isName(names.repo) ? '' : said('a repository', names.repo),
     names.number === undefined || (Number.isSafeInteger(names.number) && names.number > 0) ? '' : `${names.number} is not the number of a pull request`,
     names.sha === undefined || SHA.test(names.sha) ? '' : said('the id of a commit', names.sha),
     ...(names.refs ?? []).map((ref) => (isRef(ref) ? '' : said('the name of a branch', ref))),

@@ -29,6 +29,8 @@ export interface GitPlace extends GitContext {
   readonly config?: readonly string[];
   /** Settings that nobody else may read; they travel in the environment. */
   readonly secretConfig?: readonly (readonly [name: string, value: Secret])[];
+  /** Who writes a commit, and when (milliseconds since the epoch). */
+  readonly identity?: { readonly name: string; readonly email: string; readonly at: number };
   /** Work tree and index when `folder` is a bare repository. */
   readonly workTree?: { readonly path: string; readonly index: string };
 }
@@ -59,7 +61,7 @@ async function attempt<T>(place: GitPlace, command: string, run: (client: Simple
   }
 }
 
-function client({ folder, env, signal, config = [], secretConfig = [], workTree }: GitPlace): SimpleGit {
+function client({ folder, env, signal, config = [], secretConfig = [], identity, workTree }: GitPlace): SimpleGit {
   const own: Record<string, string> = {
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
@@ -69,6 +71,7 @@ function client({ folder, env, signal, config = [], secretConfig = [], workTree 
     GIT_LFS_SKIP_SMUDGE: '1',
     ...(workTree ? { GIT_INDEX_FILE: workTree.index } : {}),
     ...secretVariables(secretConfig),
+    ...(identity ? identityVariables(identity) : {}),
   };
   return simpleGit({
     baseDir: folder,
@@ -98,6 +101,18 @@ function secretVariables(settings: NonNullable<GitPlace['secretConfig']>): Recor
     [`GIT_CONFIG_VALUE_${index}`, value.reveal()],
   ]);
   return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(pairs) };
+}
+
+function identityVariables({ name, email, at }: NonNullable<GitPlace['identity']>): Record<string, string> {
+  const date = `@${Math.floor(at / 1_000)} +0000`;
+  return {
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_AUTHOR_DATE: date,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
+    GIT_COMMITTER_DATE: date,
+  };
 }
 
 function failure(command: string, cause: unknown): SlipwayError {

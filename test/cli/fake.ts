@@ -72,6 +72,14 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
     diagnose: async () => [],
     serve: async () => undefined,
     openApi: async () => ({}),
+    hooks: {
+      install: async ({ folder, url, repository }) => {
+        calls.push(`hookInstall(${folder},${url},${repository})`);
+        return { hook: `${folder}/hooks/post-receive` };
+      },
+      send: async () => ({ sent: 2, waiting: 0 }),
+      remove: async (folder) => void calls.push(`hookRemove(${folder})`),
+    },
     onInterrupt: (handler) => {
       handlers.add(handler);
       return () => void handlers.delete(handler);

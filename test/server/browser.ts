@@ -28,7 +28,11 @@ export function openBrowser({ app }: Site): Browser {
     cookies,
     get: (path, headers = {}) => send(path, { headers }),
     post: (path, form, headers = {}) =>
-      send(path, { method: 'POST', raw: new URLSearchParams(form).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded', origin: URL_OF_SITE, ...headers } }),
+      send(path, {
+        method: 'POST',
+        raw: new URLSearchParams(form).toString(),
+        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: URL_OF_SITE, ...headers },
+      }),
     signIn: async (to = '/runs') => browser.get(await comeBack(browser, to)),
     csrf: async () => /name="csrf" value="([^"]+)"/.exec((await browser.get('/runs')).text)?.[1] ?? '',
   };

@@ -50,7 +50,8 @@ export async function startIdp(client: { readonly id: string; readonly secret: s
       await new Promise((resolve) => server.close(resolve));
     },
   };
-  const json = (response: ServerResponse, body: object, status = 200): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  const json = (response: ServerResponse, body: object, status = 200): void =>
+    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', issuer);
@@ -58,7 +59,10 @@ export async function startIdp(client: { readonly id: string; readonly secret: s
     if (url.pathname === '/.well-known/openid-configuration') return json(response, { ...discovery(issuer), ...idp.tamper.discovery });
     if (url.pathname === '/jwks') return json(response, { keys: [key.jwk] });
     if (url.pathname === '/authorize') return authorize(url, response);
-    if (url.pathname === '/token') return idp.tamper.redirectToken === true ? void response.writeHead(302, { location: `${issuer}/elsewhere` }).end() : token(new URLSearchParams(await text(request)), response);
+    if (url.pathname === '/token')
+      return idp.tamper.redirectToken === true
+        ? void response.writeHead(302, { location: `${issuer}/elsewhere` }).end()
+        : token(new URLSearchParams(await text(request)), response);
     if (url.pathname === '/userinfo') return json(response, idp.person);
     response.writeHead(404).end();
   }
@@ -75,7 +79,9 @@ export async function startIdp(client: { readonly id: string; readonly secret: s
   async function token(form: URLSearchParams, response: ServerResponse): Promise<void> {
     const known = codes.get(form.get('code') ?? '');
     codes.delete(form.get('code') ?? '');
-    const challenge = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url');
+    const challenge = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url');
     const isRight = known?.challenge === challenge && form.get('client_secret') === client.secret && form.get('redirect_uri') === known.redirect;
     if (!isRight) return json(response, { error: 'invalid_grant' }, 400);
     const idToken = await sign({ nonce: known.nonce, ...idp.person, ...idp.tamper.claims }, idp.tamper.unknownKey === true ? stranger : key);
@@ -92,7 +98,13 @@ export async function startIdp(client: { readonly id: string; readonly secret: s
 
 function discovery(issuer: string): object {
   return {
-    ...{ issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks`, userinfo_endpoint: `${issuer}/userinfo` },
+    ...{
+      issuer,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/jwks`,
+      userinfo_endpoint: `${issuer}/userinfo`,
+    },
     ...{ response_types_supported: ['code'], subject_types_supported: ['public'], id_token_signing_alg_values_supported: ['RS256'] },
     ...{ code_challenge_methods_supported: ['S256'], authorization_response_iss_parameter_supported: true },
   };

@@ -56,11 +56,20 @@ describe('signing in', () => {
   });
 
   test('refuses names that could be taken for somebody else, and addresses that are not verified', async () => {
-    for (const person of [{ email: 'team:leads' }, { email: 'a b' }, { email: '' }, { email: ['root@site.test'] }, { email: 'root@site.test', email_verified: false }]) {
+    for (const person of [
+      { email: 'team:leads' },
+      { email: 'a b' },
+      { email: '' },
+      { email: ['root@site.test'] },
+      { email: 'root@site.test', email_verified: false },
+    ]) {
       idp.person = { sub: '3', ...person };
       const done = await openBrowser(site).signIn();
       assert.equal(done.status, 403, JSON.stringify(person));
-      assert.equal(done.headers.getSetCookie().some((line) => line.startsWith(`${COOKIE}=`)), false);
+      assert.equal(
+        done.headers.getSetCookie().some((line) => line.startsWith(`${COOKIE}=`)),
+        false,
+      );
     }
   });
 
@@ -116,11 +125,25 @@ describe('signing in', () => {
   });
 
   test('leads nowhere but to pages of this server', async () => {
-    const places = ['https://evil.example', '//evil.example', '/\\evil.example', '/%5Cevil.example/..//evil', '\t//evil.example', '/login?to=x', '/v1/runs', 'runs', '/runs\r\nset-cookie: a=b', `/${'a'.repeat(600)}`];
+    const places = [
+      'https://evil.example',
+      '//evil.example',
+      '/\\evil.example',
+      '/%5Cevil.example/..//evil',
+      '\t//evil.example',
+      '/login?to=x',
+      '/v1/runs',
+      'runs',
+      '/runs\r\nset-cookie: a=b',
+      `/${'a'.repeat(600)}`,
+    ];
     for (const to of places) {
       const done = await openBrowser(site).signIn(to);
       const location = done.headers.get('location') ?? '';
-      assert.ok(location === '/' || (to === '/%5Cevil.example/..//evil' && new URL(location, 'http://here.test').host === 'here.test'), `${to} leads to ${location}`);
+      assert.ok(
+        location === '/' || (to === '/%5Cevil.example/..//evil' && new URL(location, 'http://here.test').host === 'here.test'),
+        `${to} leads to ${location}`,
+      );
     }
   });
 });
@@ -205,7 +228,10 @@ describe('a session', () => {
     assert.equal((await ada.post(path, { ...form, csrf }, { 'sec-fetch-site': 'cross-site' })).status, 403);
     assert.equal((await ada.post('/logout', {})).status, 403);
     const api = (headers: { readonly [name: string]: string }) =>
-      site.call('/v1/runs', { body: { runbook: 'greet', inputs: { name: 'csrf' } }, headers: { cookie: [...ada.cookies].map(([name, value]) => `${name}=${value}`).join('; '), ...headers } });
+      site.call('/v1/runs', {
+        body: { runbook: 'greet', inputs: { name: 'csrf' } },
+        headers: { cookie: [...ada.cookies].map(([name, value]) => `${name}=${value}`).join('; '), ...headers },
+      });
     assert.deepEqual([(await api({})).get('code'), (await api({ 'x-csrf-token': csrf, origin: 'https://evil.example' })).get('code')], ['CSRF', 'CSRF']);
     assert.equal((await api({ 'x-csrf-token': csrf })).status, 202);
     const sent = await ada.post(path, { ...form, csrf });

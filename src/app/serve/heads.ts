@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type AccessRules, type Judges, rulesOf } from '../../access/index.ts';
 import { createMasker, didYouMean, EXIT, type Parsed, SlipwayError } from '../../core/index.ts';
 import { ACCESS_PACKAGE, type PolicySet } from '../../policy/index.ts';
-import { type BranchSource, fetchBranch, listRunbookFiles } from '../../repo/index.ts';
+import { listRunbookFiles, type Mirror, openMirror, type RemoteAccess } from '../../repo/index.ts';
 import { type LoadedAccess, parseFile } from '../../runbook/index.ts';
 import { type Estate, findRunbook, openEstate } from '../load.ts';
 import { policyDirOf } from '../plan-change.ts';
@@ -15,13 +15,13 @@ export interface ServedRepository {
   readonly name: string;
   readonly branch: string;
   /** Asked for before every fetch: credentials may be short-lived. */
-  readonly source: () => Promise<BranchSource>;
+  readonly access: () => Promise<RemoteAccess>;
 }
 /** The newest commit of a default branch that was seen, read. */
 export interface Head {
   readonly repository: string;
   readonly commit: string;
-  /** Folder for the `root` of a session. */
+  /** The mirror, for the `root` of a session. */
   readonly root: string;
   readonly estate: Parsed<Estate>;
   /** What requests are judged by. Also there when other files than those of access have mistakes: whoever may stop a run still may. */
@@ -49,6 +49,7 @@ interface Known {
   /** A fetch that goes on, and one that begins behind it: the first may have read the branch before what a caller wants to see. */
   running: Promise<Head> | undefined;
   next: Promise<Head> | undefined;
+  mirror?: Promise<Mirror>;
 }
 
 /** Follow the default branches of the served repositories. */
@@ -86,11 +87,16 @@ export function createHeads(options: HeadsOptions): Heads {
   };
 }
 
-async function read({ wiring, stateDir, signal }: HeadsOptions, { name, branch, source }: ServedRepository, state: Known): Promise<Head> {
-  const at = wiring.clock.monotonic();
-  const clone = join(stateDir, 'repositories', name);
-  const { repository: root, commit } = await fetchBranch({ ...wiring.git, signal, source: await source(), branch, clone, clock: wiring.clock });
-  const value = state.head?.value.commit === commit ? state.head.value : await readHead({ wiring, stateDir, signal }, { repository: name, root, commit });
+async function read({ wiring, stateDir, signal }: HeadsOptions, { name, branch, access }: ServedRepository, state: Known): Promise<Head> {
+  const { git, clock } = wiring;
+  const at = clock.monotonic();
+  state.mirror ??= openMirror({ ...git, signal, name, access, cacheDir: join(stateDir, 'checkouts'), clock });
+  state.mirror.catch(() => delete state.mirror); // the next one who asks tries again
+  const mirror = await state.mirror;
+  await mirror.fetch();
+  const commit = await mirror.resolve(`refs/heads/${branch}`);
+  const value =
+    state.head?.value.commit === commit ? state.head.value : await readHead({ wiring, stateDir, signal }, { repository: name, root: mirror.path, commit });
   state.head = { at, value };
   return value;
 }

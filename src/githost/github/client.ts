@@ -84,8 +84,11 @@ async function translated<T>(call: () => Promise<T>): Promise<T> {
 function hostErrorOf(error: Error): Error {
   if (error instanceof SlipwayError) return error;
   if (error.cause instanceof SlipwayError) return error.cause;
-  if (error.name === 'AbortError' || !('status' in error) || typeof error.status !== 'number') return error;
-  const body = 'response' in error && typeof error.response === 'object' && error.response !== null && 'data' in error.response ? error.response.data : {};
+  if (!('status' in error) || typeof error.status !== 'number') return error;
+  const response = 'response' in error && typeof error.response === 'object' ? error.response : undefined;
+  // Without an answer, what ended the request is the cause: somebody stopped waiting.
+  if (!response) return error.cause instanceof Error ? error.cause : new HostError('HOST_FAILED', 'the request to GitHub failed', { retry: 'afterBackoff' });
+  const body = 'data' in response ? response.data : {};
   return refusal('GitHub', { status: error.status, body: Buffer.from(JSON.stringify(body ?? {})) });
 }
 

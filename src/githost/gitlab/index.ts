@@ -21,7 +21,7 @@ export function createGitlab(settings: GitlabSettings, { sender, clock, webhookS
     name: settings.name,
     kind: 'gitlab',
     can: { pulls: true, approvals: 'byTime', threads: true, groups: true },
-    limits: { commentChars: 1_000_000, statusContextChars: 255, statusDescriptionChars: 255 },
+    limits: { commentChars: 65_536, statusContextChars: 255, statusDescriptionChars: 255 },
     receive: (request) => receiveGitlab(settings.name, request, { secrets: webhookSecrets, now: clock.now() }),
     ...peopleOf(resources),
     pull: look,

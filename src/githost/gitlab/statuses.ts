@@ -16,7 +16,7 @@ export function statusesOf(resources: Resources): Pick<Adapter, 'statuses' | 'se
       try {
         await resources(Commits, call).editStatus(repo, sha, WORDS[state], { name: context, description, ...(url === undefined ? {} : { targetUrl: url }) });
       } catch (cause) {
-        // GitLab refuses the state that a status has already, even with other words.
+        // GitLab refuses to a status that has not ended the state that it has already, even with other words.
         if (!(cause instanceof HostError) || cause.status !== 400) throw cause;
         const known = (await all(repo, sha, call)).find(({ name }) => name === context);
         if (known?.status !== WORDS[state]) throw cause;

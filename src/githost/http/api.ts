@@ -105,7 +105,7 @@ function reasonIn(body: Uint8Array): string {
   if (!isObject(json)) return '';
   const [first] = Array.isArray(json['errors']) ? (json['errors'] as readonly unknown[]) : []; // an array by the check before
   const found = [json['message'], isObject(first) ? first['message'] : undefined, json['error']].find((each) => each !== undefined && each !== null);
-  return clean(typeof found === 'string' ? found : JSON.stringify(found ?? '')).slice(0, 200);
+  return found === undefined ? '' : clean(typeof found === 'string' ? found : JSON.stringify(found)).slice(0, 200);
 }
 
 function jsonOf(body: Uint8Array): unknown {

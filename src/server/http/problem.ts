@@ -17,6 +17,7 @@ export const Problem = z.strictObject({
 
 const BY_CODE: { readonly [code: string]: number } = {
   UNAUTHENTICATED: 401,
+  DELIVERY_MALFORMED: 400,
   SIGNATURE_MISSING: 401,
   SIGNATURE_INVALID: 401,
   SIGNATURE_STALE: 401,

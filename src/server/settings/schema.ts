@@ -37,7 +37,10 @@ const Tls = z.strictObject({ certificate: AbsolutePath, key: SecretRef });
 
 export const RepositorySettings = z.strictObject({
   name: Name,
-  branch: z.string().min(1).default('main'),
+  branch: z
+    .string()
+    .regex(/^(?![-./])(?!.*(?:\.\.|@\{|\/\/|\.lock(?:\/|$)))[A-Za-z0-9._/+-]{1,200}(?<![./])$/, { error: 'not the name of a branch' })
+    .default('main'),
   /** A folder of this machine with a repository, bare or not. */
   folder: AbsolutePath.optional(),
   url: Address.optional(),
