@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import pino from 'pino';
 import { createGate } from './access/index.ts';
 import {
@@ -110,7 +110,10 @@ function tend({ keeper, heads, store, clock }: ServerDeps, log: Log): () => void
   const timers = [
     setInterval(sweep, SWEEP_RUNS_MS),
     setInterval(look, LOOK_MS),
-    setInterval(quietly('old records cannot be removed', () => sweepStore(store, clock.now())), SWEEP_STORE_MS),
+    setInterval(
+      quietly('old records cannot be removed', () => sweepStore(store, clock.now())),
+      SWEEP_STORE_MS,
+    ),
   ];
   return () => timers.forEach((timer) => clearInterval(timer));
 }
@@ -131,7 +134,8 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function readSettings(config: Config, file: string): ReadySettings {
   const text = textAt(resolve(file));
-  if (text === undefined) throw new SlipwayError('BAD_SERVER_SETTINGS', `cannot read ${file}`, { exitCode: EXIT.usage, hint: 'check the path and its permissions' });
+  if (text === undefined)
+    throw new SlipwayError('BAD_SERVER_SETTINGS', `cannot read ${file}`, { exitCode: EXIT.usage, hint: 'check the path and its permissions' });
   const parsed = readServerSettings(text, file, { secretAt: (reference) => secretAt(config, reference), textAt });
   if (parsed.ok) return parsed.value;
   const count = parsed.problems.length;
@@ -173,17 +177,20 @@ async function openHosts(config: Config, { hosts }: ReadySettings, { clock, git 
   return new Map(await Promise.all(opened));
 }
 
-function repositoryOf({ name, branch, folder, url, host, repo }: ReadySettings['repositories'][number], settings: ReadySettings, hosts: ReadonlyMap<string, GitHost>): ServedRepository {
+function repositoryOf(
+  { name, branch, folder, url, host, repo }: ReadySettings['repositories'][number],
+  settings: ReadySettings,
+  hosts: ReadonlyMap<string, GitHost>,
+): ServedRepository {
   return {
     ...{ name, branch },
-    source: async () => {
-      if (folder !== undefined) return { folder };
+    access: async () => {
+      if (folder !== undefined) return { url: pathToFileURL(folder).href };
       if (url !== undefined) {
         const authorization = settings.authorizations.get(name);
         return { url, ...(authorization ? { authorization } : {}) };
       }
       const access = await hosts.get(host ?? '')?.clone(repo ?? '');
-      if (access?.url.startsWith('file:')) return { folder: fileURLToPath(access.url) };
       if (access) return access;
       throw new SlipwayError('UNKNOWN_HOST', `the repository ${name} has no source`, { exitCode: EXIT.usage });
     },

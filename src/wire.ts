@@ -27,7 +27,6 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
 /** Everything the use cases need, built from the outside settings; nothing is opened before it is used. */
 export function openWiring(config: Config, watching: Watching = {}): Wiring {
   const owner = `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
-  const policies = new Map<string, PolicySet>();
   let opened: Promise<RunJournal> | undefined;
   let store: Promise<Store> | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
@@ -48,25 +47,30 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
     ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
     shippedPolicies: join(packageDir, 'policies'),
-    loadPolicies: async (dir, signal) => {
-      const set = await loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal });
-      // The same policies are judged by one worker that stays warm; a new set has not started its own yet.
-      const warm = policies.get(set.digest) ?? set;
-      policies.delete(set.digest);
-      policies.set(set.digest, warm);
-      const [[oldest, cold] = []] = policies;
-      if (policies.size > MOST_WARM && oldest !== undefined) {
-        policies.delete(oldest);
-        cold?.[Symbol.dispose](); // whoever still judges by it warms it again
-      }
-      return warm;
-    },
+    loadPolicies: warmPolicies(async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal })),
     testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
     openWorld: async (request) => {
       const building = { config, request, pulumi: (await paths()).pulumi, journal: await journal() };
       if (request.rehearsal) return openRehearsedWorld(building, request.rehearsal);
       return request.isGuarded === true ? openGuardedWorld(building) : openRealWorld(building);
     },
+  };
+}
+
+/** The same policies are judged by one worker that stays warm; a set that has just been loaded has not started its own yet. */
+function warmPolicies(load: Wiring['loadPolicies']): Wiring['loadPolicies'] {
+  const sets = new Map<string, PolicySet>();
+  return async (dir, signal) => {
+    const set = await load(dir, signal);
+    const warm = sets.get(set.digest) ?? set;
+    sets.delete(set.digest);
+    sets.set(set.digest, warm);
+    const [[oldest, cold] = []] = sets;
+    if (sets.size > MOST_WARM && oldest !== undefined) {
+      sets.delete(oldest);
+      cold?.[Symbol.dispose](); // whoever still judges by it warms it again
+    }
+    return warm;
   };
 }
 

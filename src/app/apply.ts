@@ -80,7 +80,7 @@ async function refuseStale(session: Session, wiring: Wiring, { around, bundle }:
   const { body } = bundle;
   const { graph, inputs } = body;
   const estate = body.commit.dirty ? around.estate : await estateNow(session, wiring);
-  using policies = await wiring.loadPolicies(policyDir(session, estate, wiring), session.signal);
+  const policies = await wiring.loadPolicies(policyDir(session, estate, wiring), session.signal);
   const facts: PlanFacts = {
     now: wiring.clock.now(),
     head: estate.checkout.commit,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { didYouMean, digestOf, type Digest, EXIT, type Parsed, type Problem, SlipwayError } from '../core/index.ts';
 import { buildInventory, type InventoryIndex } from '../inventory/index.ts';
-import { type Checkout, listRunbookFiles, openCheckout } from '../repo/index.ts';
+import { type Checkout, checkoutFrom, listRunbookFiles, openCheckout } from '../repo/index.ts';
 import { type LoadedRunbook, type Repository, validateRepository } from '../runbook/index.ts';
 import { type Gates, withGates } from './gates.ts';
 import { readAhead } from './read-ahead.ts';
@@ -28,16 +28,22 @@ export async function openEstate(
   wiring: Wiring,
   commit: string | undefined = session.commit,
 ): Promise<{ readonly checkout: Checkout; readonly parsed: Parsed<Estate> }> {
-  const checkout = await openCheckout({
-    ...wiring.git,
-    signal: session.signal,
-    aside: session.planFiles ?? [],
-    repository: session.root,
-    at: commit === undefined ? { workingTree: true } : { commit },
-    ...(session.base === undefined ? {} : { base: session.base }),
-    cacheDir: join(session.stateDir, 'checkouts'),
-    clock: wiring.clock,
-  });
+  const { signal, root, stateDir, base } = session;
+  const { clock, git } = wiring;
+  const cacheDir = join(stateDir, 'checkouts');
+  // A server works from mirrors, which have no work tree.
+  const checkout =
+    session.commit === undefined || commit === undefined
+      ? await openCheckout({
+          ...git,
+          signal,
+          clock,
+          cacheDir,
+          aside: session.planFiles ?? [],
+          repository: root,
+          at: commit === undefined ? { workingTree: true } : { commit },
+        })
+      : await checkoutFrom(root, { commit, base }, { cacheDir, clock, context: { ...git, signal } });
   return { checkout, parsed: await parseEstate(checkout, session.gates) };
 }
 

@@ -57,19 +57,7 @@ export function createTokens(store: Store, clock: Clock): Tokens {
       return { text, token: listed(record, now) };
     },
     list: async () => (await all()).map((token) => listed(token, clock.now())).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    revoke: async (prefix, by) => {
-      const found = await store.documents.get(COLLECTION, prefix);
-      if (!found)
-        throw new SlipwayError('TOKEN_NOT_FOUND', `there is no token with the prefix "${prefix}"`, {
-          exitCode: EXIT.notFound,
-          hint: 'see "slipway token list"',
-        });
-      const record = TokenRecord.parse(found.value);
-      const revoked = record.revokedAt === undefined ? { ...record, revokedAt: clock.now(), revokedBy: by } : record;
-      await store.documents.put(COLLECTION, prefix, asJson(revoked), { ifVersion: found.version });
-      await store.audit.append({ actor: by, action: 'token.revoke', object: `token:${record.name}`, details: { prefix } });
-      return listed(revoked, clock.now());
-    },
+    revoke: (prefix, by) => revoke(store, clock, { prefix, by }),
     find: async (text) => {
       const prefix = prefixOf(text);
       const found = prefix === undefined ? undefined : await store.documents.get(COLLECTION, prefix);
@@ -77,6 +65,20 @@ export function createTokens(store: Store, clock: Clock): Tokens {
       return record && isTokenOf(record, text, clock.now()) ? record : undefined;
     },
   };
+}
+
+async function revoke(store: Store, clock: Clock, { prefix, by }: { readonly prefix: string; readonly by: string }): Promise<ListedToken> {
+  const found = await store.documents.get(COLLECTION, prefix);
+  if (!found)
+    throw new SlipwayError('TOKEN_NOT_FOUND', `there is no token with the prefix "${prefix}"`, {
+      exitCode: EXIT.notFound,
+      hint: 'see "slipway token list"',
+    });
+  const record = TokenRecord.parse(found.value);
+  const revoked = record.revokedAt === undefined ? { ...record, revokedAt: clock.now(), revokedBy: by } : record;
+  await store.documents.put(COLLECTION, prefix, asJson(revoked), { ifVersion: found.version });
+  await store.audit.append({ actor: by, action: 'token.revoke', object: `token:${record.name}`, details: { prefix } });
+  return listed(revoked, clock.now());
 }
 
 function check({ name, scopes, expiresAt, within }: NewToken, now: number): void {

@@ -14,7 +14,7 @@ export interface Session {
   readonly root: string;
   /** Absolute path of the folder with journal, evidence, checkouts and rehearsal worlds. */
   readonly stateDir: string;
-  /** This commit counts as what the repository is now, whatever its work tree holds; for a server that follows a branch. */
+  /** For a server that follows a branch: `root` is a mirror, and this commit is what the repository is now. */
   readonly commit?: string;
   /** Whoever wrote something after this commit is an author of what is planned. */
   readonly base?: string;

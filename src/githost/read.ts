@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOGIN, REPO, SHA } from './names.ts';
+import { isRepo, LOGIN, SHA } from './names.ts';
 import { headerOf, type Headers, malformed } from './signature/index.ts';
 
 /** Nothing a host sends us is larger; the server refuses it before it comes here. */
@@ -46,10 +46,7 @@ export const id = z.union([z.int().nonnegative(), z.string().regex(/^[A-Za-z0-9_
 export const number = z.int().positive();
 export const sha = z.string().regex(SHA);
 export const login = z.string().regex(LOGIN);
-export const repo = z
-  .string()
-  .regex(REPO)
-  .refine((name) => !name.split('/').some((part) => part === '.' || part === '..'), 'not a repository');
+export const repo = z.string().refine(isRepo, 'not the name of a repository');
 export const url = z.url({ protocol: /^https?$/ }).max(2_048);
 /** `2026-11-23T10:00:00Z` in milliseconds. */
 export const time = z

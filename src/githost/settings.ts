@@ -16,10 +16,7 @@ const address = z
   .url({ protocol: /^https?$/ })
   .max(1_024)
   .refine((text) => isSafeAddress(text), 'use https; http is accepted only for this machine')
-  .refine((text) => {
-    const url = new URL(text);
-    return url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-  }, 'an address without user, query and fragment')
+  .refine((text) => isPlainAddress(text), 'an address without user, query and fragment')
   .transform((text) => text.replace(/\/+$/, ''));
 
 const token = z.strictObject({ token: SecretRef });
@@ -70,4 +67,10 @@ export function isSafeAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
   return protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+function isPlainAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password, search, hash } = new URL(text);
+  return username === '' && password === '' && search === '' && hash === '';
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Digest, isObject, randomText, systemClock } from '../core/index.ts';
-import { isBare, peopleOf, type Person, resolveCommit, topFolder } from './commits.ts';
+import { peopleOf, type Person, resolveCommit, topFolder } from './commits.ts';
 import { git, type GitContext } from './git.ts';
 import { withLock } from './lock.ts';
 import { digestOfTree, dropEscapingLinks, makeReadOnly, removeTree } from './tree.ts';
@@ -50,15 +50,12 @@ type Tree = Pick<Checkout, 'root' | 'digest' | 'droppedLinks'>;
  */
 export async function openCheckout(request: CheckoutRequest): Promise<Checkout> {
   const context: GitContext = { env: request.env, signal: request.signal };
-  const clock = request.clock ?? systemClock;
-  // A mirror of ours has no work tree, and needs no other mirror.
-  if ('commit' in request.at && (await isBare(request.repository, context)))
-    return checkoutFrom(request.repository, { ...request.at, base: request.base }, { cacheDir: request.cacheDir, clock, context });
   const repository = await topFolder(request.repository, context);
   const commit = await resolveCommit(repository, 'commit' in request.at ? request.at.commit : 'HEAD', context);
   const base = request.base === undefined ? undefined : await resolveCommit(repository, request.base, context);
   const dirty = 'workingTree' in request.at && (await isDirty(repository, context, request.aside));
   await mkdir(join(request.cacheDir, 'trees'), { recursive: true, mode: 0o700 });
+  const clock = request.clock ?? systemClock;
   const cache = { ...request, repository, cacheDir: await realpath(request.cacheDir), clock, context };
   await sweep(join(cache.cacheDir, 'trees'), clock);
   const tree = dirty ? await snapshot(cache) : await committed(cache, commit);

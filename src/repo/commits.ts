@@ -24,11 +24,6 @@ export async function topFolder(folder: string, context: GitContext): Promise<st
   throw new SlipwayError('NOT_A_REPOSITORY', 'this is a bare repository', { hint: 'run in a clone with a work tree', exitCode: EXIT.usage });
 }
 
-/** Is it a repository without work tree? */
-export async function isBare(repository: string, context: GitContext): Promise<boolean> {
-  return (await git({ ...context, folder: repository }, 'rev-parse', '--is-bare-repository')).trim() === 'true';
-}
-
 /**
  * Full id of a commit.
  *

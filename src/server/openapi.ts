@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isObject, type Json, type JsonObject } from '../core/index.ts';
+import { isArray, isObject, type Json, type JsonObject } from '../core/index.ts';
 import { Problem } from './http/problem.ts';
 import type { Route } from './http/route.ts';
 
@@ -113,9 +113,18 @@ function isList(schema: Json): boolean {
   return isObject(schema) && Array.isArray(schema['anyOf']);
 }
 
-/** JSON Schema of a shape, as OpenAPI 3.1 takes it: the dialect is the document's own. */
+/** JSON Schema of a shape, as OpenAPI 3.1 takes it: the dialect is the document's own. Our only recursive shape is JSON itself, which needs no words. */
 function schemaOf(shape: z.ZodType, io: 'input' | 'output'): JsonObject {
-  const made = z.toJSONSchema(shape, { io, unrepresentable: 'any', reused: 'inline' });
-  const { $schema: _dialect, $id: _id, id: _name, ...schema } = made;
-  return JSON.parse(JSON.stringify(schema)) as JsonObject; // an object schema without what is undefined
+  const { $schema: _dialect, $defs: _json, ...schema } = z.toJSONSchema(shape, { io, unrepresentable: 'any', reused: 'inline' });
+  return plain(JSON.parse(JSON.stringify(schema)) as JsonObject); // an object schema without what is undefined
+}
+
+function plain(schema: JsonObject): JsonObject {
+  if (typeof schema['$ref'] === 'string' && schema['$ref'].startsWith('#/$defs/__schema')) return {};
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, plainValue(value)]));
+}
+
+function plainValue(value: Json): Json {
+  if (isArray(value)) return value.map(plainValue);
+  return isObject(value) ? plain(value) : value;
 }

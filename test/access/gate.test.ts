@@ -126,7 +126,7 @@ describe('the gate', () => {
     now = 60_001;
     await gate.authorize(judges(), asked('run.read'), signal);
     assert.deepEqual(
-      kept.map(({ actor, action, object, details }) => `${actor} ${action} ${object} ${String(details['allowed'])}`),
+      kept.map(({ actor, action, object, details }) => `${actor} ${action} ${object} ${details['allowed'] === true ? 'true' : 'false'}`),
       [
         'user:ada run.start runbook:erp-new true',
         'user:ada run.start runbook:erp-new true',

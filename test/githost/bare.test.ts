@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -110,6 +110,18 @@ suite('githost bare', () => {
     bare.commit('four');
     assert.match(await bare.push(), /not told yet \(connect ECONNREFUSED/);
     assert.equal(bare.waiting(), 1, 'a push to a server that is gone waits');
+  });
+
+  test('a repository that is reached through a link tells too', async () => {
+    using bare = makeBare();
+    await using sink = await openSink();
+    const link = `${bare.bare}.link`;
+    symlinkSync(bare.bare, link);
+    installHook({ folder: link, url: sink.url, repository: 'estate', secret: new Secret(SECRET) }, process.execPath);
+    bare.git('remote', 'set-url', 'origin', link);
+    bare.commit('one');
+    assert.match(await bare.push(), /slipway: told/);
+    assert.equal((await sink.take(1)).length, 1);
   });
 
   test('a secret that is being replaced still counts; another does not', async () => {

@@ -21,7 +21,11 @@ export function eventContract(open: () => Promise<Site>): void {
       sha = await site.commit({ branch: 'events', files: { 'events.md': '1' } });
       number = await site.openPull(ada, { head: 'events', title: 'events' });
     });
-    assert.deepEqual(about(opened), ['pullRequest opened', 'push']);
+    // A busy host may look at the push only after the pull request is there, and tells of new commits then.
+    assert.deepEqual(
+      about(opened).filter((each) => each !== 'pullRequest updated'),
+      ['pullRequest opened', 'push'],
+    );
     const push = opened.find(({ event }) => event.type === 'push')?.event;
     assert.deepEqual(push?.type === 'push' ? [push.repo, push.changes] : [], [repo, [{ ref: 'refs/heads/events', before: undefined, after: sha }]]);
     const pull = opened.find(({ event }) => event.type === 'pullRequest');

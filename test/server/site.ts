@@ -6,116 +6,15 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import { loadConfig } from '../../src/config/index.ts';
-import { Secret } from '../../src/core/index.ts';
+import { type JsonObject, Secret } from '../../src/core/index.ts';
 import { signStandardWebhook } from '../../src/githost/index.ts';
 import { openParts, type Parts } from '../../src/serve.ts';
 import { createServer, readServerSettings, type ReadySettings } from '../../src/server/index.ts';
 import type { Env } from '../../src/server/http/env.ts';
+import { Problem } from '../../src/server/http/problem.ts';
+import { apiRoutes } from '../../src/server/routes.ts';
 import { openWiring } from '../../src/wire.ts';
-
-/** Who may do what in tests. */
-export const ACCESS = `
-apiVersion: slipway/v1
-kind: Access
-metadata: { name: access }
-roles:
-  viewer: { actions: ['runbook.read', 'run.read', 'plan.read', 'log.read'] }
-  operator: { includes: [viewer], actions: ['run.*', 'plan.*'] }
-  admin: { actions: ['*'] }
-teams:
-  leads: { members: ['user:lea@site.test'] }
-bindings:
-  - { role: admin, subjects: ['token:root', 'user:root@site.test'], environments: ['*'] }
-  - { role: operator, subjects: ['token:ci', 'user:ada@site.test', 'team:leads'], environments: ['*'] }
-  - { role: operator, subjects: ['trigger:portal', 'trigger:github', 'trigger:vault'], environments: [lab] }
-  - { role: viewer, subjects: ['token:look'], environments: ['*'], runbooks: [greet] }
----
-apiVersion: slipway/v1
-kind: Environment
-metadata: { name: lab, owner: team-platform }
-production: false
----
-apiVersion: slipway/v1
-kind: Environment
-metadata: { name: prod, owner: team-platform }
-production: true
----
-apiVersion: slipway/v1
-kind: Inventory
-metadata: { name: estate }
-defaults: { user: deploy, privateKey: 'env:SITE_KEY', zone: rack }
-hosts: { web1: { address: 10.0.0.11 }, web2: { address: 10.0.0.12, jump: web1 } }
-groups: { web: { hosts: [web1, web2] } }
----
-apiVersion: slipway/v1
-kind: Wave
-metadata: { name: first }
-runbook: greet
-servers: [a, b]
-inputs: { name: xavier }
-`;
-export const GREET = `
-apiVersion: slipway/v1
-kind: Runbook
-metadata: { name: greet, owner: team-web, tier: 3, description: says hello }
-triggers:
-  - webhook: { id: portal }
-  - webhook: { id: github }
-  - event: { type: com.example.greeting, if: '\${{ event.data.loud != true }}', inputs: { name: '\${{ event.data.who }}' } }
-inputs:
-  name: { type: string, minLength: 2, maxLength: 40, description: whom to greet }
-  times: { type: integer, minimum: 1, maximum: 5, default: 1 }
-  style: { type: string, enum: [plain, fancy], default: plain }
-phases:
-  - id: work
-    type: custom
-    environment: lab
-    steps:
-      - { id: hello, uses: notify, with: { channel: log, title: hello, text: 'hello \${{ inputs.name }}' } }
-`;
-export const GATED = `
-apiVersion: slipway/v1
-kind: Runbook
-metadata: { name: gated, owner: team-web, tier: 3 }
-phases:
-  - id: work
-    type: custom
-    environment: lab
-    steps:
-      - { id: ask, uses: approval, with: { approvers: ['team:leads', 'user:root@site.test'], reason: is it good, preventSelfApproval: true } }
-      - { id: said, uses: notify, with: { channel: log, title: done, text: done } }
-`;
-export const SLOW = `
-apiVersion: slipway/v1
-kind: Runbook
-metadata: { name: slow, owner: team-web, tier: 3 }
-inputs: { for: { type: string, default: 30s } }
-phases:
-  - id: work
-    type: custom
-    environment: lab
-    steps: [{ id: sit, uses: pause, with: { duration: '\${{ inputs.for }}' } }, { id: end, uses: notify, with: { channel: log, title: end, text: end } }]
-`;
-const SECRETIVE = `
-apiVersion: slipway/v1
-kind: Runbook
-metadata: { name: secretive, owner: team-web, tier: 3 }
-triggers: [{ webhook: { id: vault } }]
-inputs: { password: { type: string, secret: true } }
-phases: [{ id: work, type: custom, environment: lab, steps: [{ id: hi, uses: notify, with: { channel: log, title: hi, text: hi } }] }]
-`;
-const PROD = `
-apiVersion: slipway/v1
-kind: Runbook
-metadata: { name: prod-greet, owner: team-web, tier: 3 }
-triggers: [{ webhook: { id: prodportal } }]
-phases: [{ id: work, type: custom, environment: prod, steps: [{ id: hi, uses: notify, with: { channel: log, title: hi, text: hi } }] }]
-`;
-/** Policies of the site: few, so that tests need no more than they are about. */
-const POLICY = `package slipway.site
-
-deny contains {"msg": "nobody greets eve", "hint": "greet somebody else"} if input.inputs.name == "eve"
-`;
+import { FILES } from './files.ts';
 
 export const SECRET = 'whsec_c2l4dGVlbi1ieXRlcy1vZi1zZWNyZXQtYW5kLW1vcmU=';
 export const GITHUB_SECRET = 'github-secret-of-32-characters-00';
@@ -151,19 +50,10 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  readonly json: { readonly [name: string]: any };
+  readonly json: JsonObject;
+  /** A member that is text. */
+  readonly get: (name: string) => string;
 }
-
-/** Files of the repository that most tests use. */
-export const FILES: { readonly [path: string]: string } = {
-  'runbooks/estate.yaml': ACCESS,
-  'runbooks/greet.yaml': GREET,
-  'runbooks/gated.yaml': GATED,
-  'runbooks/slow.yaml': SLOW,
-  'runbooks/prod.yaml': PROD,
-  'runbooks/secretive.yaml': SECRETIVE,
-  'policies/site.rego': POLICY,
-};
 
 /** Text of the settings of a site. */
 export function settingsText(repository: string, more = ''): string {
@@ -201,7 +91,7 @@ export async function openSite({ files = {}, settings: more = '', now }: SiteOpt
   return {
     ...{ parts, app, settings, dir, repository, stateDir, logged, commit },
     token: async (name, ...scopes) => (await parts.deps.app.createToken(sessionOf(stateDir), { name, scopes, lifetimeMs: 3_600_000 })).text.reveal(),
-    call: (path, options) => callApp(app, path, options),
+    call: async (path, options) => asDescribed(parts, path, await callApp(app, path, options)),
     [Symbol.asyncDispose]: async () => {
       leave.abort();
       await Promise.race([Promise.all([parts.worker.stopped, parts.deps.keeper.settled()]), delay(5_000, undefined, { ref: false })]);
@@ -210,6 +100,19 @@ export async function openSite({ files = {}, settings: more = '', now }: SiteOpt
       await removeAll(dir);
     },
   };
+}
+
+/** Every answer of the API that a test gets has the shape that the document says. */
+function asDescribed({ deps }: Parts, path: string, answer: Answer): Answer {
+  const nothing = { failures: { take: () => ({ limit: 0, remaining: 0, resetSeconds: 0 }), check: () => undefined }, authenticate: async () => undefined };
+  const { pathname } = new URL(path, URL_OF_SITE);
+  const fits = apiRoutes(deps, nothing).filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(pathname));
+  if (answer.status >= 400 && pathname.startsWith('/v1/')) Problem.parse(answer.json);
+  const described = fits.filter(({ success }) => success.status === answer.status && success.schema);
+  const errors = described.map(({ success }) => success.schema?.safeParse(answer.json).error).filter((error) => error !== undefined);
+  const isStream = (answer.headers.get('content-type') ?? '').startsWith('text/event-stream');
+  if (described.length > 0 && errors.length === described.length && !isStream) throw new Error(`${path} answered with another shape: ${String(errors[0])}`);
+  return answer;
 }
 
 /** Call a server as a socket would. */
@@ -222,16 +125,21 @@ export async function callApp(app: Hono<Env>, path: string, { method, token, bod
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
-    ...(text === undefined ? {} : { body: typeof text === "string" ? text : new Uint8Array(text) }),
+    ...(text === undefined ? {} : { body: typeof text === 'string' ? text : new Uint8Array(text) }),
   };
   const response = await app.request(`${URL_OF_SITE}${path}`, init, {});
   const answered = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, text: answered, json: isJson && answered !== '' ? JSON.parse(answered) : {} };
+  const json: JsonObject = isJson && answered !== '' ? JSON.parse(answered) : {};
+  const get = (name: string): string => (typeof json[name] === 'string' ? json[name] : '');
+  return { status: response.status, headers: response.headers, text: answered, json, get };
 }
 
 export function configOf(repository: string, stateDir: string): Parameters<typeof openWiring>[0] {
-  const config = loadConfig({ PATH: process.env['PATH'], HOME: process.env['HOME'], SLIPWAY_HOME: stateDir, SLIPWAY_ACTOR: 'user:test', ...ENVIRONMENT }, repository);
+  const config = loadConfig(
+    { PATH: process.env['PATH'], HOME: process.env['HOME'], SLIPWAY_HOME: stateDir, SLIPWAY_ACTOR: 'user:test', ...ENVIRONMENT },
+    repository,
+  );
   if (!config.ok) throw new Error(JSON.stringify(config.problems));
   return config.value;
 }
@@ -273,7 +181,15 @@ export function makeRepository(repository: string, files: { readonly [path: stri
 
 function sessionOf(stateDir: string): Parameters<Parts['deps']['app']['createToken']>[0] {
   const signal = new AbortController().signal;
-  return { actor: 'user:test', teams: [], root: stateDir, stateDir, masker: { add: () => undefined, mask: (text) => text, longest: 0 }, signal, notice: () => undefined };
+  return {
+    actor: 'user:test',
+    teams: [],
+    root: stateDir,
+    stateDir,
+    masker: { add: () => undefined, mask: (text) => text, longest: 0 },
+    signal,
+    notice: () => undefined,
+  };
 }
 
 /** Trees of commits are read-only. */
@@ -285,25 +201,34 @@ async function removeAll(dir: string): Promise<void> {
 let deliveries = 0;
 
 /** Headers and body of a webhook that is signed as Standard Webhooks says. */
-export function signed(body: unknown, { id = `msg_${++deliveries}`, at = Date.now(), secret = SECRET }: { readonly id?: string; readonly at?: number; readonly secret?: string } = {}): Call {
+export function signed(
+  body: unknown,
+  { id = `msg_${++deliveries}`, at = Date.now(), secret = SECRET }: { readonly id?: string; readonly at?: number; readonly secret?: string } = {},
+): Call {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   const headers = signStandardWebhook({ id, timestamp: Math.floor(at / 1_000), body: bytes }, new Secret(secret));
   return { raw: bytes, headers: { ...headers, 'content-type': 'application/json' } };
 }
 
 /** Look until it is so. */
-export async function until<T>(what: string, look: () => Promise<T | undefined>, patienceMs = 60_000): Promise<T> {
+export async function until<T>(what: string | (() => string), look: () => Promise<T | undefined>, patienceMs = 60_000): Promise<T> {
   for (const end = Date.now() + patienceMs; Date.now() < end; await delay(50)) {
     const seen = await look();
     if (seen !== undefined) return seen;
   }
-  throw new Error(`${what}: not within ${patienceMs / 1_000} s`);
+  throw new Error(`${typeof what === 'string' ? what : what()}: not within ${patienceMs / 1_000} s`);
 }
 
 /** Look at a run until it has this state. */
 export function untilRun(site: Site, token: string, run: string, ...states: string[]): Promise<Answer> {
-  return until(`${run} ${states.join(' or ')}`, async () => {
-    const answer = await site.call(`/v1/runs/${run}`, { token });
-    return states.includes(String(answer.json['state'])) ? answer : undefined;
-  });
+  let last = '';
+  const warnings = (): string => JSON.stringify(site.logged.filter(({ level }) => level !== 'info').slice(-10));
+  return until(
+    () => `${run} ${states.join(' or ')}, but ${last}; ${warnings()}`,
+    async () => {
+      const answer = await site.call(`/v1/runs/${run}`, { token });
+      last = answer.text.slice(0, 600);
+      return states.includes(answer.get('state')) ? answer : undefined;
+    },
+  );
 }

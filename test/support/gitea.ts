@@ -27,8 +27,9 @@ export interface Gitea extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** Where setup puts it: `npm run setup -- --gitea`. */
+/** What `npm run test:git-hosts` found, else where `npm run setup -- --gitea` puts it. */
 export function giteaPath(env: NodeJS.ProcessEnv = process.env): string {
+  if (env['SLIPWAY_GITEA'] !== undefined) return env['SLIPWAY_GITEA'];
   const versions = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'tools', 'versions.json'), 'utf8')) as { gitea: { version: string } }; // our own file
   const cache = env['SLIPWAY_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(env['HOME'] ?? homedir(), '.cache'), 'slipway');
   return join(cache, 'tools', `gitea-${versions.gitea.version}`, 'gitea');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createMasker, type Digest, EXIT, type Json, messageOf, type Secret, SlipwayError } from '../../core/index.ts';
 import { type PlanBundle, verifyPlan } from '../../plan/index.ts';
 import { teamsOf } from '../../access/index.ts';
-import type { App, Session } from '../types.ts';
+import type { App, ApplyOptions, RunHandle, Session } from '../types.ts';
 import { environmentsOf, estateOf, type Head } from './heads.ts';
 import type { DeskOptions } from './desk.ts';
 import type { Keeper } from './keeper.ts';
@@ -25,7 +25,8 @@ const Kept = z.object({ evidence: z.custom<Digest>((value) => typeof value === '
 const SOON_MS = 2_000;
 const LATER_MS = 15_000;
 /** What ends by itself: the same order will do then. */
-const PASSING = new Set(['ALREADY_RUNNING', 'LOCKED', 'STALE_PLAN', 'REPO_LOCKED', 'GIT_FAILED', 'STORE_CONFLICT', 'JOURNAL_FULL', 'JOURNAL_IO', 'STORE_IO']);
+const PASSING_SOON = new Set(['ALREADY_RUNNING', 'LOCKED', 'REPO_LOCKED', 'STORE_CONFLICT']);
+const PASSING_LATER = new Set(['GIT_FAILED', 'JOURNAL_FULL', 'JOURNAL_IO', 'REPOSITORY_INVALID']);
 
 /** Carries out orders of runs: plan, judge, run exactly that. Looks first: a run that is recorded already only has to be driven. */
 export function runsHandler(options: CarryOutOptions): QueueHandler {
@@ -37,19 +38,41 @@ export function runsHandler(options: CarryOutOptions): QueueHandler {
       return { done: 'driven' };
     }
     if (keeper.running.length >= options.mostRuns)
-      return await later(options, order, { atMs: clock.now() + SOON_MS, reason: `${options.mostRuns} runs go on here already` });
+      return later(options, order, { atMs: clock.now() + SOON_MS, reason: `${options.mostRuns} runs go on here already` });
     const { head, session } = await judged(options, order, { action: 'run.start', signal });
     const secrets = await unseal(options, order);
-    const bundle = order.planDigest === undefined ? await plan(options, { session, order, secrets }) : await readBundle(options, order.planDigest);
-    const handle = await options.app.apply(session, bundle, {
-      ...{ overrides: [], secrets, runId: order.id },
-      labels: { server: true, repository: order.repository, cause: order.cause, environments: order.environments, commit: head.commit },
-      ...(order.requestedBy === undefined ? {} : { requestedBy: order.requestedBy }),
-    });
+    const handle = await start(
+      options,
+      { session, order, secrets },
+      {
+        ...{ overrides: [], secrets, runId: order.id },
+        labels: { server: true, repository: order.repository, cause: order.cause, environments: order.environments, commit: head.commit },
+        ...(order.requestedBy === undefined ? {} : { requestedBy: order.requestedBy }),
+      },
+    );
     keeper.hold(handle);
     await settleOrder(store, order.id, { state: 'done' });
     return { done: 'started' };
   });
+}
+
+interface Starting {
+  readonly session: Session;
+  readonly order: Order;
+  readonly secrets: { readonly [input: string]: Secret };
+}
+
+/** Run exactly the plan that was asked for; or make one and run it, and should the outside move in between, make another one a little later. */
+async function start(options: CarryOutOptions, starting: Starting, how: ApplyOptions): Promise<RunHandle> {
+  const { session, order } = starting;
+  if (order.planDigest !== undefined) return options.app.apply(session, await readBundle(options, order.planDigest), how);
+  const bundle = await plan(options, starting);
+  try {
+    return await options.app.apply(session, bundle, how);
+  } catch (cause) {
+    if (!(cause instanceof SlipwayError) || cause.code !== 'STALE_PLAN') throw cause;
+    throw new SlipwayError('PLAN_MOVED', cause.message, { retry: 'afterBackoff', cause });
+  }
 }
 
 /** Carries out orders of plans: the plan is kept whole, to be shown, and to be run exactly. */
@@ -91,8 +114,8 @@ function handlerOf(options: CarryOutOptions, act: (order: Order, signal: AbortSi
         return await act(order, signal);
       } catch (cause) {
         if (!(cause instanceof SlipwayError) || signal.aborted) throw cause;
-        if (PASSING.has(cause.code) || cause.retry === 'afterBackoff')
-          return await later(options, order, { atMs: options.clock.now() + LATER_MS, reason: cause.message });
+        const waitMs = waitFor(cause);
+        if (waitMs !== undefined) return await later(options, order, { atMs: options.clock.now() + waitMs, reason: cause.message });
         log.warn({ order: id, code: cause.code, reason: cause.message }, 'an order was refused');
         await settleOrder(store, id, { state: 'refused', refusal: refusalOf(cause) });
         return { done: cause.code };
@@ -104,6 +127,12 @@ function handlerOf(options: CarryOutOptions, act: (order: Order, signal: AbortSi
       await settleOrder(store, id, { state: 'refused', refusal: { code: 'GAVE_UP', message: 'it failed again and again; the log of the server says why' } });
     },
   };
+}
+
+/** How long to wait before the same is tried again; undefined when that would not help. A plan that was asked for as it is stays stale. */
+function waitFor({ code, retry }: SlipwayError): number | undefined {
+  if (PASSING_SOON.has(code)) return SOON_MS;
+  return PASSING_LATER.has(code) || retry === 'afterBackoff' ? LATER_MS : undefined;
 }
 
 function idIn(payload: Json): string {
@@ -137,10 +166,7 @@ async function judged(
 }
 
 /** @throws {SlipwayError} `INVALID` with `problems`, `POLICY_DENIED`. */
-async function plan(
-  { app }: CarryOutOptions,
-  { session, order, secrets }: { readonly session: Session; readonly order: Order; readonly secrets: { readonly [input: string]: Secret } },
-): Promise<PlanBundle> {
+async function plan({ app }: CarryOutOptions, { session, order, secrets }: Starting): Promise<PlanBundle> {
   const made = await app.plan(session, { runbook: order.runbook, inputs: { ...order.inputs, ...secrets } });
   if (made.ok) return made.value;
   throw new SlipwayError('INVALID', made.problems.map(({ message }) => message).join('; '), { exitCode: EXIT.usage, problems: made.problems });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type AccessRules, type Judges, rulesOf } from '../../access/index.ts';
 import { createMasker, didYouMean, EXIT, type Parsed, SlipwayError } from '../../core/index.ts';
 import { ACCESS_PACKAGE, type PolicySet } from '../../policy/index.ts';
-import { type BranchSource, fetchBranch, listRunbookFiles } from '../../repo/index.ts';
+import { listRunbookFiles, type Mirror, openMirror, type RemoteAccess } from '../../repo/index.ts';
 import { type LoadedAccess, parseFile } from '../../runbook/index.ts';
 import { type Estate, findRunbook, openEstate } from '../load.ts';
 import { policyDirOf } from '../plan-change.ts';
@@ -15,14 +15,16 @@ export interface ServedRepository {
   readonly name: string;
   readonly branch: string;
   /** Asked for before every fetch: credentials may be short-lived. */
-  readonly source: () => Promise<BranchSource>;
+  readonly access: () => Promise<RemoteAccess>;
 }
 /** The newest commit of a default branch that was seen, read. */
 export interface Head {
   readonly repository: string;
   readonly commit: string;
-  /** Folder for the `root` of a session. */
+  /** The mirror, for the `root` of a session. */
   readonly root: string;
+  /** Absolute path of its files. */
+  readonly files: string;
   readonly estate: Parsed<Estate>;
   /** What requests are judged by. Also there when other files than those of access have mistakes: whoever may stop a run still may. */
   readonly judges: Judges;
@@ -33,6 +35,8 @@ export interface Heads {
   fetched(name: string): Promise<Head>;
   /** As it was seen last, at most `FRESH_MS` ago. @throws the same. */
   recent(name: string): Promise<Head>;
+  /** What a repository is read from. @throws {SlipwayError} `UNKNOWN_REPOSITORY`. */
+  mirror(name: string): Promise<Mirror>;
 }
 export interface HeadsOptions {
   readonly wiring: Wiring;
@@ -49,6 +53,7 @@ interface Known {
   /** A fetch that goes on, and one that begins behind it: the first may have read the branch before what a caller wants to see. */
   running: Promise<Head> | undefined;
   next: Promise<Head> | undefined;
+  mirror?: Promise<Mirror>;
 }
 
 /** Follow the default branches of the served repositories. */
@@ -83,14 +88,28 @@ export function createHeads(options: HeadsOptions): Heads {
       if (state.head && wiring.clock.monotonic() - state.head.at < FRESH_MS) return state.head.value;
       return state.running ?? fetched(name);
     },
+    mirror: async (name) => {
+      const { repository, state } = find(name);
+      return mirrorOf(options, repository, state);
+    },
   };
 }
 
-async function read({ wiring, stateDir, signal }: HeadsOptions, { name, branch, source }: ServedRepository, state: Known): Promise<Head> {
+async function mirrorOf({ wiring, stateDir, signal }: HeadsOptions, { name, access }: ServedRepository, state: Known): Promise<Mirror> {
+  state.mirror ??= openMirror({ ...wiring.git, signal, name, access, cacheDir: join(stateDir, 'checkouts'), clock: wiring.clock });
+  state.mirror.catch(() => delete state.mirror); // the next one who asks tries again
+  return state.mirror;
+}
+
+async function read(options: HeadsOptions, repository: ServedRepository, state: Known): Promise<Head> {
+  const { name, branch } = repository;
+  const { wiring, stateDir, signal } = options;
   const at = wiring.clock.monotonic();
-  const clone = join(stateDir, 'repositories', name);
-  const { repository: root, commit } = await fetchBranch({ ...wiring.git, signal, source: await source(), branch, clone, clock: wiring.clock });
-  const value = state.head?.value.commit === commit ? state.head.value : await readHead({ wiring, stateDir, signal }, { repository: name, root, commit });
+  const mirror = await mirrorOf(options, repository, state);
+  await mirror.fetch();
+  const commit = await mirror.resolve(`refs/heads/${branch}`);
+  const value =
+    state.head?.value.commit === commit ? state.head.value : await readHead({ wiring, stateDir, signal }, { repository: name, root: mirror.path, commit });
   state.head = { at, value };
   return value;
 }
@@ -102,7 +121,7 @@ async function readHead(
   const session: Session = { actor: 'system', teams: [], root: at.root, stateDir, commit: at.commit, masker: createMasker(), signal, notice: () => undefined };
   const { checkout, parsed: estate } = await openEstate(session, wiring);
   const rules = estate.ok ? rulesOf(estate.value.repository.accesses.values()) : await rulesIn(checkout.root);
-  return { ...at, estate, judges: { rules, policies: await accessPolicies(wiring, checkout.root, signal) } };
+  return { ...at, files: checkout.root, estate, judges: { rules, policies: await accessPolicies(wiring, checkout.root, signal) } };
 }
 
 /** Rules of a repository that has mistakes elsewhere; with a mistake in a file that gives access, nothing is given. */

@@ -14,7 +14,8 @@ export const tokenCreate: Command = {
   run: async (args, context) => {
     const expires = args.text('expires') ?? '';
     const lifetimeMs = parseDuration(expires);
-    if (lifetimeMs === undefined) throw new SlipwayError('BAD_USAGE', `--expires "${expires}" is not a duration`, { exitCode: EXIT.usage, hint: 'write for example 90d or 12h' });
+    if (lifetimeMs === undefined)
+      throw new SlipwayError('BAD_USAGE', `--expires "${expires}" is not a duration`, { exitCode: EXIT.usage, hint: 'write for example 90d or 12h' });
     const app = await context.app();
     const { text, token } = await app.createToken(sessionOf(context), { name: args.positional('name'), scopes: args.all('scope'), lifetimeMs });
     context.note(`token:${token.name} may be used until ${token.expiresAt}; it is not shown again`);
@@ -32,7 +33,9 @@ export const tokenList: Command = {
     printResult(context, tokens, () =>
       tokens.length === 0
         ? 'no tokens; "slipway token create" makes one'
-        : tokens.map(({ prefix, name, state, scopes, expiresAt }) => `${prefix}  ${name}  ${state} until ${expiresAt.slice(0, 10)}  ${scopes.join(' ')}`).join('\n'),
+        : tokens
+            .map(({ prefix, name, state, scopes, expiresAt }) => `${prefix}  ${name}  ${state} until ${expiresAt.slice(0, 10)}  ${scopes.join(' ')}`)
+            .join('\n'),
     );
     return EXIT.ok;
   },

@@ -1,6 +1,6 @@
 // Stands alone: `slipway hook install` copies this file into a bare repository, where git runs it after every push.
 import { createHmac, randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { join } from 'node:path';
@@ -145,7 +145,8 @@ async function main(): Promise<void> {
 }
 
 // Git runs it as a program; Slipway imports it.
-if (process.argv[1] !== undefined && process.argv[1] === import.meta.filename) {
+// Its folder may be reached through a link.
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) {
   await main().catch((cause: unknown) => {
     process.stderr.write(`slipway: ${cause instanceof Error ? cause.message : String(cause)}\n`); // a push is never held up
   });

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { BODY_CHARS, id, login, number, sha, text, TITLE_CHARS } from '../read.ts';
+import { BODY_CHARS, id, login, number, repo, sha, text, TITLE_CHARS } from '../read.ts';
 
 /** Shapes that webhooks and the API share. The slug is the name of an account in addresses, and in Latin letters. */
 export const User = z.object({ id, slug: login }).transform(({ id: key, slug }) => ({ id: key, login: slug }));
 export const Account = z.object({ id, slug: login, name: z.string().min(1).max(255), active: z.boolean().default(true) });
-const Repository = z.object({ slug: z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/), project: z.object({ key: z.string().regex(/^~?[A-Za-z0-9_.-]{1,255}$/) }) });
-export const RepositoryName = Repository.transform(({ slug, project }) => `${project.key}/${slug}`);
+const Repository = z.object({ slug: z.string().max(128), project: z.object({ key: z.string().max(255) }) });
+export const RepositoryName = Repository.transform(({ slug, project }) => `${project.key}/${slug}`).pipe(repo);
 
 const Ref = z.object({ id: z.string().max(1_024), displayId: z.string().max(1_024), latestCommit: sha, repository: RepositoryName });
 const Participant = z.object({

@@ -3,22 +3,21 @@ import { EXIT, type JsonObject, SlipwayError } from '../../core/index.ts';
 import type { Ctx } from './env.ts';
 
 /** An error as RFC 9457 says, with our code, and every mistake at once. */
-export const Problem = z
-  .strictObject({
-    type: z.string().meta({ description: 'urn:slipway:problem:<code>' }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().optional(),
-    code: z.string(),
-    hint: z.string().optional(),
-    /** Of this answer; the log of the server has it too. */
-    requestId: z.string(),
-    errors: z.array(z.strictObject({ pointer: z.string(), code: z.string(), detail: z.string(), hint: z.string().optional() })).optional(),
-  })
-  .meta({ id: 'Problem' });
+export const Problem = z.strictObject({
+  type: z.string().meta({ description: 'urn:slipway:problem:<code>' }),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+  code: z.string(),
+  hint: z.string().optional(),
+  /** Of this answer; the log of the server has it too. */
+  requestId: z.string(),
+  errors: z.array(z.strictObject({ pointer: z.string(), code: z.string(), detail: z.string(), hint: z.string().optional() })).optional(),
+});
 
 const BY_CODE: { readonly [code: string]: number } = {
   UNAUTHENTICATED: 401,
+  DELIVERY_MALFORMED: 400,
   SIGNATURE_MISSING: 401,
   SIGNATURE_INVALID: 401,
   SIGNATURE_STALE: 401,

@@ -6,20 +6,18 @@ import type { Ctx } from '../http/env.ts';
 
 const Word = z.string().min(1).max(1_000);
 /** CloudEvents 1.0: the attributes we read; extensions are let through. */
-export const CloudEvent = z
-  .looseObject({
-    specversion: z.literal('1.0'),
-    id: Word,
-    source: Word,
-    type: z.string().regex(/^[A-Za-z0-9._/-]{1,200}$/, { error: 'not a type of events' }),
-    subject: Word.optional(),
-    time: z.iso.datetime({ offset: true }).optional(),
-    datacontenttype: z.string().max(200).optional(),
-    dataschema: z.string().max(1_000).optional(),
-    data: z.json().optional(),
-    data_base64: z.string().optional(),
-  })
-  .meta({ id: 'CloudEvent' });
+export const CloudEvent = z.looseObject({
+  specversion: z.literal('1.0'),
+  id: Word,
+  source: Word,
+  type: z.string().regex(/^[A-Za-z0-9._/-]{1,200}$/, { error: 'not a type of events' }),
+  subject: Word.optional(),
+  time: z.iso.datetime({ offset: true }).optional(),
+  datacontenttype: z.string().max(200).optional(),
+  dataschema: z.string().max(1_000).optional(),
+  data: z.json().optional(),
+  data_base64: z.string().optional(),
+});
 
 /** How a request carries an event, if it does. */
 export function eventMode(c: Ctx): 'structured' | 'binary' | undefined {

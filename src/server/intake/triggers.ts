@@ -7,7 +7,6 @@ import type { ServerDeps } from '../deps.ts';
 import { parseJson, readBody, requireType } from '../http/body.ts';
 import type { Ctx } from '../http/env.ts';
 import type { Limiter } from '../http/limiter.ts';
-import { problemBody } from '../http/problem.ts';
 import type { Authenticate } from '../http/register.ts';
 import type { Reply } from '../http/reply.ts';
 import { defineRoute, type Route } from '../http/route.ts';
@@ -17,28 +16,24 @@ import { type Signed, verifyTrigger } from './verify.ts';
 
 const User = z.string().regex(/^user:[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/, { error: 'not a person; write user:<name>' });
 /** What a webhook says: inputs, and for whom it asks. */
-export const TriggerBody = z
-  .strictObject({
-    inputs: Inputs.default({}),
-    /** The person for whom the sender asks; cannot approve the run. */
-    requestedBy: User.optional(),
-    /** Asking again with the same key changes nothing. Signed, other than the header of that name. */
-    idempotencyKey: z
-      .string()
-      .regex(/^[\x21-\x7E]{1,255}$/, { error: 'not a key; write 1 to 255 visible characters' })
-      .optional(),
-  })
-  .meta({ id: 'TriggerBody' });
+export const TriggerBody = z.strictObject({
+  inputs: Inputs.default({}),
+  /** The person for whom the sender asks; cannot approve the run. */
+  requestedBy: User.optional(),
+  /** Asking again with the same key changes nothing. Signed, other than the header of that name. */
+  idempotencyKey: z
+    .string()
+    .regex(/^[\x21-\x7E]{1,255}$/, { error: 'not a key; write 1 to 255 visible characters' })
+    .optional(),
+});
 const Started = z.strictObject({ runId: z.string(), runbook: z.string(), url: z.string(), repeated: z.boolean() });
-const Answer = z
-  .strictObject({
-    runId: z.string().optional(),
-    url: z.string().optional(),
-    repeated: z.boolean(),
-    runs: z.array(Started),
-    refused: z.array(z.record(z.string(), z.json())),
-  })
-  .meta({ id: 'TriggerAnswer' });
+const Answer = z.strictObject({
+  runId: z.string().optional(),
+  url: z.string().optional(),
+  repeated: z.boolean(),
+  runs: z.array(Started),
+  refused: z.array(z.record(z.string(), z.json())),
+});
 
 /** The self-service trigger: signed webhooks and business events start runs of the runbooks that declare them. */
 export function triggerRoute(deps: ServerDeps, { failures, authenticate }: { readonly failures: Limiter; readonly authenticate: Authenticate }): Route {
@@ -129,8 +124,8 @@ async function keyOf(
 
 /** The one runbook that declares this webhook, on the default branches that the trigger may reach. @throws {SlipwayError} `TRIGGER_NOT_FOUND`, `TRIGGER_AMBIGUOUS`. */
 async function declaredBy({ heads }: ServerDeps, trigger: ReadyTrigger): Promise<{ readonly head: Head; readonly runbook: string }> {
-  for (const look of [heads.recent, heads.fetched]) {
-    const all = await Promise.all((trigger.repositories ?? heads.names).map((name) => look(name)));
+  for (const isFresh of [false, true]) {
+    const all = await Promise.all((trigger.repositories ?? heads.names).map((name) => (isFresh ? heads.fetched(name) : heads.recent(name))));
     const found = all.flatMap((head) => runbooksWith(head, trigger.id).map((runbook) => ({ head, runbook })));
     const [only, other] = found;
     if (other)

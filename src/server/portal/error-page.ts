@@ -12,14 +12,16 @@ export async function errorPage(deps: ServerDeps, authenticator: Authenticator, 
   const status = statusOf(error);
   const caller = await callerOf(authenticator, c);
   if (status === 401 && !caller && deps.settings.login) return c.redirect(`/login?to=${encodeURIComponent(c.req.path)}`, 303);
-  const { title, detail, hint, requestId } = problemBody(error, c.get('requestId'));
+  const body = problemBody(error, c.get('requestId'));
+  const { detail, hint, requestId } = body;
+  const title = typeof body['title'] === 'string' ? body['title'] : 'Error';
   const content = html`<h1>${title}</h1>
     <div class="alert" role="alert">
       <p>${detail}</p>
       ${hint === undefined ? '' : html`<p>${hint}</p>`}
     </div>
     <p>Request ${requestId}</p>`;
-  return sendPage(c, { title: String(title), caller, content, status: STATUSES.find((each) => each === status) ?? (status === 401 ? 403 : 500) });
+  return sendPage(c, { title, caller, content, status: STATUSES.find((each) => each === status) ?? (status === 401 ? 403 : 500) });
 }
 
 /** The page about an error must not fail for the same reason. */

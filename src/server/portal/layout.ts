@@ -99,6 +99,12 @@ const WORDS: { readonly [state: string]: string } = {
   allow: 'allowed',
 };
 
+/** A name and what it stands for, in a list of such. */
+export function fact(name: string, value: Html): Html {
+  return html`<dt>${name}</dt>
+    <dd>${value}</dd>`;
+}
+
 /** A moment for people and for programs. */
 export function timeMark(at: number | string): Html {
   const text = typeof at === 'number' ? new Date(at).toISOString() : at;

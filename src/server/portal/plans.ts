@@ -5,67 +5,56 @@ import { planText } from '../../report/index.ts';
 import { guardPlan, planOrder, refuseWhileDraining } from '../api/start.ts';
 import type { ServerDeps } from '../deps.ts';
 import { maySee } from '../guard.ts';
-import type { Env } from '../http/env.ts';
-import { actionForm, type Html, sendPage, stateMark, timeMark } from './layout.ts';
+import type { Order } from '../../app/index.ts';
+import type { Caller, Ctx, Env } from '../http/env.ts';
+import { actionForm, fact, type Html, sendPage, stateMark, timeMark } from './layout.ts';
 import type { Pages } from './pages.ts';
 
 /** A plan: being made, or whole with its verdict and a button that runs exactly it. */
 export function addPlanPages(app: Hono<Env>, deps: ServerDeps, pages: Pages): void {
   app.get(
     '/plans/:plan',
-    pages.page(async (c, caller) => {
-      const order = await orderAt(deps, c.req.param('plan') ?? '');
-      await guardPlan(deps, caller, order);
-      const { repository, runbook, environments, made } = order;
-      const mayRun = await maySee(deps, caller, { action: 'run.start', repository, object: { kind: 'runbook', runbook, environments } });
-      const run = made?.decision === 'allow' && mayRun ? actionForm(caller, { action: `/plans/${order.id}/run`, label: 'Run exactly this plan' }) : html``;
-      const content = html`<h1>Plan of ${runbook}</h1>
-        <dl>
-          <dt>State</dt>
-          <dd>${made ? stateMark('ready') : stateMark(order.state === 'accepted' ? 'being made' : order.state)}</dd>
-          <dt>Asked</dt>
-          <dd>${timeMark(order.receivedAt)} by ${order.who.id}</dd>
-          ${
-            made
-              ? html`<dt>Policies</dt>
-                  <dd>${stateMark(made.decision)}</dd>
-                  <dt>Digest</dt>
-                  <dd><code>${made.digest}</code></dd>`
-              : ''
-          }
-          ${
-            order.reason === undefined
-              ? ''
-              : html`<dt>Waits for</dt>
-                  <dd>${order.reason}</dd>`
-          }
-        </dl>
-        ${refusalOf(order.refusal)}
-        ${
-          made
-            ? html`<h2>What it would do</h2>
-                <pre tabindex="0" aria-label="Plan">${planText(await deps.bundle(made.digest), { now: deps.clock.now() })}</pre>`
-            : ''
-        }
-        ${run} ${order.state === 'accepted' || order.state === 'waiting' ? html`<p><a href="/plans/${order.id}">Look again</a></p>` : ''}`;
-      return sendPage(c, { title: `Plan of ${runbook}`, caller, at: '/runbooks', content });
-    }),
+    pages.page(async (c, caller) => showPlan(c, deps, caller)),
   );
   app.post(
     '/plans/:plan/run',
-    pages.form(async (c, caller) => {
-      refuseWhileDraining(deps);
-      const plan = await orderAt(deps, c.req.param('plan') ?? '');
-      await guardPlan(deps, caller, plan);
-      const { order } = await deps.desk.orderRunOf({
-        identity: caller.identity,
-        cause: 'portal',
-        plan,
-        key: { scope: `portal plan ${caller.identity.id}`, key: plan.id },
-      });
-      return c.redirect(`/runs/${order.id}`, 303);
-    }),
+    pages.form(async (c, caller) => runPlan(c, deps, caller)),
   );
+}
+
+async function showPlan(c: Ctx, deps: ServerDeps, caller: Caller): Promise<Response> {
+  const order = await orderAt(deps, c.req.param('plan') ?? '');
+  await guardPlan(deps, caller, order);
+  const { repository, runbook, environments, made } = order;
+  const mayRun = await maySee(deps, caller, { action: 'run.start', repository, object: { kind: 'runbook', runbook, environments } });
+  const isOpen = order.state === 'accepted' || order.state === 'waiting';
+  const content = html`<h1>Plan of ${runbook}</h1>
+    ${about(order)} ${refusalOf(order.refusal)} ${made ? await whole(deps, made.digest) : ''}
+    ${made?.decision === 'allow' && mayRun ? actionForm(caller, { action: `/plans/${order.id}/run`, label: 'Run exactly this plan' }) : ''}
+    ${isOpen ? html`<p><a href="/plans/${order.id}">Look again</a></p>` : ''}`;
+  return sendPage(c, { title: `Plan of ${runbook}`, caller, at: '/runbooks', content });
+}
+
+function about({ state, receivedAt, who, made, reason }: Order): Html {
+  const verdict = made ? [fact('Policies', stateMark(made.decision)), fact('Digest', html`<code>${made.digest}</code>`)] : [];
+  return html`<dl>
+    ${fact('State', stateMark(made ? 'ready' : state === 'accepted' ? 'being made' : state))} ${fact('Asked', html`${timeMark(receivedAt)} by ${who.id}`)}
+    ${verdict} ${reason === undefined ? '' : fact('Waits for', html`${reason}`)}
+  </dl>`;
+}
+
+async function whole(deps: ServerDeps, digest: string): Promise<Html> {
+  return html`<h2>What it would do</h2>
+    <pre tabindex="0" aria-label="Plan">${planText(await deps.bundle(digest), { now: deps.clock.now() })}</pre>`;
+}
+
+async function runPlan(c: Ctx, deps: ServerDeps, caller: Caller): Promise<Response> {
+  refuseWhileDraining(deps);
+  const plan = await orderAt(deps, c.req.param('plan') ?? '');
+  await guardPlan(deps, caller, plan);
+  const key = { scope: `portal plan ${caller.identity.id}`, key: plan.id };
+  const { order } = await deps.desk.orderRunOf({ identity: caller.identity, cause: 'portal', plan, key });
+  return c.redirect(`/runs/${order.id}`, 303);
 }
 
 /** What was asked cannot be done, and why. */

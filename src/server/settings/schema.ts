@@ -7,14 +7,14 @@ const Name = z
   .string()
   .regex(/^[a-zA-Z][a-zA-Z0-9-]{0,62}$/, { error: 'not a name; use letters, digits and hyphens, starting with a letter, at most 63 characters' });
 /** Where a secret is; never the secret itself. */
-export const SecretRef = z.string().regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[^\u0000\n]{1,4000})$/, {
+export const SecretRef = z.string().regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:\P{Cc}{1,4000})$/u, {
   error: 'not a reference to a secret; write env:NAME or file:/path, never the secret itself',
 });
 const Span = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, { error: 'not a duration; write for example 30s, 10m or 12h' })
   .transform((text) => parseDuration(text) ?? 0);
-const AbsolutePath = z.string().regex(/^\/[^\u0000\n]*$/, { error: 'not an absolute path; start it with /' });
+const AbsolutePath = z.string().regex(/^\/\P{Cc}*$/u, { error: 'not an absolute path; start it with /' });
 
 /** Encryption in transit: https, but for this machine itself. */
 const Address = z
@@ -37,7 +37,10 @@ const Tls = z.strictObject({ certificate: AbsolutePath, key: SecretRef });
 
 export const RepositorySettings = z.strictObject({
   name: Name,
-  branch: z.string().min(1).default('main'),
+  branch: z
+    .string()
+    .regex(/^(?![-./])(?!.*(?:\.\.|@\{|\/\/|\.lock(?:\/|$)))[A-Za-z0-9._/+-]{1,200}(?<![./])$/, { error: 'not the name of a branch' })
+    .default('main'),
   /** A folder of this machine with a repository, bare or not. */
   folder: AbsolutePath.optional(),
   url: Address.optional(),
