@@ -47,6 +47,7 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
     ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
     shippedPolicies: join(packageDir, 'policies'),
+    backend: config.pulumi.backend,
     loadPolicies: warmPolicies(async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal })),
     testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
     openWorld: async (request) => {

@@ -1,7 +1,9 @@
 import { EXIT, newRunId, SlipwayError } from '../core/index.ts';
 import { type PlanBundle, type PlanFacts, stalenessOf, verifyPlan } from '../plan/index.ts';
 import { type Estate, invalid, loadEstate } from './load.ts';
+import { heldByOthers, locksOf } from './locks.ts';
 import { authorsOf, judgeBody, type PlanSurroundings, policyDir, withSurroundings } from './plan-change.ts';
+import { refusePinned } from './pins.ts';
 import { stacksNow } from './previews.ts';
 import { isTerminal } from '../engine/index.ts';
 import { drive } from './drive.ts';
@@ -12,7 +14,7 @@ import type { Wiring } from './wiring.ts';
 /**
  * Start the run of exactly this plan, after everything its digest binds was looked at again.
  *
- * @throws {SlipwayError} `PLAN_TAMPERED`, `REHEARSAL_PLAN`, `STALE_PLAN`, `POLICY_DENIED`, `SECRET_INPUTS`, and what driving throws.
+ * @throws {SlipwayError} `PLAN_TAMPERED`, `REHEARSAL_PLAN`, `PINNED`, `LOCKED`, `STALE_PLAN`, `POLICY_DENIED`, `SECRET_INPUTS`, and what driving throws.
  */
 export async function applyPlan(
   session: Session,
@@ -27,6 +29,8 @@ export async function applyPlan(
       hint: 'plan again without --rehearse',
     });
   checkSecrets(bundle, options);
+  await refusePinned(await wiring.store(), session.repository, body.graph.runbook);
+  await refuseHeld(wiring, bundle, options.holder);
   const runId = options.runId ?? newRunId(wiring.clock.now());
   const prepared = await withSurroundings({ session, wiring, runId, commit: body.commit.dirty ? undefined : body.commit.head }, async (around) => {
     await refuseStale(session, wiring, { around, bundle });
@@ -57,6 +61,17 @@ async function refuseTwin(wiring: Wiring, { digest, body }: PlanBundle): Promise
   throw new SlipwayError('ALREADY_RUNNING', `this plan is already being run by ${twin.id} (${twin.state})`, {
     exitCode: EXIT.locked,
     hint: `follow it with "slipway watch ${twin.id}", or resume it with "slipway resume ${twin.id}"`,
+  });
+}
+
+/** A change that is applied and not merged yet keeps what it changed to itself. */
+async function refuseHeld({ store, backend }: Wiring, { body }: PlanBundle, holder: string | undefined): Promise<void> {
+  const [held] = await heldByOthers((await store()).locks, locksOf(body, backend), holder);
+  if (!held?.heldBy) return;
+  const { lock, heldBy } = held;
+  throw new SlipwayError('LOCKED', `${lock.replace(/^change:/, '')} is held by ${heldBy.holder} since ${new Date(heldBy.since).toISOString()}`, {
+    exitCode: EXIT.locked,
+    hint: 'it is free once that change is merged or closed, or by "slipway unlock" in its pull request',
   });
 }
 

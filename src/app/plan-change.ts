@@ -8,6 +8,7 @@ import type { LoadedRunbook } from '../runbook/index.ts';
 import { kindOf } from '../steps/index.ts';
 import { readInputs } from './inputs.ts';
 import { type Estate, findRunbook, loadEstate } from './load.ts';
+import { refusePinned } from './pins.ts';
 import { previewAll } from './previews.ts';
 import type { PlanRequest, RehearsalOptions, Session } from './types.ts';
 import type { Wiring, World } from './wiring.ts';
@@ -82,6 +83,7 @@ export async function makeChangePlan(
   { estate, policies, world, wiring }: PlanSurroundings & { readonly wiring: Wiring },
 ): Promise<Parsed<MadePlan>> {
   const runbook = findRunbook(estate, request.runbook);
+  if (!request.rehearsal) await refusePinned(await wiring.store(), session.repository, runbook.name);
   const ready = readInputs({ schemas: runbook.runbook.inputs ?? {}, given: request.inputs, preset: presetOf(runbook, request) });
   if ('problems' in ready) return { ok: false, problems: ready.problems };
   const made = graphOf(estate, runbook, { inputs: ready.inputs, now: wiring.clock.now() });

@@ -125,6 +125,8 @@ export interface ApplyOptions {
   readonly labels?: JsonObject;
   /** Who asked for it beside the actor, `user:<name>`; cannot approve it either. */
   readonly requestedBy?: string;
+  /** The change it belongs to, as a holder of locks. */
+  readonly holder?: string;
   /** Accounts of those who wrote it, beside the names that commits give; they cannot approve it. */
   readonly authors?: readonly string[];
 }

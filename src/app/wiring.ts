@@ -29,6 +29,8 @@ export interface Wiring {
   readonly testPolicies: (dir: string, signal: AbortSignal) => Promise<{ readonly ok: boolean; readonly text: string }>;
   /** Policies from elsewhere than the repository being planned (SLIPWAY_POLICIES); then its own do not count. */
   readonly trustedPolicies?: string;
+  /** Where states of stacks are kept. */
+  readonly backend: string;
   /** The policies of a repository that has none of its own. */
   readonly shippedPolicies: string;
 }
