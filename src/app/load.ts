@@ -62,15 +62,18 @@ export async function parseFiles(root: string, gates?: Gates): Promise<Parsed<Om
   const inventory = buildInventory([...parsed.value.inventories.values()]);
   if (!inventory.ok) return { ok: false, problems: [...parsed.problems, ...inventory.problems] };
   const repository = gates ? withGates(parsed.value, gates) : parsed.value;
-  const { inventories, environments, calendars } = repository;
-  const digests = {
-    inventory: digestOf([...inventories.values()].map(({ name, source }) => ({ name, source }))),
-    environments: digestOf([...environments.values(), ...calendars.values()].map(({ kind, name, source }) => ({ kind, name, source }))),
-  };
   return {
     ok: true,
-    value: { repository, inventory: inventory.value, digests },
+    value: { repository, inventory: inventory.value, digests: digestsOf(repository) },
     problems: [...parsed.problems, ...inventory.problems],
+  };
+}
+
+/** Digests of what plans of all runbooks share. */
+export function digestsOf({ inventories, environments, calendars }: Repository): Estate['digests'] {
+  return {
+    inventory: digestOf([...inventories.values()].map(({ name, source }) => ({ name, source }))),
+    environments: digestOf([...environments.values(), ...calendars.values()].map(({ kind, name, source }) => ({ kind, name, source }))),
   };
 }
 

@@ -84,22 +84,42 @@ export async function makeChangePlan(
 ): Promise<Parsed<MadePlan>> {
   const runbook = findRunbook(estate, request.runbook);
   if (!request.rehearsal) await refusePinned(await wiring.store(), session.repository, runbook.name);
+  const drafted = await draftOf(session, request, { estate, policies, wiring });
+  if (!drafted.ok) return drafted;
+  const { body: draft, secrets } = drafted.value;
+  const { graph, inputs } = draft;
+  const { previews, stacks } = await previewAll({ graph, inputs, world, checkout: estate.checkout.root, signal: session.signal, notice: session.notice });
+  const unjudged: PlanBody = { ...draft, previews, stacks };
+  const verdict = await judgeBody(unjudged, { session, wiring, policies, estate });
+  return { ok: true, value: { bundle: sealPlan({ ...unjudged, verdict }), estate, secrets }, problems: drafted.problems };
+}
+
+/** What can be said of a runbook without looking at anything outside: its graph, and what policies say of that. */
+export async function judgeUnseen(
+  session: Session,
+  request: PlanRequest,
+  around: Omit<PlanSurroundings, 'world'> & { readonly wiring: Wiring },
+): Promise<Parsed<Pick<PlanBody, 'graph' | 'verdict'>>> {
+  const drafted = await draftOf(session, request, around);
+  if (!drafted.ok) return drafted;
+  const { body } = drafted.value;
+  const verdict = await judgeBody(body, { session, ...around });
+  return { ok: true, value: { graph: body.graph, verdict }, problems: drafted.problems };
+}
+
+/** A plan before anybody has looked outside. */
+async function draftOf(
+  session: Session,
+  request: PlanRequest,
+  { estate, policies, wiring }: Omit<PlanSurroundings, 'world'> & { readonly wiring: Wiring },
+): Promise<Parsed<{ readonly body: PlanBody; readonly secrets: MadePlan['secrets'] }>> {
+  const runbook = findRunbook(estate, request.runbook);
   const ready = readInputs({ schemas: runbook.runbook.inputs ?? {}, given: request.inputs, preset: presetOf(runbook, request) });
   if ('problems' in ready) return { ok: false, problems: ready.problems };
   const made = graphOf(estate, runbook, { inputs: ready.inputs, now: wiring.clock.now() });
   if (!made.ok) return made;
-  const { previews, stacks } = await previewAll({
-    graph: made.value,
-    inputs: ready.inputs,
-    world,
-    checkout: estate.checkout.root,
-    signal: session.signal,
-    notice: session.notice,
-  });
   const draft = await bodyOf({ session, estate, runbook, wiring, policies, graph: made.value, request });
-  const unjudged: PlanBody = { ...draft, inputs: ready.inputs, previews, stacks };
-  const verdict = await judgeBody(unjudged, { session, wiring, policies, estate });
-  return { ok: true, value: { bundle: sealPlan({ ...unjudged, verdict }), estate, secrets: ready.secrets }, problems: made.problems };
+  return { ok: true, value: { body: { ...draft, inputs: ready.inputs, previews: {}, stacks: {} }, secrets: ready.secrets }, problems: made.problems };
 }
 
 /** What policies say of a plan, now. */

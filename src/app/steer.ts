@@ -1,5 +1,6 @@
 import { didYouMean, EXIT, type Json, randomText, SlipwayError } from '../core/index.ts';
 import { type EventBody, hasStarted, refuseReserved, isEligible, isTerminal, type RunData, stateOf, type Task } from '../engine/index.ts';
+import type { RunRow } from '../journal/index.ts';
 import { derivedRunId } from './call.ts';
 import { createdOf, drive } from './drive.ts';
 import type { RunHandle, Session } from './types.ts';
@@ -149,6 +150,16 @@ async function nextUndo(journal: RunJournal, undone: string): Promise<number> {
         exitCode: EXIT.locked,
         hint: `see "slipway status ${id}"; "slipway resume ${id}" goes on with it when its process died`,
       });
+  }
+}
+
+/** Runs that undo a finished run, the first attempt first. */
+export async function undosOf(journal: RunJournal, undone: string): Promise<readonly RunRow[]> {
+  const rows: RunRow[] = [];
+  for (;;) {
+    const row = await journal.run(derivedRunId(undone, `rollback ${rows.length + 1}`));
+    if (!row) return rows;
+    rows.push(row);
   }
 }
 

@@ -19,6 +19,11 @@ export interface Affected {
   readonly reasons: readonly Reason[];
 }
 
+/** Would a plan of it be another one? Policies and access rules say who may do it, and change nothing of what it does. */
+export function isTouched({ change, reasons }: Affected): boolean {
+  return change !== 'removed' && reasons.some(({ kind }) => kind !== 'policies' && kind !== 'access');
+}
+
 const MOST_PATHS = 5;
 
 /**

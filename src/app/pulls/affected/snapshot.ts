@@ -52,7 +52,7 @@ async function openSnapshot(mirror: Mirror, texts: Texts, commit: string): Promi
   const read = async (paths: readonly string[]): Promise<void> => {
     for (const [path, text] of await texts.of(commit, tree, paths)) contents.set(path, text);
   };
-  const paths = [...tree.keys()];
+  const paths = [...tree.keys()].sort();
   await read(paths.filter((path) => tree.get(path)?.mode === 'link'));
   const files = paths.filter(isRunbookFile).flatMap((path) => {
     const target = followed(tree, path, textOf);
