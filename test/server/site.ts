@@ -34,6 +34,8 @@ export interface Site extends AsyncDisposable {
   readonly repository: string;
   readonly stateDir: string;
   readonly logged: readonly { readonly [field: string]: unknown }[];
+  /** Ask the server to go. */
+  readonly leave: () => void;
   /** Change the default branch. */
   readonly commit: (files: { readonly [path: string]: string | undefined }) => string;
   readonly token: (name: string, ...scopes: string[]) => Promise<string>;
@@ -90,6 +92,7 @@ export async function openSite({ files = {}, settings: more = '', now }: SiteOpt
   const app = createServer(parts.deps, { fetch: (url, options) => fetch(url, options) });
   return {
     ...{ parts, app, settings, dir, repository, stateDir, logged, commit },
+    leave: () => leave.abort(),
     token: async (name, ...scopes) => (await parts.deps.app.createToken(sessionOf(stateDir), { name, scopes, lifetimeMs: 3_600_000 })).text.reveal(),
     call: async (path, options) => asDescribed(parts, path, await callApp(app, path, options)),
     [Symbol.asyncDispose]: async () => {
