@@ -56,6 +56,12 @@ function assertHarmless(text: string, where: string): void {
 }
 
 describe('the portal', () => {
+  test('is looked at by a check that notices harm', () => {
+    for (const text of ['<script>x</script>', '<p onclick="x">', '<a href="javascript:x">', '<img src=x>', '<p style="x">'])
+      assert.throws(() => assertHarmless(text, ''), text);
+    assertHarmless('<p title="a onclick= b">&lt;script&gt;</p>', '');
+  });
+
   test('shows nobody anything who is not signed in', async () => {
     const stranger = openBrowser(site);
     for (const path of ['/runbooks', '/runs', '/approvals', '/audit', '/runs/run-20261123-0000000000', '/plans/plan-20261123-0000000000']) {

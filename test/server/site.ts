@@ -196,7 +196,7 @@ function sessionOf(stateDir: string): Parameters<Parts['deps']['app']['createTok
 }
 
 /** Trees of commits are read-only. */
-async function removeAll(dir: string): Promise<void> {
+export async function removeAll(dir: string): Promise<void> {
   execFileSync('chmod', ['-R', 'u+w', dir]);
   await rm(dir, { recursive: true, force: true });
 }
