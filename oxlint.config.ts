@@ -22,6 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
   report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
   app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'engine', 'report', 'analysis', 'store', 'access', 'githost'],
   server: ['core', 'runbook', 'app', 'report', 'access', 'store', 'githost'],
+  remote: ['core', 'journal', 'plan', 'runbook', 'app'],
   cli: ['core', 'app', 'report'],
 };
 const modules = Object.keys(mayImport);
