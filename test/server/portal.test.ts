@@ -28,12 +28,22 @@ phases:
       - { id: ask, uses: approval, with: { approvers: ['team:leads'], reason: ${JSON.stringify(EVIL)} } }
       - { id: broken, uses: check.http, with: { url: 'http://127.0.0.1:9/\${{ inputs.name }}' }, retry: { attempts: 1 } }
 `;
+const UNWELL = `
+apiVersion: slipway/v1
+kind: Runbook
+metadata: { name: unwell, owner: team-web }
+phases:
+  - id: work
+    type: custom
+    environment: lab
+    steps: [{ id: broken, uses: check.http, with: { url: 'http://127.0.0.1:9/' }, retry: { attempts: 1 }, onFailure: pause }]
+`;
 const DEFAULTS = { 'input.name': EVIL, 'input.pick': 'b', 'input.flag': 'false', 'input.count': '3', 'input.list': '["x"]' };
 
 let site: Site;
 let ada: Browser;
 before(async () => {
-  site = await openSite({ files: { 'runbooks/injected.yaml': INJECTED, 'runbooks/greet.yaml': GREET } });
+  site = await openSite({ files: { 'runbooks/injected.yaml': INJECTED, 'runbooks/unwell.yaml': UNWELL, 'runbooks/greet.yaml': GREET } });
   ada = await signedIn('ada@site.test');
 });
 after(async () => site[Symbol.asyncDispose]());
@@ -48,7 +58,7 @@ async function signedIn(name: string): Promise<Browser> {
 /** No page holds markup that a value brought along. */
 function assertHarmless(text: string, where: string): void {
   for (const [tag] of text.matchAll(/<[a-z][^>]*>/gi)) {
-    assert.doesNotMatch(tag, /^<(?:img|iframe|object|embed|base|link(?! rel="stylesheet" href="\/assets\/style\.css"))/i, where);
+    assert.doesNotMatch(tag, /^<(?:img|iframe|object|embed|base|link(?! rel="(?:stylesheet|icon)" href="\/assets\/))/i, where);
     if (/^<script/i.test(tag)) assert.equal(tag, '<script src="/assets/live.js" defer>', where);
     assert.doesNotMatch(tag.replaceAll(/"[^"]*"/g, '""'), /\s(?:on\w+|style|srcdoc)\s*=/i, where);
     assert.doesNotMatch(tag, /(?:href|action|src)="\s*(?:javascript|data):/i, where);
@@ -148,6 +158,20 @@ describe('the portal', () => {
     });
     assert.match(done.text, /user:lea@site\.test approved work\/ask/);
     assertHarmless(done.text, run);
+  });
+
+  test('lets a person settle what needs one', async () => {
+    const csrf = await ada.csrf();
+    const run = (await ada.post('/runbooks/estate/unwell', { csrf, do: 'run' })).headers.get('location') ?? '';
+    const asked = await until('attention', async () => {
+      const answer = await ada.get(run);
+      return /needs a person:/.test(answer.text) ? answer : undefined;
+    });
+    assert.match(asked.text, /Take it as done/);
+    assert.equal((await ada.post(`${run}/resolve`, { csrf, path: 'work/broken', as: 'whatever' })).status, 400);
+    assert.equal((await ada.post(`${run}/resolve`, { csrf, path: 'work/broken', as: 'done' })).status, 303);
+    await until('the end', async () => (/data-over="true"/.test((await ada.get(run)).text) ? true : undefined));
+    assert.match((await ada.get(run)).text, /succeeded/);
   });
 
   test('shows text from outside as text: names, descriptions, inputs, output, reasons, errors', async () => {
