@@ -41,6 +41,7 @@ const mayImport: Record<string, readonly string[]> = {
     'codeowners',
   ],
   server: ['core', 'runbook', 'app', 'report', 'access', 'store', 'githost'],
+  remote: ['core', 'journal', 'plan', 'runbook', 'app'],
   cli: ['core', 'app', 'report'],
 };
 const modules = Object.keys(mayImport);

@@ -82,7 +82,8 @@ async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<
   return judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
 }
 
-async function readPlan(session: Session, file: string): ReturnType<App['readPlan']> {
+/** Read a plan out of a file. @throws {SlipwayError} `PLAN_UNREADABLE`, `PLAN_TAMPERED`. */
+export async function readPlan(session: Session, file: string): ReturnType<App['readPlan']> {
   const path = resolve(file);
   const shown = relative(session.root, path);
   try {

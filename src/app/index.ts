@@ -1,4 +1,5 @@
-export { createApp } from './create-app.ts';
+export { createApp, readPlan } from './create-app.ts';
+export { validate } from './validate.ts';
 export { createDesk, type Asked, type AskedPlan, type Desk, type DeskOptions, objectOf, type Ordered, QUEUES } from './serve/desk.ts';
 export { type BusinessEvent, type EventMatch, matchesOf } from './serve/events.ts';
 export { type CarryOutOptions, plansHandler, planWith, readBundle, runsHandler } from './serve/carry-out.ts';

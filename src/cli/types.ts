@@ -19,7 +19,8 @@ export interface CliDeps extends CliIo {
   /** Ask a person yes or no; absent when there is nobody to ask. */
   readonly confirm?: (question: string) => Promise<boolean>;
   readonly settings: () => Promise<Parsed<Settings>>;
-  readonly openApp: () => Promise<App>;
+  /** With the address of a server, the one that it does the work for. */
+  readonly openApp: (server?: string) => Promise<App>;
   readonly diagnose: () => Promise<readonly Check[]>;
   /** Serve until told to go; ends when everything was handed over. */
   readonly serve: (request: ServeRequest) => Promise<void>;

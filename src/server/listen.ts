@@ -22,7 +22,7 @@ const LIMITS = {
   /** How often the two above are looked at. */
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16 * 1024,
-} as const;
+};
 const MOST_REQUESTS_PER_SOCKET = 10_000;
 
 /**

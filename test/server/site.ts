@@ -21,6 +21,8 @@ export const GITHUB_SECRET = 'github-secret-of-32-characters-00';
 export const URL_OF_SITE = 'http://127.0.0.1:8080';
 
 export interface SiteOptions {
+  /** As people reach it. */
+  readonly url?: string;
   readonly files?: { readonly [path: string]: string };
   /** Added to the settings as YAML. */
   readonly settings?: string;
@@ -34,6 +36,8 @@ export interface Site extends AsyncDisposable {
   readonly repository: string;
   readonly stateDir: string;
   readonly logged: readonly { readonly [field: string]: unknown }[];
+  /** Ask the server to go. */
+  readonly leave: () => void;
   /** Change the default branch. */
   readonly commit: (files: { readonly [path: string]: string | undefined }) => string;
   readonly token: (name: string, ...scopes: string[]) => Promise<string>;
@@ -74,14 +78,14 @@ ${more}`;
 export const ENVIRONMENT = { PORTAL_SECRET: SECRET, GITHUB_SECRET, CLIENT_SECRET: 'client-secret-of-the-site' };
 
 /** A server with everything real but its socket: repository, journal, store, policies, worker. */
-export async function openSite({ files = {}, settings: more = '', now }: SiteOptions = {}): Promise<Site> {
+export async function openSite({ files = {}, settings: more = '', now, url = URL_OF_SITE }: SiteOptions = {}): Promise<Site> {
   const dir = mkdtempSync(join(tmpdir(), 'slipway-server-'));
   const [repository, stateDir] = [join(dir, 'repository'), join(dir, 'state')];
   const commit = makeRepository(repository, { ...FILES, ...files });
   const config = configOf(repository, stateDir);
   const wiring = openWiring(config);
   const clock = now ? { ...wiring.clock, now } : wiring.clock;
-  const settings = readSettings(settingsText(repository, more));
+  const settings = readSettings(settingsText(repository, more).replace(URL_OF_SITE, url));
   const logged: { [field: string]: unknown }[] = [];
   const write = (level: string) => (fields: object, message: string) => void logged.push({ level, message, ...fields });
   const log = { info: write('info'), warn: write('warn'), error: write('error') };
@@ -90,6 +94,7 @@ export async function openSite({ files = {}, settings: more = '', now }: SiteOpt
   const app = createServer(parts.deps, { fetch: (url, options) => fetch(url, options) });
   return {
     ...{ parts, app, settings, dir, repository, stateDir, logged, commit },
+    leave: () => leave.abort(),
     token: async (name, ...scopes) => (await parts.deps.app.createToken(sessionOf(stateDir), { name, scopes, lifetimeMs: 3_600_000 })).text.reveal(),
     call: async (path, options) => asDescribed(parts, path, await callApp(app, path, options)),
     [Symbol.asyncDispose]: async () => {
@@ -193,7 +198,7 @@ function sessionOf(stateDir: string): Parameters<Parts['deps']['app']['createTok
 }
 
 /** Trees of commits are read-only. */
-async function removeAll(dir: string): Promise<void> {
+export async function removeAll(dir: string): Promise<void> {
   execFileSync('chmod', ['-R', 'u+w', dir]);
   await rm(dir, { recursive: true, force: true });
 }

@@ -33,7 +33,8 @@ export interface Worker {
   readonly stopped: Promise<void>;
 }
 
-const CLAIM_MS = 30_000;
+/** A process that dies holds up what it worked on for so long. */
+const CLAIM_MS = 15_000;
 const POLL_MS = 500;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5 * 60_000;

@@ -121,7 +121,7 @@ function verifyRun(deps: ServerDeps): Route {
 export function summaryOf(row: Row): RunSummary {
   const { repository, cause } = row.labels;
   return {
-    ...{ id: row.id, runbook: row.runbook, state: row.state, rehearsal: row.rehearsal, planDigest: row.planDigest },
+    ...{ id: row.id, runbook: row.runbook, state: row.state, rehearsal: row.rehearsal, planDigest: row.planDigest, order: row.order, lastSeq: row.lastSeq },
     ...{ createdAt: iso(row.createdAt), updatedAt: iso(row.updatedAt), url: `/v1/runs/${row.id}` },
     ...(typeof repository === 'string' ? { repository } : {}),
     ...(typeof cause === 'string' ? { cause } : {}),

@@ -44,6 +44,9 @@ export const RunSummary = z.strictObject({
   createdAt: Time,
   updatedAt: Time,
   planDigest: z.string(),
+  /** Grows with every run that is created. */
+  order: z.int(),
+  lastSeq: z.int(),
   cause: z.string().optional(),
   url: Link,
 });

@@ -40,6 +40,9 @@ svg .fail { stroke: var(--bad); fill: var(--bad); }
 svg .inconclusive, svg .noData { stroke: var(--warn); fill: var(--warn); }
 `;
 
+/** Two hulls on a slip: one goes, one comes. */
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M1 5h10l4 3H5zM15 11H5L1 8h10z" fill="#17693b"/></svg>`;
+
 /**
  * Keeps the page of a run up to date where scripts run: when an event comes, the page is loaded again and the part that lives is taken over.
  * The words are made by the server alone, escaped as ever. Nobody is interrupted who is filling in a form.

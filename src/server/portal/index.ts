@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import type { ServerDeps } from '../deps.ts';
 import type { Ctx, Env } from '../http/env.ts';
 import type { Authenticator } from '../login/authenticate.ts';
-import { LIVE, STYLE } from './assets.ts';
+import { ICON, LIVE, STYLE } from './assets.ts';
 import { addListPages } from './lists.ts';
 import { createPages } from './pages.ts';
 import { addPlanPages } from './plans.ts';
@@ -17,6 +17,7 @@ export function addPortal(app: Hono<Env>, deps: ServerDeps, authenticator: Authe
   const pages = createPages(authenticator);
   app.get('/', (c) => c.redirect('/runbooks', 303));
   asset(app, '/assets/style.css', { type: 'text/css; charset=utf-8', text: STYLE });
+  asset(app, '/assets/icon.svg', { type: 'image/svg+xml', text: ICON });
   asset(app, '/assets/live.js', { type: 'text/javascript; charset=utf-8', text: LIVE });
   addRunbookPages(app, deps, pages);
   addPlanPages(app, deps, pages);

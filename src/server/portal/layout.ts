@@ -33,6 +33,7 @@ function layout({ title, caller, content, at, script = false }: Page): Html {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} · Slipway</title>
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
         ${script ? html`<script src="/assets/live.js" defer></script>` : ''}
       </head>

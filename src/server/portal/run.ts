@@ -87,15 +87,26 @@ async function recorded(deps: ServerDeps, caller: Caller, shown: Shown): Promise
       <dt>Plan</dt>
       <dd><code>${report.planDigest ?? 'unknown'}</code></dd>
     </dl>
-    ${report.attention.map(
-      ({ path, reason, hint }) =>
-        html`<div class="alert" role="alert">
-          <p>${path} needs a person: ${reason}</p>
-          <p>${hint}</p>
-        </div>`,
-    )}
-    ${await gates(deps, caller, shown)} ${await actions(deps, caller, shown)} ${phases(report, now)} ${steps(report, now)} ${verdictPictures(facts)}
-    ${votes(report)}`;
+    ${await attention(deps, caller, shown)} ${await gates(deps, caller, shown)} ${await actions(deps, caller, shown)} ${phases(report, now)}
+    ${steps(report, now)} ${verdictPictures(facts)} ${votes(report)}`;
+}
+
+/** What needs a person, and how to settle it. */
+async function attention(deps: ServerDeps, caller: Caller, { target, report }: Shown): Promise<Html> {
+  if (report.attention.length === 0) return html``;
+  const mayResolve = await maySee(deps, caller, { action: 'run.resolve', ...target });
+  const action = `/runs/${report.runId}/resolve`;
+  const choices = { retry: 'Try again', done: 'Take it as done', failed: 'Take it as failed' };
+  const forms = (path: string): readonly Html[] =>
+    mayResolve && path.includes('/') ? Object.entries(choices).map(([as, label]) => actionForm(caller, { action, label, fields: { path, as } })) : [];
+  return html`${report.attention.map(
+    ({ path, reason, hint }) =>
+      html`<div class="alert" role="alert">
+        <p>${path} needs a person: ${reason}</p>
+        <p>${hint}</p>
+        ${forms(path)}
+      </div>`,
+  )}`;
 }
 
 async function gates(deps: ServerDeps, caller: Caller, { target, report }: Shown): Promise<Html> {
@@ -114,10 +125,10 @@ export function waitingGates({ tasks }: RunReport): readonly TaskReport[] {
 /** What a gate asks for, and how to answer. */
 export function gateForms(caller: Caller, runId: string, { path, wait }: TaskReport, mayVote: boolean): Html {
   if (wait?.type !== 'gate') return html``;
-  const { approvers, required } = wait.gate;
+  const { approvers, required, message } = wait.gate;
   const action = `/runs/${runId}/votes`;
   return html`<section aria-label="Approval of ${path}" class="notice">
-    <p>${path} asks for ${required} of ${approvers.join(', ')}.</p>
+    <p>${path} asks for ${required} of ${approvers.join(', ')}${message === '' ? '' : `: ${message}`}</p>
     ${
       mayVote
         ? html`${actionForm(caller, { action, label: 'Approve', fields: { path, decision: 'approve' } })}

@@ -1,11 +1,19 @@
 import type { Hono } from 'hono';
+import { EXIT, SlipwayError } from '../../core/index.ts';
 import { steerRun } from '../api/steer.ts';
 import type { ServerDeps } from '../deps.ts';
 import type { Caller, Env } from '../http/env.ts';
 import type { Pages } from './pages.ts';
 
-type Verb = 'votes' | 'pause' | 'resume' | 'cancel' | 'rollback';
-const ACTIONS = { votes: 'run.vote', pause: 'run.pause', resume: 'run.resume', cancel: 'run.cancel', rollback: 'run.rollback' } as const;
+type Verb = 'votes' | 'resolve' | 'pause' | 'resume' | 'cancel' | 'rollback';
+const ACTIONS = {
+  votes: 'run.vote',
+  pause: 'run.pause',
+  resume: 'run.resume',
+  cancel: 'run.cancel',
+  rollback: 'run.rollback',
+  resolve: 'run.resolve',
+} as const;
 
 /** Buttons of the page of a run: the same requests as those of the API, from forms. */
 export function addSteering(app: Hono<Env>, deps: ServerDeps, pages: Pages): void {
@@ -40,10 +48,18 @@ async function steer(
       return undefined;
     }
     if (verb === 'resume') return app.resume(session, run);
+    if (verb === 'resolve') return app.resolveTask(session, run, form.get('path') ?? '', asIn(form));
     if (verb !== 'rollback') return app[verb](session, run, reason === '' ? undefined : reason);
     const started = await app.rollBack(session, run, { reason: reason === '' ? 'asked in the portal' : reason, force: false });
     next = started.runId;
     return 'done' in started ? started : undefined;
   });
   return next;
+}
+
+/** @throws {SlipwayError} `BAD_REQUEST`. */
+function asIn(form: URLSearchParams): 'retry' | 'done' | 'failed' {
+  const as = form.get('as');
+  if (as === 'retry' || as === 'done' || as === 'failed') return as;
+  throw new SlipwayError('BAD_REQUEST', 'the form does not say how to settle it', { exitCode: EXIT.usage });
 }

@@ -33,7 +33,7 @@ export function listContract(store: StoreUnderTest): void {
     for (const [n, createdAt] of [5, 3, 4, 4, 4, 5].entries()) await journal.create({ ...RUN, id: `run-20261123-000000000${n}`, createdAt }, { type: 'first' });
     const whole = (await journal.runs()).map(({ id }) => id);
     const paged: string[] = [];
-    for (let page = await journal.runs({ limit: 2 }); page.length > 0; ) {
+    for (let page = await journal.runs({ limit: 2 }); page.length > 0;) {
       paged.push(...page.map(({ id }) => id));
       const last = page.at(-1);
       page = last ? await journal.runs({ limit: 2, before: last }) : [];
