@@ -8,10 +8,12 @@ import {
   createDesk,
   createHeads,
   createKeeper,
+  createPulls,
   createTokens,
   type Log,
   plansHandler,
   planWith,
+  type PulledRepository,
   QUEUES,
   readBundle,
   runsHandler,
@@ -88,8 +90,14 @@ export async function openParts({ config, settings, wiring, log, leave: drain, s
   const gate = createGate({ clock, audit: async (entry) => void (await store.audit.append(entry)) });
   const keeper = createKeeper({ app, clock, log, session: { actor: 'system', teams: [], root: stateDir, stateDir, signal, drain } });
   const carrying = { store, journal, heads, gate, clock, app, keeper, log, session: { stateDir, signal, drain }, mostRuns: settings.limits.runs };
-  const handlers = { [QUEUES.run]: runsHandler(carrying), [QUEUES.plan]: plansHandler(carrying) };
-  const worker = startWorker({ store, handlers, owner: wiring.owner, clock, log, drain, signal });
+  const pulls = createPulls({
+    ...carrying,
+    ...{ wiring, repositories: pulledRepositories(settings, hosts), settings: settings.pulls },
+    wake: (queue) => worker.wake(queue),
+    runUrl: (runId) => `${settings.publicUrl}/runs/${runId}`,
+  });
+  const handlers = { [QUEUES.run]: runsHandler(carrying), [QUEUES.plan]: plansHandler(carrying), ...pulls };
+  const worker: Worker = startWorker({ store, handlers, owner: wiring.owner, clock, log, drain, signal });
   const desk = createDesk({ store, journal, heads, gate, clock, signal, wake: worker.wake });
   const deps: ServerDeps = {
     ...{ settings, app, desk, heads, gate, keeper, store, clock, log, stateDir, signal, drain },
@@ -175,6 +183,14 @@ async function openHosts(config: Config, { hosts }: ReadySettings, { clock, git 
     return [settings.name, host] as const;
   });
   return new Map(await Promise.all(opened));
+}
+
+/** Repositories of hosts that have pull requests. */
+function pulledRepositories({ repositories }: ReadySettings, hosts: ReadonlyMap<string, GitHost>): readonly PulledRepository[] {
+  return repositories.flatMap(({ name, branch, host: hostName, repo }) => {
+    const host = hosts.get(hostName ?? '');
+    return host?.can.pulls === true && repo !== undefined ? [{ name, branch, host, repo }] : [];
+  });
 }
 
 function repositoryOf(

@@ -14,3 +14,4 @@ export type { GivenInputs } from './inputs.ts';
 export type { Identity } from '../access/index.ts';
 export type * from './types.ts';
 export type * from './wiring.ts';
+export { createPulls, DELIVERIES, PullSettings, type PulledRepository, type PullsOptions } from './pulls/index.ts';

@@ -96,7 +96,8 @@ export async function runsOf({ wiring }: PullsOptions, { runs }: PullRecord): Pr
   return found.toSorted((a, b) => b.order - a.order);
 }
 
-async function liveRun({ wiring }: PullsOptions, row: RunRow): Promise<LiveRun> {
+/** How a run stands, and what it waits for. */
+export async function liveRun({ wiring }: PullsOptions, row: RunRow): Promise<LiveRun> {
   const state = RUN_STATES.find((each) => each === row.state) ?? 'queued';
   if (isTerminal(state)) return { row, state, waits: undefined };
   const { tasks } = stateOf(await (await wiring.journal()).read(row.id));

@@ -47,8 +47,8 @@ export async function openPull(options: PullsOptions, ref: PullRef, signal: Abor
   const record = await changeRecord(options.store, ref, (before) => {
     const { sha } = pull.head;
     if (before?.head !== sha) return freshRecord(ref, { repository: served.name, head: sha, base: parted, state: pull.state, before });
-    // Once it is merged, the two have not parted any more.
-    return { ...before, state: pull.state, base: pull.state === 'open' ? parted : before.base };
+    // What the host says now is the newest; and once it is merged, the two have not parted any more.
+    return { ...before, newest: undefined, state: pull.state, base: pull.state === 'open' ? parted : before.base };
   });
   const target = await targetOf({ pull, mirror, record });
   return { ref, served, pull, head, mirror, record, target, gates: gatesOf(options, head), signal };

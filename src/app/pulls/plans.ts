@@ -78,7 +78,7 @@ async function lookForDrift({ wiring }: PullsOptions, session: Session, { body }
 /** A head that was replaced meanwhile is nobody's any more. @throws {SlipwayError} `PULL_SUPERSEDED`. */
 async function ifCurrent(options: PullsOptions, { ref, record }: OpenedPull, change: (record: PullRecord) => PullRecord): Promise<void> {
   await amendRecord(options.store, ref, (now) => {
-    if (now.head === record.head) return change(now);
+    if (now.head === record.head && (now.newest ?? now.head) === now.head) return change(now);
     throw new SlipwayError('PULL_SUPERSEDED', `${keyOf(ref)} has another head by now`);
   });
 }

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import type { Gate } from '../../access/index.ts';
 import type { Clock } from '../../core/index.ts';
 import type { GitHost } from '../../githost/index.ts';
-import type { ApplyRules } from '../../runbook/index.ts';
+import { ApplyRules } from '../../runbook/index.ts';
 import type { Store } from '../../store/index.ts';
 import type { Heads } from '../serve/heads.ts';
 import type { Keeper } from '../serve/keeper.ts';
@@ -38,12 +39,14 @@ export interface PullsOptions {
   /** Most runs that this process drives at once. */
   readonly mostRuns: number;
 }
-export interface PullSettings {
+/** How a server looks after pull requests. */
+export const PullSettings = z.strictObject({
   /** For environments that say nothing themselves, and for phases without one. */
-  readonly apply?: ApplyRules | undefined;
-  /** Most runbooks that are planned unasked for one head. */
-  readonly mostPlans: number;
-}
+  apply: ApplyRules.optional(),
+  /** Most runbooks that are planned unasked for one head; more are planned when somebody says so. */
+  plans: z.int().min(0).max(1_000).default(20),
+});
+export type PullSettings = z.output<typeof PullSettings>;
 /** Which pull request. */
 export interface PullRef {
   /** As the settings call the host. */
@@ -56,6 +59,8 @@ export interface PullRef {
 export const DELIVERIES = 'deliveries';
 /** Pull requests that have to be brought up to date. */
 export const PULLS = 'pulls';
+/** Runs of pull requests that are looked at until they are over. */
+export const FOLLOWS = 'pull-runs';
 
 /** Name of a pull request where it is a key: things about one are done in order. */
 export function keyOf({ host, repo, number }: PullRef): string {

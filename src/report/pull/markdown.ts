@@ -1,7 +1,5 @@
 import type { Problem } from '../../core/index.ts';
-import { code, link, plain } from '../plan/escape.ts';
-import { MARKDOWN_LIMIT, planMarkdown } from '../plan/markdown.ts';
-import { counted, cut } from '../plan/words.ts';
+import { code, counted, cut, link, MARKDOWN_LIMIT, plain, planMarkdown } from '../plan/index.ts';
 import type { LockView, PullView, RuleView, RunbookView } from './view.ts';
 import { changeWords, costWords, stageWords, timeWords, verdictWords } from './words.ts';
 

@@ -1,5 +1,4 @@
-import { code, plain } from '../plan/escape.ts';
-import { cut } from '../plan/words.ts';
+import { code, cut, plain } from '../plan/index.ts';
 import type { RuleView } from './view.ts';
 
 /** What a command in a comment came to. Texts are untrusted. */

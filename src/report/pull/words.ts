@@ -1,7 +1,5 @@
 import type { PlanVerdict } from '../../plan/index.ts';
-import { expectedWords } from '../plan/closing.ts';
-import { viewOf } from '../plan/view.ts';
-import { counted, countWords } from '../plan/words.ts';
+import { counted, countWords, expectedWords, viewOf } from '../plan/index.ts';
 import type { RunbookView } from './view.ts';
 
 const SIGNS = { allow: '✅', softDeny: '✋', deny: '⛔' } as const;

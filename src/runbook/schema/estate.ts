@@ -61,7 +61,7 @@ export const ApplyRules = z.strictObject({
       within: Duration.optional(),
     })
     .optional(),
-  /** Approving reviews of the host count as approvals; they do unless told. */
+  /** Approving reviews of the host count as approvals too, although whoever reviews sees a commit and not a plan; they do not unless told. */
   reviews: z.boolean().optional(),
   /** Owners of the changed files, by CODEOWNERS of the default branch, have to approve. */
   codeOwners: z.boolean().optional(),

@@ -122,6 +122,9 @@ function rejections(ballots: readonly Ballot[]): readonly RuleView[] {
   ];
 }
 
+/** What comes from elsewhere gets credentials that change things only once somebody has taken it in. */
+const FORK_RULE: RuleView = { isMet: false, rule: 'merged', found: 'it comes from another repository', todo: 'merge it first' };
+
 async function gitRules({ opened, needs, looks, runbook }: Case): Promise<readonly RuleView[]> {
   const { pull, target, head } = opened;
   if (pull.state === 'closed') return [{ isMet: false, rule: 'open', found: 'the pull request is closed', todo: 'open it again' }];
@@ -134,6 +137,7 @@ async function gitRules({ opened, needs, looks, runbook }: Case): Promise<readon
   return [
     ...(pull.draft ? [{ isMet: false, rule: 'no draft', found: 'it is a draft', todo: 'mark it as ready' }] : []),
     ...(needs.when === 'afterMerge' && needs.merge === undefined ? [{ isMet: false, rule: 'merged', found: 'it is open', todo: 'merge it' }] : []),
+    ...(pull.isFork && needs.when === 'beforeMerge' ? [FORK_RULE] : []),
     ...(needs.mergeable ? [mergeableRule(opened)] : []),
     ...(needs.undiverged ? [divergedRule(opened)] : []),
   ];

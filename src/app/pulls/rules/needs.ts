@@ -44,7 +44,7 @@ export function needsOf(names: readonly string[], environments: ReadonlyMap<stri
     // Only when all of them leave the merge to Slipway.
     merge: rules.every(({ merge }) => merge !== undefined) ? rules[0]?.merge : undefined,
     approvals: each.map(({ name, apply }) => approvalOf(name, apply)),
-    reviews: rules.every(({ reviews }) => reviews !== false),
+    reviews: rules.every(({ reviews }) => reviews === true),
     codeOwners: rules.some(({ codeOwners }) => codeOwners === true),
     mergeable: rules.some(({ mergeable }) => mergeable !== false),
     undiverged: rules.some(({ undiverged }) => undiverged !== false),

@@ -1,6 +1,6 @@
 import type { AccessRules, Judges } from '../../../access/index.ts';
 import { messageOf } from '../../../core/index.ts';
-import type { Approval, Committer } from '../../../githost/index.ts';
+import type { Approval, Committer, GitHost, HostUser } from '../../../githost/index.ts';
 import type { OpenedPull } from '../opened.ts';
 import { isSamePerson, mayWrite, type Speaker, speakerOf, subjectOf } from '../people.ts';
 import type { PullsOptions } from '../types.ts';
@@ -33,10 +33,7 @@ export async function takePoll(counting: Counting, { runbooks, reviews }: { read
   const { served, ref, record, head, signal } = opened;
   const { host } = served;
   const call = { signal };
-  const [committers, opinions] = await Promise.all([
-    committersOf(opened),
-    reviews && host.can.approvals !== 'none' ? host.approvals(ref.repo, ref.number, call) : [],
-  ]);
+  const [makers, opinions] = await Promise.all([makersOf(opened), reviews && host.can.approvals !== 'none' ? host.approvals(ref.repo, ref.number, call) : []]);
   const speakers = await speakersOf(opened, head.judges.rules, [
     ...record.votes.map(({ login, account: id }) => ({ login, id })),
     ...opinions.map(({ user }) => user),
@@ -51,7 +48,7 @@ export async function takePoll(counting: Counting, { runbooks, reviews }: { read
     }
     return [...last.values()].filter(({ speaker }) => may(speaker, runbook));
   };
-  return { of: ballots, makers: makersOf(opened, committers.people), unknown: committers.unknown };
+  return { of: ballots, makers: makers.names, unknown: makers.unknown };
 }
 
 function put(
@@ -69,20 +66,34 @@ function countedOpinions(opinions: readonly Approval[], { record, target }: Open
   return opinions.filter(({ sha }) => sha === record.head).map((opinion) => ({ ...opinion, at: seen }));
 }
 
-async function committersOf({ served, ref, signal }: OpenedPull): Promise<{ readonly people: readonly Committer[]; readonly unknown: string | undefined }> {
+/** Who made a change. */
+export interface Makers {
+  readonly names: readonly string[];
+  /** Why nobody can say who made it. */
+  readonly unknown: string | undefined;
+}
+
+/** As hosts, sign-ins and commits call them: one person may have several names, and none of them approves. Git is asked too; it forgets nobody. */
+export async function makersOf({ pull, served, ref, mirror, record, signal }: OpenedPull): Promise<Makers> {
+  const { host } = served;
+  const mails = (await mirror.people({ base: record.base, head: record.head })).map(({ email }) => `user:${email}`);
   try {
-    return { people: await served.host.committers(ref.repo, ref.number, { signal }), unknown: undefined };
+    const committers = await host.committers(ref.repo, ref.number, { signal });
+    return { names: namesOf(host, pull.author, { committers, mails }), unknown: undefined };
   } catch (cause) {
     signal.throwIfAborted();
-    return { people: [], unknown: messageOf(cause) };
+    return { names: namesOf(host, pull.author, { committers: [], mails }), unknown: messageOf(cause) };
   }
 }
 
-/** As hosts, sign-ins and commits call them: one person may have several names, and none of them approves. */
-function makersOf({ pull, served }: OpenedPull, committers: readonly Committer[]): readonly string[] {
-  const accounts = [pull.author, ...committers.flatMap(({ account }) => account ?? [])];
-  const names = accounts.flatMap((account) => [subjectOf(served.host, account), `user:${account.login}`]);
-  return [...new Set([...names, ...committers.map(({ email }) => `user:${email}`)])];
+function namesOf(
+  host: GitHost,
+  author: HostUser,
+  { committers, mails }: { readonly committers: readonly Committer[]; readonly mails: readonly string[] },
+): readonly string[] {
+  const accounts = [author, ...committers.flatMap(({ account }) => account ?? [])];
+  const names = accounts.flatMap((account) => [subjectOf(host, account), `user:${account.login}`]);
+  return [...new Set([...names, ...committers.map(({ email }) => `user:${email}`), ...mails])];
 }
 
 async function speakersOf(

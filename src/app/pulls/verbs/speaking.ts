@@ -79,3 +79,10 @@ export function sessionOf({ options, opened, speaker }: Speaking): Session {
     notice: (line) => options.log.info({ pull: `${opened.ref.repo}#${opened.ref.number}` }, line),
   };
 }
+
+/** What somebody says is about what they could see. @throws {SlipwayError} `HEAD_MOVED`. */
+export function refuseMoved({ opened }: Pick<Speaking, 'opened'>): void {
+  const { record } = opened;
+  if (record.newest === undefined || record.newest === record.head) return;
+  throw new SlipwayError('HEAD_MOVED', `the head has moved to ${record.newest.slice(0, 12)}`, { hint: 'look at the new plan once it is there' });
+}

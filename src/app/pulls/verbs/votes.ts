@@ -2,7 +2,7 @@ import { EXIT, SlipwayError } from '../../../core/index.ts';
 import { isTerminal } from '../../../engine/index.ts';
 import { amendRecord, type CastVote } from '../record.ts';
 import { runsOf } from '../assess.ts';
-import { authorize, oneOf, sessionOf, type Speaking, targetsOf, type Verb } from './speaking.ts';
+import { authorize, oneOf, refuseMoved, sessionOf, type Speaking, targetsOf, type Verb } from './speaking.ts';
 
 export const approve: Verb = (speaking) => decide(speaking, 'approve');
 export const reject: Verb = (speaking) => decide(speaking, 'reject');
@@ -40,7 +40,7 @@ async function voteOnPlans(speaking: Speaking, decision: 'approve' | 'reject'): 
       exitCode: EXIT.notFound,
       hint: 'say "slipway plan"',
     });
-  const unseen = plans.filter(({ plan }) => plan.shownAt === undefined || plan.shownAt > ask.createdAt);
+  const unseen = plans.filter(({ plan }) => plan.shownAt === undefined || plan.shownAt > latestOf(ask.createdAt));
   if (unseen.length > 0) {
     const names = unseen.map(({ runbook }) => runbook).join(', ');
     throw new SlipwayError('NOT_SHOWN', `the plan of ${names} is newer than this comment`, { hint: `look at it, and say "slipway ${decision}" again` });
@@ -59,9 +59,7 @@ async function voteOnPlans(speaking: Speaking, decision: 'approve' | 'reject'): 
   return { isDone: true, text: `${decision === 'approve' ? 'approved' : 'rejected'} the plan of ${names} at ${pull.head.sha.slice(0, 12)}` };
 }
 
-/** A vote is about what somebody could see. @throws {SlipwayError} `HEAD_MOVED`. */
-export function refuseMoved({ opened }: Pick<Speaking, 'opened'>): void {
-  const { record } = opened;
-  if (record.newest === undefined || record.newest === record.head) return;
-  throw new SlipwayError('HEAD_MOVED', `the head has moved to ${record.newest.slice(0, 12)}`, { hint: 'look at the new plan once it is there' });
+/** Some hosts tell times in whole seconds: then it may have been any moment of that one. */
+function latestOf(createdAt: number): number {
+  return createdAt % 1_000 === 0 ? createdAt + 999 : createdAt;
 }
