@@ -1,0 +1,223 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WorldRequest } from '../../src/app/index.ts';
+import { loadConfig } from '../../src/config/index.ts';
+import type { HostRequest, HostUser } from '../../src/githost/index.ts';
+import { openParts, type Parts } from '../../src/serve.ts';
+import { createServer, readServerSettings } from '../../src/server/index.ts';
+import { Secret } from '../../src/core/index.ts';
+import { openWiring } from '../../src/wire.ts';
+import type { Pull, Remark } from '../fakes/forge/forge.ts';
+import { type GithubFake, serveGithub } from '../fakes/github.ts';
+import { githubDelivery } from '../fakes/github-payloads.ts';
+import { type Answer, callApp, until } from '../server/site.ts';
+import { type Dialect, type ForgeSite, openForgeSite } from '../githost/forge-site.ts';
+import { FILES } from './estate.ts';
+
+const HOOK_SECRET = 'a webhook secret of tests';
+export const GITHUB: Dialect<GithubFake> = {
+  repo: 'ada/estate',
+  forkOf: (login) => `${login}/estate`,
+  serve: serveGithub,
+  settings: (fake) => ({ name: 'git', kind: 'github', url: fake.url, apiUrl: fake.url, webhookSecrets: ['env:HOOK'], auth: { token: 'env:TOKEN' } }),
+  secrets: (_fake, bot) => ({ TOKEN: bot.token, HOOK: HOOK_SECRET }),
+  deliver: (forge, event) => githubDelivery(forge, event, HOOK_SECRET),
+  withdraw: 'changesRequested',
+};
+/** Something that must never be seen where a stranger's change is looked at. */
+export const CANARY = 'canary-of-the-cloud-credentials';
+
+/** A host with a repository, and a server that looks after its pull requests. */
+export interface LoopSite extends AsyncDisposable {
+  readonly git: ForgeSite<GithubFake>;
+  readonly carl: HostUser;
+  readonly dir: string;
+  /** Of the server that runs now. */
+  parts: Parts;
+  /** What was opened to plan or run something. */
+  readonly worlds: readonly WorldRequest[];
+  readonly logged: readonly { readonly [field: string]: unknown }[];
+  /** Webhooks of everything that happened since, sent to the server. @returns what was sent. */
+  tell(): Promise<readonly HostRequest[]>;
+  send(delivery: HostRequest): Promise<Answer>;
+  /** A pull request of Ada, or of a fork, told to the server. */
+  propose(branch: string, files: { readonly [path: string]: string }, options?: { readonly by?: HostUser; readonly fork?: boolean }): Promise<number>;
+  /** Say something; gives back the answer once it is there. */
+  say(by: HostUser, number: number, text: string): Promise<Remark>;
+  /** The one comment, once it says this. */
+  comment(number: number, what: RegExp): Promise<string>;
+  /** Last state of a status of the head, once it is this. */
+  status(number: number, context: string, state: string): Promise<string>;
+  runs(): Promise<readonly { readonly id: string; readonly runbook: string; readonly state: string; readonly planDigest: string }[]>;
+  /** Everything that was asked for is done. */
+  quiet(): Promise<void>;
+  /** The server goes away without a word, and another one comes. */
+  restart(): Promise<void>;
+  remarks(number: number): readonly Remark[];
+  pull(number: number): Pull;
+}
+
+export async function openLoopSite(): Promise<LoopSite> {
+  const git = await openForgeSite(GITHUB);
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-loop-'));
+  await git.commit({ branch: 'main', files: FILES });
+  const carl = git.forge.person('carl');
+  git.repository.members.set('carl', 'write');
+  await git.deliveries(0);
+  const worlds: WorldRequest[] = [];
+  const logged: { [field: string]: unknown }[] = [];
+  const start = () => startServer(git, dir, { worlds, logged });
+  let server = await start();
+  const bot = git.forge.person('slipway-bot');
+  const pull = (number: number): Pull => {
+    const found = git.repository.pulls[number - 1];
+    if (!found) throw new Error(`no pull request ${number}`);
+    return found;
+  };
+  const send = (delivery: HostRequest): Promise<Answer> =>
+    callApp(server.app, '/v1/hosts/git/webhook', {
+      raw: delivery.body,
+      headers: Object.fromEntries(Object.entries(delivery.headers).map(([name, value]) => [name, value ?? ''])),
+    });
+  const tell = async (): Promise<readonly HostRequest[]> => {
+    const sent = await git.deliveries(0);
+    for (const delivery of sent) {
+      const { status, text } = await send(delivery);
+      if (status !== 202) throw new Error(`${status} ${text}`);
+    }
+    return sent;
+  };
+  const remarks = (number: number): readonly Remark[] => pull(number).remarks.filter(({ author }) => author === bot);
+  const troubles = (): string => JSON.stringify(logged.filter(({ level }) => level !== 'info').slice(-6));
+  return {
+    ...{ git, dir, worlds, logged, tell, send, remarks, pull },
+    carl: { id: String(carl.id), login: 'carl' },
+    get parts() {
+      return server.parts;
+    },
+    propose: async (branch, files, { by = git.ada, fork = false } = {}) => {
+      await git.commit({ branch, files, ...(fork ? { fork: by } : {}) });
+      const number = await git.openPull(by, { head: branch, title: branch, fork });
+      await tell();
+      return number;
+    },
+    say: async (by, number, text) => {
+      const id = await git.comment(by, number, text);
+      await tell();
+      const marker = `(slipway reply:${id})`;
+      return until(
+        () => `an answer to ${text}; ${troubles()}`,
+        async () => remarks(number).find((remark) => remark.text.includes(marker)),
+        30_000,
+      );
+    },
+    comment: (number, what) =>
+      until(
+        () => `a comment like ${String(what)}, but ${remarks(number)[0]?.text ?? 'there is none'}; ${troubles()}`,
+        async () => remarks(number).find(({ text }) => text.includes('(slipway plan)') && what.test(text))?.text,
+        30_000,
+      ),
+    status: (number, context, state) =>
+      until(
+        () => `${context} ${state}, but ${JSON.stringify(git.repository.statuses.get(pull(number).sha))}; ${troubles()}`,
+        async () => {
+          const last = git.repository.statuses.get(pull(number).sha)?.findLast((each) => each.context === context);
+          return last?.state === state ? last.description : undefined;
+        },
+        30_000,
+      ),
+    runs: async () => server.parts.deps.app.runs(sessionOf(dir), {}),
+    quiet: () =>
+      until(
+        () => `no work is left; ${troubles()}`,
+        async () => {
+          const counts = await server.parts.deps.store.queues.counts();
+          const busy = counts.filter(({ queue }) => queue !== 'pull-runs').some(({ ready, delayed, claimed }) => ready + delayed + claimed > 0);
+          return busy ? undefined : true;
+        },
+        30_000,
+      ).then(() => undefined),
+    restart: async () => {
+      await server.stop();
+      server = await start();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      await git[Symbol.asyncDispose]();
+      execFileSync('chmod', ['-R', 'u+w', dir]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Running {
+  readonly parts: Parts;
+  readonly app: ReturnType<typeof createServer>;
+  readonly stop: () => Promise<void>;
+}
+
+async function startServer(
+  git: ForgeSite<GithubFake>,
+  dir: string,
+  { worlds, logged }: { readonly worlds: WorldRequest[]; readonly logged: { [field: string]: unknown }[] },
+): Promise<Running> {
+  const secrets: { readonly [name: string]: string } = GITHUB.secrets(git.fake, git.forge.person('slipway-bot'));
+  const root = join(dir, 'root');
+  mkdirSync(root, { recursive: true });
+  const config = loadConfig(
+    {
+      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], SLIPWAY_HOME: join(dir, 'state'), SLIPWAY_ACTOR: 'user:test', AWS_SECRET_ACCESS_KEY: CANARY },
+      ...secrets,
+    },
+    root,
+  );
+  if (!config.ok) throw new Error(JSON.stringify(config.problems));
+  const settings = readServerSettings(settingsText(git), 'server.yaml', {
+    secretAt: (reference) => new Secret(secrets[reference.replace(/^env:/, '')] ?? 'x'.repeat(40)),
+    textAt: () => undefined,
+  });
+  if (!settings.ok) throw new Error(settings.problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
+  const wiring = openWiring(config.value);
+  const write = (level: string) => (fields: object, message: string) => void logged.push({ level, message, ...fields });
+  const log = { info: write('info'), warn: write('warn'), error: write('error') };
+  const [leave, end] = [new AbortController(), new AbortController()];
+  const parts = await openParts({
+    ...{ config: config.value, settings: settings.value, log, leave: leave.signal, signal: end.signal },
+    wiring: {
+      ...wiring,
+      openWorld: (request) => {
+        worlds.push(request);
+        return wiring.openWorld(request);
+      },
+    },
+  });
+  return {
+    parts,
+    app: createServer(parts.deps, { fetch: (url, options) => fetch(url, options) }),
+    stop: async () => {
+      leave.abort();
+      await Promise.race([Promise.all([parts.worker.stopped, parts.deps.keeper.settled()]), delay(5_000, undefined, { ref: false })]);
+      end.abort();
+      await wiring.closeJournal();
+    },
+  };
+}
+
+export function settingsText({ settings, repo }: Pick<ForgeSite<GithubFake>, 'settings' | 'repo'>, publicUrl = 'http://127.0.0.1:8080'): string {
+  return `apiVersion: slipway/v1
+kind: Server
+listen: { port: ${new URL(publicUrl).port} }
+publicUrl: ${publicUrl}
+repositories: [{ name: estate, host: git, repo: ${repo} }]
+hosts: [${JSON.stringify(settings)}]
+`;
+}
+
+function sessionOf(stateDir: string): Parameters<Parts['deps']['app']['runs']>[0] {
+  const masker = { add: () => undefined, mask: (text: string) => text, longest: 0 };
+  return { actor: 'user:test', teams: [], root: stateDir, stateDir, masker, signal: new AbortController().signal, notice: () => undefined };
+}
