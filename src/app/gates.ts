@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../core/index.ts';
+import type { JsonObject } from '../core/index.ts';
 import type { Environment, LoadedCalendar, LoadedEnvironment, Repository } from '../runbook/index.ts';
 
 /** What a change is held back by, from where the change itself cannot reach it. */
@@ -33,7 +33,7 @@ function gatedBy(own: LoadedEnvironment, trusted: LoadedEnvironment): LoadedEnvi
 function merged<T extends JsonObject | Environment>(own: T, trusted: T): T {
   const rest = Object.entries(own).filter(([key]) => !isGate(key));
   const gates = Object.entries(trusted).filter(([key]) => isGate(key));
-  return Object.fromEntries<Json | unknown>([...rest, ...gates]) as T; // the same members, from two of the same shape
+  return Object.fromEntries<unknown>([...rest, ...gates]) as T; // the same members, from two of the same shape
 }
 
 function isGate(key: string): boolean {

@@ -45,8 +45,11 @@ export async function openGuardedWorld(building: Building): Promise<World> {
 }
 
 function onlyLooks(ports: Ports): Ports {
-  const { state, preview } = ports.pulumi;
-  const pulumi: PulumiPort = { state, preview, up: refuse, refresh: refuse, destroy: refuse, import: refuse };
+  const looks: Pick<PulumiPort, 'state' | 'preview'> = {
+    state: (target, options) => ports.pulumi.state(target, options),
+    preview: (target, mode, options) => ports.pulumi.preview(target, mode, options),
+  };
+  const pulumi: PulumiPort = { ...looks, up: refuse, refresh: refuse, destroy: refuse, import: refuse };
   const ssh: Ports['ssh'] = { exec: refuse, read: refuse, write: refuse, release: async () => undefined };
   return { ...ports, pulumi, ssh, http: { request: refuse }, tcp: { connect: refuse }, notify: { send: refuse } };
 }

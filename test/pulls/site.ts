@@ -28,6 +28,8 @@ export const GITHUB: Dialect<GithubFake> = {
   deliver: (forge, event) => githubDelivery(forge, event, HOOK_SECRET),
   withdraw: 'changesRequested',
 };
+/** Other tests run on the same machine. */
+const PATIENCE_MS = 120_000;
 /** Something that must never be seen where a stranger's change is looked at. */
 export const CANARY = 'canary-of-the-cloud-credentials';
 
@@ -92,6 +94,16 @@ export async function openLoopSite(): Promise<LoopSite> {
     return sent;
   };
   const remarks = (number: number): readonly Remark[] => pull(number).remarks.filter(({ author }) => author === bot);
+  const quiet = (): Promise<void> =>
+    until(
+      () => `no work is left; ${troubles()}`,
+      async () => {
+        const counts = await server.parts.deps.store.queues.counts();
+        const busy = counts.filter(({ queue }) => queue !== 'pull-runs').some(({ ready, delayed, claimed }) => ready + delayed + claimed > 0);
+        return busy ? undefined : true;
+      },
+      PATIENCE_MS,
+    ).then(() => undefined);
   const troubles = (): string => JSON.stringify(logged.filter(({ level }) => level !== 'info').slice(-6));
   return {
     ...{ git, dir, worlds, logged, tell, send, remarks, pull },
@@ -106,20 +118,21 @@ export async function openLoopSite(): Promise<LoopSite> {
       return number;
     },
     say: async (by, number, text) => {
+      await quiet(); // what somebody answers to they have seen
       const id = await git.comment(by, number, text);
       await tell();
       const marker = `(slipway reply:${id})`;
       return until(
         () => `an answer to ${text}; ${troubles()}`,
         async () => remarks(number).find((remark) => remark.text.includes(marker)),
-        30_000,
+        PATIENCE_MS,
       );
     },
     comment: (number, what) =>
       until(
         () => `a comment like ${String(what)}, but ${remarks(number)[0]?.text ?? 'there is none'}; ${troubles()}`,
         async () => remarks(number).find(({ text }) => text.includes('(slipway plan)') && what.test(text))?.text,
-        30_000,
+        PATIENCE_MS,
       ),
     status: (number, context, state) =>
       until(
@@ -128,19 +141,10 @@ export async function openLoopSite(): Promise<LoopSite> {
           const last = git.repository.statuses.get(pull(number).sha)?.findLast((each) => each.context === context);
           return last?.state === state ? last.description : undefined;
         },
-        30_000,
+        PATIENCE_MS,
       ),
     runs: async () => server.parts.deps.app.runs(sessionOf(dir), {}),
-    quiet: () =>
-      until(
-        () => `no work is left; ${troubles()}`,
-        async () => {
-          const counts = await server.parts.deps.store.queues.counts();
-          const busy = counts.filter(({ queue }) => queue !== 'pull-runs').some(({ ready, delayed, claimed }) => ready + delayed + claimed > 0);
-          return busy ? undefined : true;
-        },
-        30_000,
-      ).then(() => undefined),
+    quiet,
     restart: async () => {
       await server.stop();
       server = await start();

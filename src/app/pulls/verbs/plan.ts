@@ -1,4 +1,5 @@
 import { EXIT, SlipwayError } from '../../../core/index.ts';
+import { refusePinned } from '../../pins.ts';
 import { assess } from '../assess.ts';
 import { planRunbook } from '../plans.ts';
 import { amendRecord, readRecord } from '../record.ts';
@@ -19,6 +20,7 @@ export const plan: Verb = async (speaking) => {
     });
   if (!look.estate)
     throw new SlipwayError('INVALID', 'nothing can be planned before mistakes are mended', { exitCode: EXIT.usage, hint: 'the comment above lists them' });
+  for (const runbook of wanted) await refusePinned(options.store, opened.served.name, runbook);
   await amendRecord(options.store, opened.ref, (before) => (before.stopped === true ? { ...before, stopped: false } : before));
   const by = { actor: speaker.identity.id, teams: speaker.teams };
   const assessed = await assess(options, looks, { opened, look, only: wanted });

@@ -72,7 +72,7 @@ export const rollback: Verb = async (speaking) => {
     if ('done' in started) options.keeper.hold(started);
     return { isDone: true, text: `${run.id} is being undone by ${started.runId}`, ...urlOf(options.runUrl(started.runId)) };
   } catch (cause) {
-    if (!(cause instanceof SlipwayError) || cause.code !== 'BEING_UNDONE') throw cause;
+    if (!(cause instanceof SlipwayError) || !['BEING_UNDONE', 'NOTHING_TO_UNDO'].includes(cause.code)) throw cause;
     return { isDone: true, text: cause.message }; // by whoever asked first, or by us before a crash
   }
 };
@@ -80,6 +80,12 @@ export const rollback: Verb = async (speaking) => {
 export const unlock: Verb = async (speaking) => {
   const { options, opened, ask } = speaking;
   await authorize(speaking, 'lock.release', targetsOf(speaking));
+  const live = (await runsOf(options, opened.record)).filter(({ state }) => !isTerminal(state));
+  if (live.length > 0)
+    throw new SlipwayError('RUN_LIVE', `${live.map(({ id }) => id).join(', ')} still works on what is locked`, {
+      exitCode: EXIT.locked,
+      hint: 'wait for its end, or say "slipway cancel" first',
+    });
   const freed = await letGo(options.store, opened.ref);
   await options.store.audit.append({
     actor: speaking.speaker.identity.id,
