@@ -14,7 +14,9 @@ const JsonPath = z
   .string()
   .refine((path) => parseJsonPath(path) !== undefined, { error: 'not a JSON path; write for example $.orders or $.items[0].count' })
   .meta({ description: 'where the number is: $.orders' });
-const time = JsonPath.optional().meta({ description: 'where the time of the number is (ISO 8601, or seconds or milliseconds since 1970); an old number is no number' });
+const time = JsonPath.optional().meta({
+  description: 'where the time of the number is (ISO 8601, or seconds or milliseconds since 1970); an old number is no number',
+});
 const dimensions = z.record(z.string().min(1).max(255), z.string().min(1).max(1_024)).optional();
 const namespace = z.string().min(1).max(255);
 const metric = z.string().min(1).max(255);
@@ -52,7 +54,13 @@ const placed = { error: 'labels go where every query says $labels; give both or 
 /** A question whose answer is one number for each slot of time. */
 export const NumericQuery = z.discriminatedUnion('type', [
   z
-    .strictObject({ type: z.literal('prometheus'), from, query: PromQl, weight: PromQl.optional().meta({ description: 'PromQL for the number of observations' }), labels })
+    .strictObject({
+      type: z.literal('prometheus'),
+      from,
+      query: PromQl,
+      weight: PromQl.optional().meta({ description: 'PromQL for the number of observations' }),
+      labels,
+    })
     .refine(placesLabels, placed),
   z.strictObject({ ...cloudWatch, metric, stat: Stat }),
   z.strictObject({ ...azureMonitor, metric, aggregation: Aggregation }),
