@@ -91,7 +91,10 @@ async function rangeOf(client: Library.MetricsClient, { source, resource, namesp
   };
   const [result] = await client.queryResources([resource], [metric], namespace, options);
   const found = result?.metrics[0];
-  if (found?.errorCode !== undefined && found.errorCode !== 'Success') throw wrong(source.name, shortened(`${found.errorCode}: ${found.errorMessage ?? ''}`));
+  if (found?.errorCode !== undefined && found.errorCode !== 'Success') {
+    const isPassing = /Throttl|Timeout|Internal|Unavailable/i.test(found.errorCode);
+    throw (isPassing ? down : wrong)(source.name, shortened(`${found.errorCode}: ${found.errorMessage ?? ''}`));
+  }
   const samples = (found?.timeseries ?? []).flatMap(({ data = [] }) => data.map((point) => [point.timeStamp.getTime(), point[aggregation]] as const));
   return onSlots(samples, range.slots);
 }

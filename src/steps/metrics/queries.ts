@@ -7,7 +7,14 @@ const from = z
   .string()
   .regex(PATTERN.id, { error: 'not the name of a metric source' })
   .meta({ description: "name among metricSources of the phase's environment" });
-const PromQl = z.string().min(1).max(10_000).meta({ description: 'PromQL that gives one number; $labels and $window are filled in', slipwayQuery: true });
+/** An instant selector gives what was scraped up to five minutes ago, so that a source which has stopped would seem to go on. */
+const PromQl = z
+  .string()
+  .max(10_000)
+  .refine((text) => text.includes('$window'), {
+    error: 'not about $window, so it may give old numbers; write for example sum(increase(orders_total[$window])) or avg_over_time(load[$window])',
+  })
+  .meta({ description: 'PromQL that gives one number; $labels and $window are filled in', slipwayQuery: true });
 const LabelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, { error: 'not a label name' });
 const labels = z.record(LabelName, z.string()).optional().meta({ description: 'labels and their values, put where the query says $labels' });
 const JsonPath = z
