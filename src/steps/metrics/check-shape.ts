@@ -22,14 +22,9 @@ const Burn = z
     objective: Percent.refine((share) => share > 0 && share < 1, { error: 'not an objective; write for example 99.9%' }).meta({
       description: 'share of trials that must be no events: 99.9%',
     }),
-    windows: z
-      .array(BurnRule)
-      .min(1)
-      .max(8)
-      .optional()
-      .meta({
-        description: 'pairs of windows and how many times faster than allowed the budget may burn in both; 14.4 in 5m and 1h, 6 in 30m and 6h when absent',
-      }),
+    windows: z.array(BurnRule).min(1).max(8).optional().meta({
+      description: 'pairs of windows and how many times faster than allowed the budget may burn in both; 14.4 in 5m and 1h, 6 in 30m and 6h when absent',
+    }),
     resolution: Duration.refine((ms) => ms >= 1_000 && ms % 1_000 === 0, { error: 'not a resolution; use whole seconds' })
       .optional()
       .meta({ description: 'counts are read for slots of this length; 1m when absent' }),
@@ -79,7 +74,11 @@ export const MetricCheck = z
     attempts: z.int().min(1).max(1_000).default(1).meta({ description: 'questions until one passes' }),
     interval: Duration.optional().meta({ description: 'between attempts; 15s when absent' }),
   })
-  .refine(({ expect, burn }) => (expect === undefined) !== (burn === undefined), { error: 'says neither or both of expect and burn; write one of them' })
+  .refine(({ expect, burn }) => expect !== undefined || burn !== undefined, { error: 'missing', path: ['expect'] })
+  .refine(({ expect, burn }) => expect === undefined || burn === undefined, {
+    error: 'a limit and a budget at once; write one of expect and burn',
+    path: ['burn'],
+  })
   .refine(({ source, burn }) => burn === undefined || 'events' in source, { error: 'a burn rate needs events and trials', path: ['source'] })
   .refine(({ source, burn }) => burn === undefined || !['http', 'command'].includes(source.type), {
     error: 'a burn rate needs a source that remembers; use prometheus, cloudWatch or azureMonitor',

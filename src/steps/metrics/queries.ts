@@ -6,7 +6,7 @@ import { Env } from '../fields.ts';
 const from = z
   .string()
   .regex(PATTERN.id, { error: 'not the name of a metric source' })
-  .meta({ description: "name among metricSources of the phase's environment" });
+  .meta({ description: "name among metricSources of the phase's environment", slipwayFixed: 'write the name itself; a plan must know whom a run asks' });
 /** An instant selector gives what was scraped up to five minutes ago, so that a source which has stopped would seem to go on. */
 const PromQl = z
   .string()
@@ -14,7 +14,10 @@ const PromQl = z
   .refine((text) => text.includes('$window'), {
     error: 'not about $window, so it may give old numbers; write for example sum(increase(orders_total[$window])) or avg_over_time(load[$window])',
   })
-  .meta({ description: 'PromQL that gives one number; $labels and $window are filled in', slipwayQuery: true });
+  .meta({
+    description: 'PromQL that gives one number; $labels and $window are filled in',
+    slipwayFixed: 'pass the value with labels: {<name>: ${{ … }}}, and write $labels in the query',
+  });
 const LabelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, { error: 'not a label name' });
 const labels = z.record(LabelName, z.string()).optional().meta({ description: 'labels and their values, put where the query says $labels' });
 const JsonPath = z
@@ -39,7 +42,10 @@ const absentEvents = z
 
 const command = {
   type: z.literal('command'),
-  host: z.string().regex(PATTERN.host, { error: 'not a host of the inventory' }).meta({ description: 'the one host it runs on' }),
+  host: z
+    .string()
+    .regex(PATTERN.host, { error: 'not a host of the inventory' })
+    .meta({ description: 'the one host it runs on', slipwayFixed: 'write the name itself; a plan must know whom a run asks' }),
   cmd: z.string().min(1).meta({ description: 'shell text that only looks and prints a number or JSON; values reach it through env only', slipwayShell: true }),
   env: Env.optional(),
   time,

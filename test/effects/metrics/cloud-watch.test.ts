@@ -38,7 +38,10 @@ const LATENCY: QueryOf<'cloudWatch'> = {
 };
 
 /** The real SDK against a server that speaks like CloudWatch; gives what was asked. */
-async function withCloudWatch<T>(answer: (question: Question) => Reply, use: (to: ReturnType<typeof asking>, asked: readonly Asked[]) => Promise<T>): Promise<T> {
+async function withCloudWatch<T>(
+  answer: (question: Question) => Reply,
+  use: (to: ReturnType<typeof asking>, asked: readonly Asked[]) => Promise<T>,
+): Promise<T> {
   const asked: Asked[] = [];
   await using server = await serving((request, response) => void reply(request, response, { answer, asked }));
   using to = asking({
@@ -85,7 +88,11 @@ describe('CloudWatch, through its SDK', () => {
       assert.deepEqual(one?.question.MetricDataQueries[1], {
         Id: 'weight',
         MetricStat: {
-          Metric: { Namespace: 'AWS/ApplicationELB', MetricName: 'TargetResponseTime', Dimensions: [{ Name: 'LoadBalancer', Value: 'app/shop/50dc6c495c0c9188' }] },
+          Metric: {
+            Namespace: 'AWS/ApplicationELB',
+            MetricName: 'TargetResponseTime',
+            Dimensions: [{ Name: 'LoadBalancer', Value: 'app/shop/50dc6c495c0c9188' }],
+          },
           Period: 60,
           Stat: 'SampleCount',
         },
@@ -120,8 +127,18 @@ describe('CloudWatch, through its SDK', () => {
   });
 
   for (const [what, answer, code, retry] of [
-    ['a wrong statistic', { status: 400, body: { __type: 'com.amazonaws.cloudwatch#InvalidParameterValueException', message: 'no such stat' } }, 'METRIC_QUERY_WRONG', 'never'],
-    ['a key that nobody knows', { status: 403, body: { __type: 'InvalidClientTokenId', message: 'The security token is invalid' } }, 'METRIC_SOURCE_DENIED', 'never'],
+    [
+      'a wrong statistic',
+      { status: 400, body: { __type: 'com.amazonaws.cloudwatch#InvalidParameterValueException', message: 'no such stat' } },
+      'METRIC_QUERY_WRONG',
+      'never',
+    ],
+    [
+      'a key that nobody knows',
+      { status: 403, body: { __type: 'InvalidClientTokenId', message: 'The security token is invalid' } },
+      'METRIC_SOURCE_DENIED',
+      'never',
+    ],
     ['a key that may not', { status: 400, body: { __type: 'AccessDeniedException', message: 'not authorized' } }, 'METRIC_SOURCE_DENIED', 'never'],
     ['being asked too often', { status: 400, body: { __type: 'ThrottlingException', message: 'Rate exceeded' } }, 'METRIC_SOURCE_DOWN', 'afterBackoff'],
     ['a fault of its own', { status: 500, body: { __type: 'InternalServiceFault', message: 'sorry' } }, 'METRIC_SOURCE_DOWN', 'afterBackoff'],

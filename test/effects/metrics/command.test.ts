@@ -18,7 +18,11 @@ function askingOn(ssh: SshPort, host: Host) {
 }
 
 /** What every machine must do alike. */
-function contract(name: string, skip: string | false, open: () => Promise<{ readonly ssh: SshPort; readonly host: Host; readonly close: () => Promise<void> }>): void {
+function contract(
+  name: string,
+  skip: string | false,
+  open: () => Promise<{ readonly ssh: SshPort; readonly host: Host; readonly close: () => Promise<void> }>,
+): void {
   describe(`a command over SSH: ${name}`, { skip }, () => {
     let on: Awaited<ReturnType<typeof open>>;
     before(async () => {
@@ -44,7 +48,8 @@ function contract(name: string, skip: string | false, open: () => Promise<{ read
     });
     it('gives no number for nothing, words, NaN, hexadecimal, or two numbers', async () => {
       assert.deepEqual(await asks('true'), { value: { none: 'gap' } });
-      for (const text of ['many', 'NaN', 'Infinity', '0x10', '1 2', '"7"', '[1]']) assert.deepEqual(await asks(`echo '${text}'`), { value: { none: 'notANumber' } }, text);
+      for (const text of ['many', 'NaN', 'Infinity', '0x10', '1 2', '"7"', '[1]'])
+        assert.deepEqual(await asks(`echo '${text}'`), { value: { none: 'notANumber' } }, text);
     });
     it('gets values by its environment only, and the length of time it is about', async () => {
       const env = { TABLE: '$(echo 7); echo 8', PASSWORD: new Secret('hush-hush') };
