@@ -9,3 +9,4 @@ export { problemText } from './problem-text.ts';
 export { schema } from './json-schema.ts';
 export { type RepositoryFile, validateRepository } from './repository.ts';
 export { pathText } from './path.ts';
+export { type Question, questionsIn } from './questions.ts';

@@ -1,4 +1,5 @@
-import { isArray, isObject, type Json, type JsonObject } from '../../core/index.ts';
+import { isObject, type JsonObject } from '../../core/index.ts';
+import { questionsIn } from '../../runbook/index.ts';
 import type { PolicyMetricSource, PolicyPhase, PolicyStep } from './document.ts';
 
 const TYPES = ['prometheus', 'http', 'cloudWatch', 'azureMonitor', 'command'] as const;
@@ -11,7 +12,7 @@ export function metricSourcesOf(phases: readonly PolicyPhase[], steps: readonly 
     watches.map(({ path, with: settings }) => ({ place: { path, phase: id, production }, settings })),
   );
   return [...ofSteps, ...ofWatches].flatMap(({ place, settings }) => {
-    const found = questionsIn(settings).flatMap((question) => sourceOf(question, settings, place));
+    const found = [...questionsIn(settings)].flatMap(({ question }) => sourceOf(question, settings, place));
     return [...new Map(found.map((source) => [JSON.stringify(source), source])).values()];
   });
 }
@@ -27,12 +28,4 @@ function sourceOf(question: JsonObject, settings: JsonObject, place: Place): rea
   const address = source['url'] ?? source['region'];
   const isCloud = type === 'cloudWatch' || type === 'azureMonitor';
   return [{ ...place, name: from, type, ...(typeof address === 'string' ? { address } : {}), authenticated: isCloud || source['auth'] !== undefined }];
-}
-
-/** Whatever has the form of a question, wherever in the settings. */
-function questionsIn(value: Json): readonly JsonObject[] {
-  if (value === null || typeof value !== 'object') return [];
-  if (isArray(value)) return value.flatMap(questionsIn);
-  const own = typeof value['type'] === 'string' && (value['from'] !== undefined || (value['host'] !== undefined && value['cmd'] !== undefined)) ? [value] : [];
-  return [...own, ...Object.entries(value).flatMap(([key, child]) => (key === 'sources' ? [] : questionsIn(child)))];
 }

@@ -8,14 +8,15 @@ import { Duration } from '../fields.ts';
 const Credential = z
   .string()
   .regex(/^env:SLIPWAY_METRICS_[A-Z0-9_]{1,100}$/, { error: 'not a credential of a metric source; write env:SLIPWAY_METRICS_<NAME>' })
-  .meta({ description: 'variable that holds it: env:SLIPWAY_METRICS_<NAME>' });
+  .meta({ description: 'variable that holds it: env:SLIPWAY_METRICS_<NAME>', slipwayFixed: 'name the variable itself' });
 
 const Auth = z.union([z.strictObject({ token: Credential }), z.strictObject({ user: z.string().min(1), password: Credential })]);
 export type MetricAuth = z.output<typeof Auth>;
 
 const Url = z
   .url({ protocol: /^https?$/, error: 'not an http or https address' })
-  .refine((text) => !/[?#@]/.test(text), { error: 'not a plain address; leave out user, query and fragment' });
+  .refine((text) => !/[?#@]/.test(text), { error: 'not a plain address; leave out user, query and fragment' })
+  .meta({ slipwayFixed: 'write the address itself; a value must not choose where a credential goes' });
 
 /** A path of the repository: certificates of authorities are reviewed with the rest. */
 const CaFile = z

@@ -107,7 +107,7 @@ describe('rehearsed machines', () => {
     await using on = await rehearse({ app, lb: { loadBalancer }, metrics: { names: ['prometheus.shop'], prometheus: { port: 9090 } } });
     using http = createHttp({ resolve: (name, port) => on.world.resolve(name, port) });
     const untouched = (): never => assert.fail('this test did not expect it');
-    using metrics = createMetrics({ http: () => http, ssh: on.ssh, host: on.host, credential: untouched, clouds: {}, now: () => Date.now() });
+    using metrics = createMetrics({ http: () => http, ssh: on.ssh, host: (name) => on.host(name), credential: untouched, clouds: {}, now: () => Date.now() });
     const control = { ...on.control, notice: () => undefined };
     const source = { type: 'prometheus', name: 'shop', url: 'http://prometheus.shop:9090' } as const;
     const events = 'sum(increase(http_requests_total{path="/checkout",code=~"5..",$labels}[$window])) or vector(0)';
