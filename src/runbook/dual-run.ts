@@ -55,9 +55,9 @@ function collectOf(settings: JsonObject, sourced: readonly JsonObject[]): JsonOb
   return { ...Object.fromEntries(times), metrics };
 }
 
-/** Where the numbers come from is no business of whoever judges them. */
+/** Where the numbers come from is no business of whoever judges them; the series itself says what they are. */
 function withoutSource(metric: JsonObject): JsonObject {
-  return without(metric, ['source']);
+  return without(metric, ['source', 'unit']);
 }
 
 function without(object: JsonObject, names: readonly string[]): JsonObject {

@@ -17,6 +17,7 @@ export * from './fields.ts';
 export * from './host.ts';
 export * from './kind.ts';
 export { NumericSides, RatioSides, MetricSources } from './metrics/index.ts';
+export { allParts, mapParts } from './metrics/port.ts';
 export type * from './metrics/port.ts';
 export type * from './ports.ts';
 

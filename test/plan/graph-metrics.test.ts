@@ -54,7 +54,7 @@ describe('a dual run with metrics of its sources', () => {
     assert.deepEqual([evidence, series], ['${{ steps.dual-probe.outputs.evidence }}', '${{ steps.dual-collect.outputs.evidence }}']);
     assert.deepEqual(metrics, [
       { name: 'errors', kind: 'rate', margin: '1pp' },
-      { name: 'orders', kind: 'numeric', unit: 'orders/min', direction: 'higher', margin: '10%', critical: true },
+      { name: 'orders', kind: 'numeric', direction: 'higher', margin: '10%', critical: true },
     ]);
     assert.deepEqual(nodes['dual/@analysis']?.needs, ['dual/@probe', 'dual/@collect']);
   });

@@ -1,7 +1,7 @@
 import type * as Identity from '@azure/identity';
 import type * as Library from '@azure/monitor-query-metrics';
 import { messageOf } from '../../core/index.ts';
-import type { AzurePart, MetricPart, MetricsControl, Opened, Parts, QueryOf, Reading, Slots } from '../../steps/index.ts';
+import { allParts, type AzurePart, mapParts, type MetricsControl, type Opened, type Parts, type QueryOf, type Reading, type Slots } from '../../steps/index.ts';
 import { denied, down, sdkMissing, shortened, wrong } from './errors.ts';
 import { onSlots } from './newest.ts';
 
@@ -55,11 +55,9 @@ export async function azureMonitorHistory(
     throw sdkMissing(name, ['@azure/monitor-query-metrics', '@azure/identity'], cause);
   });
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout ?? TIMEOUT_MS)]);
-  const entries = Object.entries(query.parts) as readonly (readonly [MetricPart, AzurePart])[]; // keys of that record
   try {
     const client = clientFor(query.source, parts, libraries);
-    const asked = entries.map(async ([part, spec]) => [part, await rangeOf(client, query, spec, { slots, interval, limit })] as const);
-    return Object.fromEntries(await Promise.all(asked));
+    return await allParts(mapParts(query.parts, (part) => rangeOf(client, query, part, { slots, interval, limit })));
   } catch (thrown) {
     throw failureFor(name, thrown, signal);
   }

@@ -1,4 +1,4 @@
-import type { MetricPart, Parts, Reading, Slots } from '../../steps/index.ts';
+import { mapParts, type Parts, type Reading, type Slots } from '../../steps/index.ts';
 
 /** Clouds publish late; a number older than this is none. */
 const LATEST_MS = 300_000;
@@ -15,8 +15,7 @@ export function newestOf(history: Parts<readonly Reading[]>): Parts<Reading> {
   const measured = history.trials ?? history.value ?? [];
   const newest = measured.findLastIndex((reading) => 'value' in reading);
   const at = newest < 0 ? measured.length - 1 : newest;
-  const entries = Object.entries(history) as readonly (readonly [MetricPart, readonly Reading[]])[]; // keys of that record
-  return Object.fromEntries(entries.map(([part, readings]) => [part, readings[at] ?? { none: 'gap' }]));
+  return mapParts(history, (readings) => readings[at] ?? { none: 'gap' });
 }
 
 /** One reading a slot from samples at the beginnings of slots; two in one slot are two series. */

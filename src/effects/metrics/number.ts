@@ -1,5 +1,5 @@
 import type { Json } from '../../core/index.ts';
-import { type JsonPlace, type MetricPart, type Parts, type Reading, valueAt } from '../../steps/index.ts';
+import { type JsonPlace, mapParts, type Parts, type Reading, valueAt } from '../../steps/index.ts';
 
 export interface Places {
   readonly parts: Parts<JsonPlace>;
@@ -14,9 +14,8 @@ const FRESH_WINDOWS = 2;
 
 /** Readings of a document. Text is no number, even when it looks like one; an old or timeless document has none. */
 export function readingsIn(document: Json, { parts, time }: Places, freshness: Freshness): Parts<Reading> {
-  const entries = Object.entries(parts) as readonly (readonly [MetricPart, JsonPlace])[]; // keys of that record
   const isOld = time !== undefined && isStale(valueAt(document, time), freshness);
-  return Object.fromEntries(entries.map(([part, place]) => [part, isOld ? { none: 'stale' } : readingAt(document, place)]));
+  return mapParts(parts, (place) => (isOld ? { none: 'stale' } : readingAt(document, place)));
 }
 
 function readingAt(document: Json, place: JsonPlace): Reading {

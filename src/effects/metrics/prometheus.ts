@@ -1,5 +1,5 @@
 import { isArray, isObject, type Json } from '../../core/index.ts';
-import type { MetricPart, MetricsControl, Opened, Parts, QueryOf, Reading, Slots } from '../../steps/index.ts';
+import { allParts, mapParts, type MetricsControl, type Opened, type Parts, type QueryOf, type Reading, type Slots } from '../../steps/index.ts';
 import { wrong } from './errors.ts';
 import { fillQuery } from './promql.ts';
 import { askWeb, type Web } from './web.ts';
@@ -10,7 +10,7 @@ const LOOKBACK_SLOTS = 2;
 const TOLERATED_SKEW_MS = 1_000;
 
 type Query = QueryOf<'prometheus'>;
-/** How far the clocks of sources are ahead of ours, by name; learned from their answers. */
+/** How far the clocks of sources are ahead of ours, by address; learned from their answers. */
 export type Skews = Map<string, number>;
 export interface PrometheusParts {
   readonly web: Web;
@@ -19,9 +19,7 @@ export interface PrometheusParts {
 
 /** One reading for each slot, evaluated at its end. */
 export async function prometheusHistory(query: Query, slots: Slots, parts: PrometheusParts, control: MetricsControl): Promise<Parts<readonly Reading[]>> {
-  const entries = Object.entries(query.parts) as readonly (readonly [MetricPart, string])[]; // keys of that record
-  const asked = entries.map(async ([part, text]) => [part, await rangeOf(query, text, slots, { parts, control })] as const);
-  return Object.fromEntries(await Promise.all(asked));
+  return allParts(mapParts(query.parts, (text) => rangeOf(query, text, slots, { parts, control })));
 }
 
 interface Asking {
@@ -33,23 +31,23 @@ interface Asking {
 async function rangeOf({ source, labels }: Query, text: string, slots: Slots, asking: Asking): Promise<readonly Reading[]> {
   const { fromMs, slotMs, count } = slots;
   const query = fillQuery(text, { labels, windowMs: slotMs });
-  const known = asking.parts.skews.get(source.name);
+  const known = asking.parts.skews.get(source.url);
   const askAt = async (shiftMs: number) => {
     const [start, end] = [fromMs + slotMs + shiftMs, fromMs + slotMs * count + shiftMs];
     const { document, skewMs } = await ask(source, { query, start, end, step: slotMs }, asking);
     return { skewMs, readings: readingsOf(source.name, document, { firstMs: start, slotMs, count }) };
   };
   const { skewMs, readings } = await askAt(known ?? 0);
-  const corrected = learn(source.name, skewMs, asking);
+  const corrected = learn(source, skewMs, asking);
   return known === undefined && corrected !== 0 ? (await askAt(corrected)).readings : readings;
 }
 
 /** Remember the difference of clocks, and tell when it is news. @returns what times are corrected by. */
-function learn(name: string, seenMs: number, { parts: { skews }, control }: Asking): number {
+function learn({ name, url }: Opened<'prometheus'>, seenMs: number, { parts: { skews }, control }: Asking): number {
   const seen = Math.abs(seenMs) > TOLERATED_SKEW_MS ? Math.round(seenMs) : 0;
-  const known = skews.get(name) ?? 0;
-  const skew = skews.has(name) && Math.abs(known - seen) <= TOLERATED_SKEW_MS ? known : seen;
-  skews.set(name, skew);
+  const known = skews.get(url) ?? 0;
+  const skew = skews.has(url) && Math.abs(known - seen) <= TOLERATED_SKEW_MS ? known : seen;
+  skews.set(url, skew);
   if (skew !== known)
     control.notice(
       skew === 0

@@ -36,7 +36,7 @@ export const MetricShape = z.discriminatedUnion('kind', [
     max: Fraction.meta({ description: 'most of the answers that may differ' }),
     ignore: z.array(z.string()).optional().meta({ description: 'belongs to the probe; a dualRun phase hands it over' }),
   }),
-  z.strictObject({ ...common, kind: z.enum(['numeric', 'ratio']), unit: z.string().optional(), direction: z.enum(['lower', 'higher']), margin: Fraction }),
+  z.strictObject({ ...common, kind: z.enum(['numeric', 'ratio']), direction: z.enum(['lower', 'higher']), margin: Fraction }),
 ]);
 
 export const AnalysisInput = z.strictObject({

@@ -46,6 +46,11 @@ export function questionOf(query: SourceQuery, sources: OpenedSources): MetricQu
   }
 }
 
+/** Does the source mean none when it has trials and says nothing of events? */
+export function absentIsZero(query: SourceQuery): boolean {
+  return 'absentEvents' in query && query.absentEvents === 'zero';
+}
+
 function sourceOf<T extends MetricSource['type']>({ type, from }: { readonly type: T; readonly from: string }, sources: OpenedSources): Opened<T> {
   const found = sources.get(from);
   if (found?.type === type) return found as Opened<T>; // its tag has just been compared

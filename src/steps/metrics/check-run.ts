@@ -1,7 +1,7 @@
 import { messageOf, SlipwayError } from '../../core/index.ts';
 import { holds } from '../check/limit.ts';
 import type { StepContext, StepOutcome } from '../kind.ts';
-import { openSources, questionOf } from './ask.ts';
+import { absentIsZero, openSources, questionOf } from './ask.ts';
 import { type Burned, burnRates, burnWords } from './burn.ts';
 import { limitOf, type MetricCheck, resolutionOf, slotsOf, WINDOW_MS } from './check-shape.ts';
 import { controlOf } from './follow.ts';
@@ -64,7 +64,7 @@ async function lookNow(input: MetricCheck, query: MetricQuery, context: StepCont
 /** A ratio without trials is no number. */
 function valueOf({ source }: MetricCheck, readings: Parts<Reading>): number | null {
   if (!('events' in source)) return numericSample(readings)?.value ?? null;
-  const sample = ratioSample(readings, { absentIsZero: 'absentEvents' in source && source.absentEvents === 'zero' });
+  const sample = ratioSample(readings, { absentIsZero: absentIsZero(source) });
   return sample === null || sample.trials === 0 ? null : sample.events / sample.trials;
 }
 
@@ -74,8 +74,8 @@ async function lookBack({ burn, source, delay }: MetricCheck, query: MetricQuery
   const lag = delay ?? (query.type === 'prometheus' ? 0 : CLOUD_DELAY_MS);
   const end = Math.floor((context.ports.clock.now() - lag) / slotMs) * slotMs;
   const history = await context.ports.metrics.history(query, { fromMs: end - count * slotMs, slotMs, count }, controlOf(context, context.signal));
-  const absentIsZero = 'absentEvents' in source && source.absentEvents === 'zero';
-  const samples = Array.from({ length: count }, (_, slot) => ratioSample(readingsAt(history, slot), { absentIsZero }));
+  const options = { absentIsZero: absentIsZero(source) };
+  const samples = Array.from({ length: count }, (_, slot) => ratioSample(readingsAt(history, slot), options));
   const rates = burnRates(samples, burn);
   const breached = rates.filter(({ isBreached }) => isBreached);
   const unknown = rates.filter(({ shortBurn }) => shortBurn === null);

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../core/index.ts';
 import { defineStep } from '../kind.ts';
 import { runMetricCheck } from './check-run.ts';
 import { MetricCheck, MetricCheckOutputs, rulesOf } from './check-shape.ts';
@@ -29,7 +30,7 @@ export const checkMetric = defineStep({
   idempotency: 'safe',
   execute: runMetricCheck,
   preview: async ({ source, sources, expect, burn, noData }) => {
-    const rules = burn === undefined ? [] : rulesOf(burn).map((rule) => `${rule.factor}x in ${rule.short / 60_000} m and ${rule.long / 60_000} m`);
+    const rules = burn === undefined ? [] : rulesOf(burn).map((rule) => `${rule.factor}x in ${formatDuration(rule.short)} and ${formatDuration(rule.long)}`);
     const limit = burn === undefined ? `must be ${expect ?? ''}` : `burns its budget at most ${rules.join(', ')}`;
     return { type: 'note', text: `${placeOf(source, sources)} ${limit}${noData === 'ignore' ? '; passes without data' : ''}` };
   },

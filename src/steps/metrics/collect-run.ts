@@ -1,5 +1,4 @@
 import type { Series } from '../../analysis/index.ts';
-import { SlipwayError } from '../../core/index.ts';
 import type { StepContext, StepOutcome } from '../kind.ts';
 import { openSources } from './ask.ts';
 import { type CollectInput, DURATION_MS, SLOT_MS } from './collect-shape.ts';
@@ -72,9 +71,7 @@ async function followAll(tracks: readonly Track[], options: Omit<Follow, 'signal
     context.log(progressLine(tracks, slot, count));
   };
   try {
-    const [first, ...others] = tracks;
-    if (!first) throw new SlipwayError('METRIC_NONE', 'there is no metric to collect');
-    await Promise.all([follow(first, { ...options, signal, onSlot }), ...others.map((track) => follow(track, { ...options, signal }))]);
+    await Promise.all(tracks.map((track, index) => follow(track, { ...options, signal, ...(index === 0 ? { onSlot } : {}) })));
   } finally {
     stop.abort();
   }

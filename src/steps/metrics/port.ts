@@ -79,6 +79,18 @@ export interface MetricsPort {
   history(query: MetricQuery, slots: Slots, control: MetricsControl): Promise<Parts<readonly Reading[]>>;
 }
 
+/** The same parts with other values. */
+export function mapParts<T, U>(parts: Parts<T>, map: (value: T) => U): Parts<U> {
+  const entries = Object.entries(parts) as readonly (readonly [MetricPart, T])[]; // keys of that record
+  return Object.fromEntries(entries.map(([part, value]) => [part, map(value)]));
+}
+
+/** All parts, when each of them is there. */
+export async function allParts<T>(parts: Parts<Promise<T>>): Promise<Parts<T>> {
+  const entries = Object.entries(parts).map(async ([part, value]) => [part, await value] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
 /** Can the source be asked about times that are over? The others only know what is now. */
 export function remembers({ type }: Pick<MetricQuery, 'type'>): boolean {
   return type === 'prometheus' || type === 'cloudWatch' || type === 'azureMonitor';

@@ -1,7 +1,7 @@
 import type { NumericSample, RatioSample } from '../../analysis/index.ts';
 import type { Collected } from './collect-shape.ts';
-import { type OpenedSources, questionOf } from './ask.ts';
-import type { MetricPart, MetricQuery, NoNumber, Parts, Reading } from './port.ts';
+import { absentIsZero, type OpenedSources, questionOf } from './ask.ts';
+import { mapParts, type MetricQuery, type NoNumber, type Parts, type Reading } from './port.ts';
 import { noNumberOf, numericSample, ratioSample } from './samples.ts';
 
 /** One side of one metric: its question and the answers so far, slot by slot. */
@@ -19,8 +19,8 @@ export interface Track {
 export function trackOf(metric: Collected, side: Track['side'], sources: OpenedSources): Track {
   const slots: Parts<Reading>[] = [];
   const written = metric.source[side];
-  const absentIsZero = 'absentEvents' in written && written.absentEvents === 'zero';
-  const sampleOf = (parts: Parts<Reading>) => (metric.kind === 'numeric' ? numericSample(parts) : ratioSample(parts, { absentIsZero }));
+  const options = { absentIsZero: absentIsZero(written) };
+  const sampleOf = (parts: Parts<Reading>) => (metric.kind === 'numeric' ? numericSample(parts) : ratioSample(parts, options));
   return {
     name: metric.name,
     side,
@@ -36,6 +36,5 @@ export function trackOf(metric: Collected, side: Track['side'], sources: OpenedS
 
 /** The readings of one slot out of those of many. */
 export function readingsAt(history: Parts<readonly Reading[]>, index: number): Parts<Reading> {
-  const entries = Object.entries(history) as readonly (readonly [MetricPart, readonly Reading[]])[]; // keys of that record
-  return Object.fromEntries(entries.map(([part, readings]) => [part, readings[index] ?? { none: 'gap' }]));
+  return mapParts(history, (readings) => readings[index] ?? { none: 'gap' });
 }
