@@ -43,7 +43,7 @@ function site(): Site {
     {
       id: 'collect',
       uses: 'metrics.collect',
-      with: { metrics: [{ name: 'orders', kind: 'numeric', source: { baseline, candidate } }], duration: '3s', slot: '1s' },
+      with: { metrics: [{ name: 'orders', kind: 'numeric', source: { baseline, candidate } }], duration: '12s', slot: '4s' },
     },
   ];
   const runbook = {
