@@ -30,6 +30,8 @@ const sdkHome: Record<string, readonly string[]> = {
   yaml: ['runbook'],
   '@pulumi/**': ['effects/pulumi', 'rehearsal/cloud'],
   ssh2: ['effects/ssh', 'rehearsal/hosts'],
+  '@aws-sdk/*': ['effects/metrics'],
+  '@azure/*': ['effects/metrics'],
   'node:sqlite': ['journal'],
   '@opentelemetry/*': ['telemetry'],
   'prom-client': ['telemetry'],
