@@ -6,7 +6,7 @@ import { type Config, packageDir, toolPaths, toolVersion } from './config/index.
 import { systemClock } from './core/index.ts';
 import type { EventBody } from './engine/index.ts';
 import type { JournalOptions } from './journal/index.ts';
-import { journalOf } from './journal-of.ts';
+import { journalOf, keepingOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
@@ -28,6 +28,7 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
     owner,
     isDead,
     journal,
+    ...keepingOf(config, { isDead, ...watching }),
     // One that could not be opened has told so already.
     closeJournal: async () => (await opened?.catch(() => undefined))?.[Symbol.asyncDispose](),
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
