@@ -70,6 +70,8 @@ function poolConfig(connection: PostgresConnection, answerMs: number): PoolConfi
     max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: answerMs,
+    // Statements of a transaction that do not wait for each other share a round trip.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: CONNECT_MS,
     allowExitOnIdle: true,
