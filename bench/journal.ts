@@ -51,7 +51,11 @@ async function ready(journal: Journal<Body>): Promise<Lease> {
   return lease;
 }
 
-async function measured(store: string, journal: Journal<Body>, peer: { readonly one: (text: string) => Promise<unknown>; readonly many: (texts: readonly string[]) => Promise<unknown> }) {
+async function measured(
+  store: string,
+  journal: Journal<Body>,
+  peer: { readonly one: (text: string) => Promise<unknown>; readonly many: (texts: readonly string[]) => Promise<unknown> },
+) {
   const lease = await ready(journal);
   const append = (n: number) => journal.append(RUN_ID, [bodyOf(n)], lease);
   const text = JSON.stringify(bodyOf(1));
@@ -67,7 +71,9 @@ async function measured(store: string, journal: Journal<Body>, peer: { readonly 
 async function sqlite(dir: string): Promise<void> {
   await using journal = openJournal<Body>({ dir, clock: systemClock });
   const database = new DatabaseSync(join(dir, 'plain.db'));
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; CREATE TABLE events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)');
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; CREATE TABLE events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)',
+  );
   const insert = database.prepare('INSERT INTO events (body) VALUES (?)');
   const many = async (texts: readonly string[]): Promise<void> => {
     database.exec('BEGIN IMMEDIATE');
@@ -86,7 +92,8 @@ async function postgres(): Promise<void> {
   const client = new pg.Client({ ...connection, ssl: false, password: connection.password?.reveal() });
   await client.connect();
   await client.query('CREATE TABLE slipway.plain (seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body TEXT NOT NULL)');
-  const insert = (values: readonly unknown[]) => client.query({ name: 'plain', text: 'INSERT INTO slipway.plain (body) SELECT unnest($1::text[])', values: [values] });
+  const insert = (values: readonly unknown[]) =>
+    client.query({ name: 'plain', text: 'INSERT INTO slipway.plain (body) SELECT unnest($1::text[])', values: [values] });
   await measured('PostgreSQL', journal, { one: (text) => insert([text]), many: insert });
   await client.end();
 }
@@ -94,9 +101,22 @@ async function postgres(): Promise<void> {
 /** In a process of its own, whose memory is only this. */
 function replay(dir: string): void {
   const said = execFileSync(process.execPath, [join(import.meta.dirname, 'replay', 'child.ts'), dir, RUN_ID], { encoding: 'utf8' });
-  const { events, readMs, evolveMs, peakMib } = JSON.parse(said) as { readonly events: number; readonly readMs: number; readonly evolveMs: number; readonly peakMib: number };
+  const { events, readMs, evolveMs, peakMib } = JSON.parse(said) as {
+    readonly events: number;
+    readonly readMs: number;
+    readonly evolveMs: number;
+    readonly peakMib: number;
+  };
   const ms = readMs + evolveMs;
-  say({ replay: STEPS, events, readMs: round(readMs), evolveMs: round(evolveMs), limitMs: LIMIT_REPLAY_MS, peakMib: round(peakMib), limitMib: LIMIT_REPLAY_MIB });
+  say({
+    replay: STEPS,
+    events,
+    readMs: round(readMs),
+    evolveMs: round(evolveMs),
+    limitMs: LIMIT_REPLAY_MS,
+    peakMib: round(peakMib),
+    limitMib: LIMIT_REPLAY_MIB,
+  });
   if (ms > LIMIT_REPLAY_MS || peakMib > LIMIT_REPLAY_MIB) process.exitCode = 1;
 }
 

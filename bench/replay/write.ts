@@ -21,7 +21,10 @@ const graph: PlanGraph = {
 };
 await using journal = openJournal<EventBody>({ dir, clock: systemClock });
 const created = { planDigest: 'sha256:bench', inputs: {}, actor: 'user:bench', rehearsal: false, checkout: '/', authors: [] } as const;
-await journal.create({ id: runId, runbook: 'bench', planDigest: 'sha256:bench', createdAt: 1, rehearsal: false, labels: {} }, { type: 'runCreated', graph, ...created });
+await journal.create(
+  { id: runId, runbook: 'bench', planDigest: 'sha256:bench', createdAt: 1, rehearsal: false, labels: {} },
+  { type: 'runCreated', graph, ...created },
+);
 const lease = await journal.acquire(runId, 'bench:1', 600_000);
 if ('heldBy' in lease) throw new Error('held');
 await journal.append(runId, [{ type: 'runStarted' }, { type: 'phaseStarted', phase: 'p' }], lease);
