@@ -34,6 +34,8 @@ export interface PostgresOptions {
 /** A real PostgreSQL of our own on loopback, whose data goes away with it. */
 export interface Postgres extends AsyncDisposable {
   readonly port: number;
+  /** Absolute path of the folder with its programs, such as pg_dump. */
+  readonly bin: string;
   /** Absolute path of its data. */
   readonly data: string;
   /** How to get into one of its databases; schema `slipway` unless told. */
@@ -118,5 +120,5 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     await dispose();
     throw thrown;
   }
-  return { port, data, connection, sql, stop, start, [Symbol.asyncDispose]: dispose };
+  return { port, bin, data, connection, sql, stop, start, [Symbol.asyncDispose]: dispose };
 }
