@@ -158,7 +158,9 @@ async function inTransaction<T>(client: PoolClient, work: Work<T>['work']): Prom
   } catch (cause) {
     if (isLost(cause)) throw new InDoubt({ session: sessionOf(client), ...(outcome ? { outcome } : {}) }, cause);
     // Not lost: the server has answered, and whatever was done in the transaction is undone.
-    await client.query('ROLLBACK');
+    await client.query('ROLLBACK').catch((lost: unknown) => {
+      throw new InDoubt({ session: sessionOf(client) }, lost);
+    });
     throw cause;
   }
 }
