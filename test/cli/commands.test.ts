@@ -55,8 +55,8 @@ const calls: readonly (readonly [string, string])[] = [
   ['journal verify RUN', `verifyJournal("RUN")`],
   ['journal prune --older-than 90d --dry-run', 'prune({"olderThanMs":7776000000,"keepEvidence":false,"dryRun":true})'],
   ['journal prune --older-than 2w --keep-evidence', 'prune({"olderThanMs":1209600000,"keepEvidence":true,"dryRun":false})'],
-  ['backup /tmp/b.db', 'backUp("/tmp/b.db")'],
-  ['restore /tmp/b.db --force', 'restore("/tmp/b.db", {"replace":true})'],
+  ['backup /backups/b.db', 'backUp("/backups/b.db")'],
+  ['restore /backups/b.db --force', 'restore("/backups/b.db", {"replace":true})'],
   ['audit --action journal.prune --limit 3', 'audit({"limit":3,"action":"journal.prune"})'],
   ['audit verify', 'verifyAudit()'],
   ['policy test', 'policyTest()'],
@@ -175,10 +175,10 @@ test('a run that waits for votes exits with 12, one that failed by time alone wi
 });
 
 test('keeping a journal: what was done goes to stdout, what to mind to stderr', async () => {
-  const backedUp = await slipway(['backup', '/tmp/b.db']);
-  assert.match(backedUp.stdout, /1 runs and 2 pieces of evidence in \/tmp\/b.db, 3.0 MB/);
+  const backedUp = await slipway(['backup', '/backups/b.db']);
+  assert.match(backedUp.stdout, /1 runs and 2 pieces of evidence in \/backups\/b.db, 3.0 MB/);
   assert.match(backedUp.stderr, /key of the vault \(0123456789abcdef…\) is not in it/);
-  const restored = await slipway(['restore', '/tmp/b.db']);
+  const restored = await slipway(['restore', '/backups/b.db']);
   assert.match(restored.stderr, /kept in \/repo\/\.slipway\/journal\.db\.before-x\n.*put it back/);
   assert.equal((await slipway(['journal', 'prune', '--older-than', 'soon'])).code, EXIT.usage);
   assert.equal((await slipway(['journal', 'prune'])).code, EXIT.usage);
@@ -188,7 +188,7 @@ test('keeping a journal: what was done goes to stdout, what to mind to stderr', 
   ])
     assert.equal((await slipway(argv)).code, EXIT.usage, argv.join(' '));
   const refused = { importRuns: async () => ({ imported: [], same: [], refused: [{ id: RUN, why: 'went on otherwise' }] }) };
-  const imported = await slipway(['journal', 'import', '/tmp/x'], { app: refused });
+  const imported = await slipway(['journal', 'import', '/backups/x'], { app: refused });
   assert.deepEqual([imported.code, /went on otherwise/.test(imported.stdout)], [EXIT.error, true]);
 });
 

@@ -6,7 +6,8 @@ import type { Digest, Json } from '../../core/index.ts';
 const digest = z.custom<Digest>((value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value), 'no digest');
 const json = z.custom<Json>((value) => value !== undefined);
 const count = z.int().nonnegative();
-const bytes = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
+/** Not looked at as base64: a digest or a seal finds what is wrong with it, also in a text of many megabytes. */
+const bytes = z.string().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
 
 const Run = z.object({
   id: z.string().regex(/^run-[0-9]{8}-[0-9a-z]{10}$/),
