@@ -6,6 +6,7 @@ import { commitAt } from '../fakes/forge/git.ts';
 import { type GithubFake, serveGithub } from '../fakes/github.ts';
 import { githubDelivery } from '../fakes/github-payloads.ts';
 import { contract } from './contract.ts';
+import { weather } from './contract-weather.ts';
 import { refused } from './expect.ts';
 import { type Dialect, openForgeSite } from './forge-site.ts';
 
@@ -28,6 +29,7 @@ const AS_APP: Dialect<GithubFake> = {
 };
 
 contract('GitHub', () => openForgeSite(WITH_TOKEN));
+weather('GitHub', () => openForgeSite(WITH_TOKEN));
 
 suite('githost GitHub', () => {
   test('an App acts with tokens of its installations, and gives git one for that repository alone', async () => {
