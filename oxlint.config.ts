@@ -6,6 +6,7 @@ const mayImport: Record<string, readonly string[]> = {
   expr: ['core'],
   config: ['core'],
   repo: ['core'],
+  githost: ['core', 'repo'],
   analysis: ['core'],
   steps: ['core', 'analysis'],
   runbook: ['core', 'expr', 'steps'],
@@ -19,7 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   effects: ['core', 'config', 'steps'],
   rehearsal: ['core', 'config', 'steps', 'effects'],
   report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
-  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'store', 'engine', 'report', 'analysis'],
+  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'store', 'engine', 'report', 'analysis', 'githost'],
   cli: ['core', 'app', 'report'],
 };
 const modules = Object.keys(mayImport);
@@ -37,6 +38,8 @@ const sdkHome: Record<string, readonly string[]> = {
   '@opentelemetry/*': ['telemetry'],
   'prom-client': ['telemetry'],
   pg: ['journal/postgres'],
+  '@octokit/*': ['githost/github'],
+  '@gitbeaker/*': ['githost/gitlab'],
   yargs: ['cli'],
   'yargs/*': ['cli'],
 };

@@ -85,6 +85,9 @@ export const GROUPS: readonly Group[] = [
   {
     title: 'this machine',
     entries: [
+      entry('hook install <repository>', 'make a bare repository tell Slipway of pushes', async () => (await import('./commands/hook.ts')).hookInstall),
+      entry('hook send <repository>', 'send what its hook could not', async () => (await import('./commands/hook.ts')).hookSend),
+      entry('hook remove <repository>', 'take that hook away', async () => (await import('./commands/hook.ts')).hookRemove),
       entry('doctor', 'say what is there, what is missing, and what mends it', async () => (await import('./commands/doctor.ts')).doctor),
       entry('version', 'print the version', async () => (await import('./commands/version.ts')).version),
     ],
