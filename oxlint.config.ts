@@ -7,7 +7,7 @@ const mayImport: Record<string, readonly string[]> = {
   config: ['core'],
   repo: ['core'],
   analysis: ['core'],
-  steps: ['core', 'analysis'],
+  steps: ['core', 'analysis', 'expr'],
   runbook: ['core', 'expr', 'steps'],
   inventory: ['core', 'runbook', 'steps'],
   plan: ['core', 'expr', 'steps', 'runbook', 'inventory'],

@@ -1,4 +1,5 @@
 export { sshCopy } from './copy.ts';
-export { sshFacts } from './facts.ts';
+export { sshFacts } from './facts/index.ts';
 export { sshRun } from './run.ts';
 export { sshScript } from './script.ts';
+export { sshTemplate } from './template/index.ts';

@@ -4,7 +4,9 @@ import { Env } from '../fields.ts';
 import { defineStep } from '../kind.ts';
 import { callHost, refuseExit } from './call.ts';
 import { readCheckoutFile } from './checkout-file.ts';
+import { TAKE_ARGUMENTS } from './file-scripts.ts';
 import { skippedBecause, whyDone } from './guard.ts';
+import { numbered } from './numbered.ts';
 import { previewCommand } from './preview.ts';
 import { probeByGuard } from './probe.ts';
 import { ExitCodes, Shell } from './run.ts';
@@ -26,14 +28,7 @@ elif command -v shasum >/dev/null 2>&1; then digest=$(shasum -a 256 <"$file")
 else digest=$(openssl dgst -sha256 -r <"$file")
 fi
 if [ "\${digest%% *}" != "$SLIPWAY_SHA256" ]; then echo 'slipway: the script did not arrive whole' >&2; exit 97; fi
-set --
-n=1
-while [ "$n" -le "$SLIPWAY_ARGC" ]; do
-  eval "set -- \\"\\$@\\" \\"\\\${SLIPWAY_ARG_$n}\\""
-  unset "SLIPWAY_ARG_$n"
-  n=$((n + 1))
-done
-interpreter=$SLIPWAY_INTERPRETER
+${TAKE_ARGUMENTS}interpreter=$SLIPWAY_INTERPRETER
 unset SLIPWAY_ARGC SLIPWAY_SHA256 SLIPWAY_INTERPRETER
 # Without quotes: a program and its options.
 $interpreter "$file" "$@" </dev/null
@@ -68,13 +63,11 @@ export const sshScript = defineStep({
     const script = await readCheckoutFile(context.checkout, path);
     const done = await whyDone(context);
     if (done !== undefined) return skippedBecause(done);
-    const numbered = Object.fromEntries(args.map((arg, index) => [`SLIPWAY_ARG_${index + 1}`, arg]));
     const settings = {
-      SLIPWAY_ARGC: args.length,
       SLIPWAY_SHA256: digestOfBytes(script).slice('sha256:'.length),
       SLIPWAY_INTERPRETER: interpreter ?? interpreterOf(script),
     };
-    const result = await callHost(context, { script: RUN_SCRIPT, env: { ...env, ...numbered, ...settings }, cwd, stdin: script });
+    const result = await callHost(context, { script: RUN_SCRIPT, env: { ...env, ...numbered(args), ...settings }, cwd, stdin: script });
     refuseExit(result, okExitCodes, { what: path, host: context.host.name });
     return { status: 'changed', outputs: { exitCode: result.exitCode ?? 0, stdout: result.stdout, stderr: result.stderr } };
   },
