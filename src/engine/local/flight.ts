@@ -84,7 +84,7 @@ async function execute(drive: Drive, action: StartAction, { signal, logger }: To
 
 async function probe(drive: Drive, action: Extract<Action, { type: 'probe' }>, { signal, logger }: Tools): Promise<void> {
   const { path, attempt } = action;
-  const found = await drive.options.executor.probe(taskOf(drive, { ...action, ledger: {} }), controlOf(drive, { path, attempt, signal, logger }));
+  const found = await drive.options.executor.probe(taskOf(drive, { ledger: {}, ...action }), controlOf(drive, { path, attempt, signal, logger }));
   if (!drive.signal.aborted) await drive.append([{ type: 'stepProbed', path, attempt, ...found }]);
 }
 
@@ -113,29 +113,42 @@ function taskOf(
     timeoutMs,
     ledger,
     repeatable,
+    probes: idempotency === 'probe',
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(hosts === undefined ? {} : { hosts }),
   };
 }
 
 function controlOf(drive: Drive, { path, attempt, signal, logger }: Tools & { readonly path: string; readonly attempt: number }): TaskControl {
+  // What a host did and nobody could write down must not become the failure of a step: the driver ends, and the next one finds it in doubt.
+  const append: Drive['append'] = async (bodies) => {
+    try {
+      await drive.append(bodies);
+    } catch (cause) {
+      drive.fail(cause);
+      throw cause;
+    }
+  };
   return {
     signal,
     hostStarted: async (host) => {
       signal.throwIfAborted();
       if (!isLive(drive, path, attempt)) throw new SlipwayError('LATE_ATTEMPT', `attempt ${attempt} of ${path} is over`);
-      await drive.append([{ type: 'hostStarted', path, attempt, host }]);
+      await append([{ type: 'hostStarted', path, attempt, host }]);
       // Aborted while the intent was written: the effect must not begin any more.
       signal.throwIfAborted();
     },
     hostFinished: async (host, result) => {
       if (drive.signal.aborted) return;
       const isLate = !isLive(drive, path, attempt);
-      await drive.append([
+      await append([
         isLate
           ? { type: 'lateResultRejected', path, attempt, reason: `${host} ended ${result.state} after the attempt was over` }
           : { type: 'hostFinished', path, attempt, host, result },
       ]);
+    },
+    hostProbed: async (host, verdict) => {
+      if (!drive.signal.aborted) await append([{ type: 'hostProbed', path, attempt, host, ...verdict }]);
     },
     log: (line) => logger.log({ path, attempt, ...line }),
   };
