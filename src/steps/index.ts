@@ -2,7 +2,7 @@ import { approval, manual, pause, runbookCall, switchKind, waitSignal, waitUntil
 import { checkCommand, checkHttp, checkReadiness, checkTcp } from './check/index.ts';
 import { pulumiDestroy, pulumiImport, pulumiPreview, pulumiRefresh, pulumiUp } from './pulumi/index.ts';
 import { setMirror, setStackWeight, setWeight } from './traffic/index.ts';
-import { sshCopy, sshFacts, sshRun, sshScript, sshTemplate } from './ssh/index.ts';
+import { sshCopy, sshFacts, sshLine, sshRun, sshScript, sshTemplate } from './ssh/index.ts';
 import { notify } from './notify/index.ts';
 import { complianceScan } from './compliance/index.ts';
 import { placement } from './placement/index.ts';
@@ -22,6 +22,7 @@ export const kinds: readonly AnyKind[] = [
   sshScript,
   sshCopy,
   sshTemplate,
+  sshLine,
   sshFacts,
   approval,
   manual,

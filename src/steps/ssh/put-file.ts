@@ -71,6 +71,13 @@ export async function putFile(wanted: Wanted, context: HostContext, comparison?:
   return { status: 'changed', digest, backup, summary: `${dest} ${found.present ? 'replaced' : 'written'}` };
 }
 
+/** All of a file, or undefined when there is none. @throws {SlipwayError} `SSH_FILE` for one larger than 1 MiB. */
+export async function readWhole(path: string, look: Look): Promise<Uint8Array | undefined> {
+  const present = await look.ports.ssh.read(look.host, path, MOST_COMPARED_BYTES, controlOf(look));
+  if (!present || digestOfBytes(present.content) === present.digest) return present?.content;
+  throw new SlipwayError('SSH_FILE', `${path} on ${look.host.name} is larger than ${MOST_COMPARED_BYTES} bytes`, { hint: 'replace it as a whole by ssh.copy' });
+}
+
 /** Look whether the file is in place already. */
 export function probeFile(wanted: Wanted, context: HostContext): Promise<HostProbe> {
   return probeByCheck(async () => checkOf(await compareFile(wanted, context)), { digest: digestOfBytes(wanted.content), backup: null });
