@@ -2,7 +2,7 @@ import { approval, manual, pause, runbookCall, switchKind, waitSignal, waitUntil
 import { checkCommand, checkHttp, checkReadiness, checkTcp } from './check/index.ts';
 import { pulumiDestroy, pulumiImport, pulumiPreview, pulumiRefresh, pulumiUp } from './pulumi/index.ts';
 import { setMirror, setStackWeight, setWeight } from './traffic/index.ts';
-import { sshCopy, sshFacts, sshLine, sshPackage, sshRun, sshScript, sshTemplate } from './ssh/index.ts';
+import { sshCopy, sshFacts, sshLine, sshPackage, sshRun, sshScript, sshService, sshTemplate, sshUser } from './ssh/index.ts';
 import { notify } from './notify/index.ts';
 import { complianceScan } from './compliance/index.ts';
 import { placement } from './placement/index.ts';
@@ -24,6 +24,8 @@ export const kinds: readonly AnyKind[] = [
   sshTemplate,
   sshLine,
   sshPackage,
+  sshService,
+  sshUser,
   sshFacts,
   approval,
   manual,

@@ -5,3 +5,5 @@ export { sshScript } from './script.ts';
 export { sshTemplate } from './template/index.ts';
 export { sshLine } from './line/index.ts';
 export { sshPackage } from './package/index.ts';
+export { sshService } from './service/index.ts';
+export { sshUser } from './user/index.ts';
