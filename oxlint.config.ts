@@ -29,12 +29,15 @@ const sdkHome: Record<string, readonly string[]> = {
   yaml: ['runbook'],
   '@pulumi/**': ['effects/pulumi', 'rehearsal/cloud'],
   ssh2: ['effects/ssh', 'rehearsal/hosts'],
+  'tar-stream': ['steps/ssh/archive', 'rehearsal/hosts'],
+  yauzl: ['steps/ssh/archive'],
+  'xz-decompress': ['steps/ssh/archive'],
   'node:sqlite': ['journal'],
   yargs: ['cli'],
   'yargs/*': ['cli'],
 };
 
-const upTo = (path: string) => ['../', '../../', '../../../'].map((up) => up + path);
+const upTo = (path: string) => ['../', '../../', '../../../', '../../../../'].map((up) => up + path);
 
 function importRule(module: string, folder: string) {
   const allowed = mayImport[module] ?? [];

@@ -1,10 +1,12 @@
 import { posix } from 'node:path';
 import { digestOfBytes } from '../../core/index.ts';
-import type { Process } from './shell/process.ts';
+import { accountPlayers } from './players/accounts.ts';
+import { archivePlayers } from './players/archive.ts';
+import { packagePlayers } from './players/packages.ts';
+import type { Player } from './players/player.ts';
+import { systemOf } from './players/system.ts';
+import { unitPlayers } from './players/units.ts';
 import { playScript } from './shell/runner.ts';
-
-/** Plays one of the scripts that Slipway itself sends. Gives back the exit code. */
-type Player = (process: Process, script: string) => number | Promise<number>;
 
 const GIB = 2 ** 30;
 
@@ -107,17 +109,9 @@ const facts: Player = ({ machine, out }) => {
   return 0;
 };
 
-const FAMILIES: readonly (readonly [RegExp, string, string])[] = [
-  [/red hat|rhel|rocky|alma|centos|fedora|oracle/i, 'rhel', 'dnf'],
-  [/suse/i, 'suse', 'zypper'],
-  [/alpine/i, 'alpine', 'apk'],
-  [/ubuntu/i, 'ubuntu', 'apt-get'],
-];
-
 /** What `/etc/os-release` and the tools of such a system would say. */
 function identityOf(os: string): readonly string[] {
-  const [, id, tool] = FAMILIES.find(([pattern]) => pattern.test(os)) ?? [/./, 'debian', 'apt-get'];
-  const version = /\d+(\.\d+)*/.exec(os)?.[0] ?? '';
+  const { id, tool, version } = systemOf(os);
   return [`osid ${id}`, `oslike ${id}`, `osversion ${version}`, `packages ${tool}`];
 }
 
@@ -155,11 +149,17 @@ function checksum(text: string): number {
   return text.split('').reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 65_521, 7);
 }
 
-const players: { readonly [name: string]: Player } = { read, write, move, accept, ids, exists, owner, folder, facts, script, readiness };
+const players: { readonly [name: string]: Player } = {
+  ...{ read, write, move, accept, ids, exists, owner, folder, facts, script, readiness },
+  ...packagePlayers,
+  ...unitPlayers,
+  ...accountPlayers,
+  ...archivePlayers,
+};
 
 /** The player of a script that names itself in its first line, or that is known by how it begins. */
 export function playerOf(text: string): Player | undefined {
-  const name = /^# slipway:([a-z]+)\n/.exec(text)?.[1];
+  const name = /^# slipway:([a-z-]+)\n/.exec(text)?.[1];
   if (name !== undefined) return players[name];
   return /^\s*LC_ALL=C; export LC_ALL\nwhile IFS= read -r line; do\n\s*kind=/.test(text) ? readiness : undefined;
 }

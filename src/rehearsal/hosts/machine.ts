@@ -3,6 +3,7 @@ import type { Clock, JsonObject } from '../../core/index.ts';
 import { createFiles, type Files } from './files.ts';
 import type { Ledger } from './ledger.ts';
 import type { Seal } from './seal.ts';
+import { addUser } from './players/accounts.ts';
 import { type HostState, openState } from './state.ts';
 import type { HostFault, RehearsalVars } from './vars.ts';
 
@@ -80,5 +81,7 @@ function furnish(state: HostState, vars: RehearsalVars, files: Files): void {
     files.makeFolder(folder);
   for (const [path, text] of Object.entries(vars.files)) files.write(path, Buffer.from(text));
   for (const [unit, said] of Object.entries(vars.services)) state.services[unit] = { active: said === 'running', enabled: said === 'running' };
+  Object.assign(state.packages, vars.packages);
+  for (const name of vars.users) addUser(state, name);
   for (const { name, weight } of vars.loadBalancer?.servers ?? []) state.servers[name] = { weight, initialWeight: weight, admin: 'ready' };
 }

@@ -45,6 +45,12 @@ const RehearsalVars = z.strictObject({
   names: z.array(z.string()).default([]),
   /** State of services before the first command. */
   services: z.record(z.string(), z.enum(['running', 'stopped'])).default({}),
+  /** Packages before the first command, with their versions. */
+  packages: z.record(z.string(), z.string()).default({}),
+  /** The newest versions that can be had, where it matters. */
+  candidates: z.record(z.string(), z.string()).default({}),
+  /** Accounts before the first command. */
+  users: z.array(z.string().regex(/^[a-z_][a-z0-9_-]*$/)).default([]),
   /** Files before the first command, by absolute path. */
   files: z.record(z.string().startsWith('/'), z.string()).default({}),
   commands: z

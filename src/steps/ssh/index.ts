@@ -1,3 +1,4 @@
+export { sshArchive } from './archive/index.ts';
 export { sshCopy } from './copy.ts';
 export { sshFacts } from './facts/index.ts';
 export { sshRun } from './run.ts';

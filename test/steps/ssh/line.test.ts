@@ -57,7 +57,11 @@ describe('editing a line', () => {
         const whole = { ...part, state: 'present' as const };
         const once = edited(before, whole);
         assert.equal(edited(once, whole), once);
-        const others = (all: string) => all.split('\n').map((line) => line.replace(/\r$/, '')).filter((line) => line !== '' && !['a', 'b', 'new'].includes(line));
+        const others = (all: string) =>
+          all
+            .split('\n')
+            .map((line) => line.replace(/\r$/, ''))
+            .filter((line) => line !== '' && !['a', 'b', 'new'].includes(line));
         assert.deepEqual(others(once), others(before));
       }),
       { numRuns: 500 },

@@ -42,7 +42,8 @@ export async function accountState(look: Look, { name, groups, hash, withKeys }:
   if (result.exitCode === NO_TOOLS_EXIT) throw unsupported(host.name, result.stdout);
   if (result.exitCode === UNSAFE_EXIT) throw unsafe(name, host.name, result.stderr);
   refuseExit(result, [0], { what: `looking at the user ${name}`, host: host.name });
-  if (result.truncated) throw new SlipwayError('SSH_FILE', `the file with the keys of ${name} on ${host.name} is too long to be seen to`, { hint: 'shorten it on the machine' });
+  if (result.truncated)
+    throw new SlipwayError('SSH_FILE', `the file with the keys of ${name} on ${host.name} is too long to be seen to`, { hint: 'shorten it on the machine' });
   const at = /^keys\n/m.exec(result.stdout);
   const [head, keys] = at ? [result.stdout.slice(0, at.index), result.stdout.slice(at.index + at[0].length)] : [result.stdout, ''];
   const rows = head.split('\n');

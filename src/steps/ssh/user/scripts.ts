@@ -114,7 +114,7 @@ cat >"$beside"
 set +C
 [ "$(wc -c <"$beside" | tr -d ' ')" = "$SLIPWAY_BYTES" ] || { echo 'slipway: the keys did not arrive whole' >&2; exit 1; }
 chown -h "$owner" "$beside"
-sync
+sync "$beside" 2>/dev/null || sync
 mv -f "$beside" authorized_keys
 trap - EXIT
 exit 0
