@@ -14,6 +14,8 @@ import type { AnyKind } from './kind.ts';
 export * from './fields.ts';
 export * from './host.ts';
 export * from './kind.ts';
+export * from './legacy.ts';
+export { matches, matchEnds, Pattern } from './pattern.ts';
 export type * from './ports.ts';
 
 /** Every kind of step, in the order documentation lists them. One line per kind. */

@@ -16,7 +16,7 @@ export interface OnHosts {
   readonly runHost: (context: HostContext) => Promise<HostOutcome>;
 }
 /** Nothing was started on the host when one of these is the reason. */
-const UNREACHABLE = new Set(['SSH_UNREACHABLE', 'SSH_AUTH', 'SSH_HOST_KEY', 'LOGIN_MISSING']);
+const UNREACHABLE = new Set(['SSH_UNREACHABLE', 'SSH_AUTH', 'SSH_HOST_KEY', 'SSH_ALGORITHM', 'LOGIN_MISSING']);
 
 /** Spread a step over its hosts by its rule. A host with a good result in the ledger is not touched again. */
 export async function runOnHosts(spread: OnHosts): Promise<StepResult> {

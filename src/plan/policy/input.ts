@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject, parseDuration } from '../../core/index.ts';
 import { toJson } from '../bundle.ts';
 import { fillIn } from '../graph/build.ts';
-import { environmentsFor, hostOf, stacksOf } from './estate.ts';
+import { environmentsFor, factsIn, hostOf, stacksOf } from './estate.ts';
 import type { PolicyActor, PolicyInput, PolicyPhase, PolicyRollback, PolicyStep } from './document.ts';
 import { blastRadiusOf } from './radius.ts';
 import { type Fill, isProduction, objectOf, policyStepsOf } from './steps.ts';
@@ -22,6 +22,7 @@ export function policyInput(body: Omit<PlanBody, 'verdict'>, context: PolicyCont
   const { graph } = body;
   const fill = (environment: string | undefined, value: Json) => fillIn(value, scopeOf(body, environment), body.inputs.secrets);
   const steps = policyStepsOf(graph, fill);
+  const facts = factsIn(body.previews);
   const input: PolicyInput = {
     version: 1,
     now: new Date(context.now).toISOString(),
@@ -34,7 +35,7 @@ export function policyInput(body: Omit<PlanBody, 'verdict'>, context: PolicyCont
     phases: graph.phases.map((phase, index) => phaseOf(graph, phase, { index, now: context.now, steps, fill })),
     steps,
     stacks: stacksOf(body),
-    hosts: Object.values(graph.hosts).map(hostOf),
+    hosts: Object.values(graph.hosts).map((host) => hostOf(host, facts.get(host.name))),
     environments: environmentsFor(graph),
     cost: body.cost ?? {},
     blastRadius: blastRadiusOf(body, steps),

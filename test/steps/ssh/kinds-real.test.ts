@@ -138,7 +138,7 @@ describe('in a copy of this Debian', { skip }, () => {
         hostKind(sshCopy).executeHost({ content: 'x', dest: '/etc/slip.conf', validate: ['no-such-program', '{file}'] }, target.context()),
         failsWith('SSH_VALIDATE', /there is no program no-such-program/),
       );
-      assert.equal(await exec('cat /etc/slip.conf; ls -A /etc | grep -c slipway- || true'), 'Port 22\n0\n');
+      assert.equal(await exec('cat /etc/slip.conf; ls -A /etc | grep -c slip.conf.slipway || true'), 'Port 22\n0\n');
       const hostile = { ...wanted, line: 'Port 2222', validate: ['grep', '-q', "it's $(touch /etc/slip-hacked) 2222", '{file}'] };
       await assert.rejects(hostKind(sshLine).executeHost(hostile, target.context()), failsWith('SSH_VALIDATE'));
       assert.notEqual((await target.exec('test -e /etc/slip-hacked')).exitCode, 0);
