@@ -2,7 +2,7 @@ import { approval, manual, pause, runbookCall, switchKind, waitSignal, waitUntil
 import { checkCommand, checkHttp, checkReadiness, checkTcp } from './check/index.ts';
 import { pulumiDestroy, pulumiImport, pulumiPreview, pulumiRefresh, pulumiUp } from './pulumi/index.ts';
 import { setMirror, setStackWeight, setWeight } from './traffic/index.ts';
-import { sshArchive, sshCopy, sshFacts, sshLine, sshPackage, sshRun, sshScript, sshService, sshTemplate, sshUser } from './ssh/index.ts';
+import { sshArchive, sshCopy, sshExpect, sshFacts, sshLine, sshPackage, sshRun, sshScript, sshService, sshTemplate, sshUser } from './ssh/index.ts';
 import { notify } from './notify/index.ts';
 import { complianceScan } from './compliance/index.ts';
 import { placement } from './placement/index.ts';
@@ -29,6 +29,7 @@ export const kinds: readonly AnyKind[] = [
   sshService,
   sshUser,
   sshArchive,
+  sshExpect,
   sshFacts,
   approval,
   manual,

@@ -158,7 +158,8 @@ describe('policy input', () => {
       groups: [],
       vars: {},
       jump: ['bastion'],
-      pinnedHostKeys: 0, legacy: [],
+      pinnedHostKeys: 0,
+      legacy: [],
     });
     assert.deepEqual(input.environments, {
       prod: {

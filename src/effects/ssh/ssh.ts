@@ -8,6 +8,7 @@ import { readBySftp, writeBySftp } from './files.ts';
 import { createGate } from './gate.ts';
 import { loadSsh2 } from './load.ts';
 import { createPool } from './pool.ts';
+import { openTerminal } from './terminal.ts';
 
 export interface SshOptions {
   readonly clock: Clock;
@@ -31,6 +32,7 @@ export function createSsh(options: SshOptions): SshPort {
       const result = await runScript(await linkTo(host, control), request, control, clock);
       return { ...result, stdout: result.stdout.toString('utf8'), stderr: result.stderr.toString('utf8') };
     },
+    terminal: async (host, request, control) => openTerminal(await linkTo(host, control), request, control.signal),
     read: async (host, path, maxBytes, control) => {
       const link = await linkTo(host, control);
       const { become } = control;

@@ -56,6 +56,8 @@ const RehearsalVars = z.strictObject({
   commands: z
     .array(z.strictObject({ match: Pattern, exit: z.int().min(0).max(255).default(0), stdout: z.string().default(''), stderr: z.string().default('') }))
     .default([]),
+  /** What its console says first, and after each line that is typed; the last one again and again. */
+  terminal: z.array(z.string()).min(1).default(['$ ']),
   faults: z.array(HostFault).default([]),
   http: z.array(HttpEndpoint).default([]),
   loadBalancer: LoadBalancer.optional(),

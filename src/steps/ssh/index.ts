@@ -8,3 +8,4 @@ export { sshLine } from './line/index.ts';
 export { sshPackage } from './package/index.ts';
 export { sshService } from './service/index.ts';
 export { sshUser } from './user/index.ts';
+export { sshExpect } from './expect/index.ts';

@@ -58,11 +58,11 @@ export const sshLine = defineStep({
   with: Line,
   outputs: z.strictObject({ digest: z.string().nullable(), backup: z.string().nullable() }),
   example: {
-    path: '/etc/ssh/sshd_config',
-    line: 'PasswordAuthentication no',
-    match: '^#?PasswordAuthentication\\b',
+    path: '/etc/haproxy/haproxy.cfg',
+    line: '    maxconn 4096',
+    match: '^\\s*#?\\s*maxconn\\b',
     several: 'merge',
-    validate: ['sshd', '-t', '-f', '{file}'],
+    validate: ['haproxy', '-c', '-f', '{file}'],
   },
   mutates: true,
   describe: ({ path, line, match, state }) =>
