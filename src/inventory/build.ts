@@ -75,6 +75,7 @@ function hostOf({ name, entry, defaults }: Entry, rest: Pick<Host, 'groups' | 'v
     ...rest,
     login: {},
     hostKeys: typeof keys === 'string' ? [keys] : keys,
+    ...((entry.shell ?? defaults.shell) === 'powershell' ? { shell: 'powershell' } : {}),
     ...(legacy === undefined || legacy.length === 0 ? {} : { legacy }),
   };
 }

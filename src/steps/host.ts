@@ -16,6 +16,8 @@ export interface Host {
   readonly login: HostLogin;
   /** Public host keys (`ssh-ed25519 AAAA…`) or `@cert-authority …` lines that are trusted for this host. Empty: known_hosts files decide. */
   readonly hostKeys: readonly string[];
+  /** What runs commands there; a POSIX shell when absent. */
+  readonly shell?: 'powershell';
   /** Old algorithms that this host may use. */
   readonly legacy?: readonly LegacyName[];
 }

@@ -159,6 +159,7 @@ describe('policy input', () => {
       vars: {},
       jump: ['bastion'],
       pinnedHostKeys: 0,
+      shell: 'posix',
       legacy: [],
     });
     assert.deepEqual(input.environments, {

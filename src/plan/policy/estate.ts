@@ -26,9 +26,9 @@ export function stacksOf({ graph, previews }: Pick<PlanBody, 'graph' | 'previews
 }
 
 /** A host without anything that would help to log in. */
-export function hostOf({ name, address, port, user, zone, groups, vars, jump, hostKeys, legacy = [] }: PlannedHost, facts?: JsonObject): PolicyHost {
+export function hostOf({ name, address, port, user, zone, groups, vars, jump, hostKeys, shell, legacy = [] }: PlannedHost, facts?: JsonObject): PolicyHost {
   const given = { ...(zone === undefined ? {} : { zone }), ...(facts === undefined ? {} : { facts }) };
-  return { name, address, port, user, ...given, groups, vars, jump, pinnedHostKeys: hostKeys.length, legacy };
+  return { name, address, port, user, ...given, groups, vars, jump, pinnedHostKeys: hostKeys.length, shell: shell ?? 'posix', legacy };
 }
 
 /** What hosts said of themselves when the plan was made, by name. */

@@ -6,6 +6,7 @@ import { answerExec, createProcesses, type Processes } from './exec.ts';
 import type { KeyPair } from './keys.ts';
 import { listenNear } from './listen.ts';
 import type { Machine } from './machine.ts';
+import { answerPowerShell, isPowerShell } from './powershell.ts';
 import { serveSftp } from './sftp-server.ts';
 import { playTerminal } from './terminal.ts';
 
@@ -94,6 +95,7 @@ function serveSessions(
         return;
       }
       if (hasTerminal) return playTerminal(acceptExec(), machine, user(), command);
+      if (isPowerShell(command)) return answerPowerShell({ machine, channel: acceptExec(), user: user(), breakOff: () => socket.destroy() });
       answerExec({ machine, processes, channel: acceptExec(), user: user(), command, breakOff: () => socket.destroy() });
     });
     session.on('sftp', (acceptSftp) => serveSftp(acceptSftp(), machine));

@@ -22,6 +22,7 @@ export const HostEntry = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'answers to what the server asks at login (keyboard-interactive)' }),
+  shell: z.enum(['posix', 'powershell']).optional().meta({ description: 'what runs commands there: powershell for Windows with OpenSSH' }),
   legacy: z
     .array(z.enum(LEGACY_NAMES))
     .optional()

@@ -7,6 +7,11 @@ export const MAKE_FOLDER = `# slipway:folder
 mkdir -p "$SLIPWAY_PATH"
 `;
 
+/** The same for PowerShell. */
+export const WIN_MAKE_FOLDER = `# slipway:win-folder
+[IO.Directory]::CreateDirectory($env:SLIPWAY_PATH) | Out-Null
+`;
+
 /** Names and numbers of owner and group: \`user group uid gid\`. */
 export const OWNER = `# slipway:owner
 LC_ALL=C; export LC_ALL

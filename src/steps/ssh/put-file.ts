@@ -6,7 +6,7 @@ import type { SshControl } from '../ports.ts';
 import { callHost, refuseExit } from './call.ts';
 import { checkOf, type Comparison, isAsWanted } from './copy-check.ts';
 import { DRAFT } from './file-fields.ts';
-import { ACCEPT, MAKE_FOLDER, NO_VALIDATOR_EXIT, OWNER, REFUSED_EXIT } from './file-scripts.ts';
+import { ACCEPT, MAKE_FOLDER, NO_VALIDATOR_EXIT, OWNER, REFUSED_EXIT, WIN_MAKE_FOLDER } from './file-scripts.ts';
 import { numbered } from './numbered.ts';
 import type { Look } from './preview.ts';
 import { probeByCheck } from './probe.ts';
@@ -41,6 +41,7 @@ export function controlOf({ runId, signal, options }: Look): SshControl {
 /** Look at the file in place. @throws {SlipwayError} `SSH_FILE` and the codes of SSH. */
 export async function compareFile(wanted: Wanted, look: Look): Promise<Comparison> {
   const { dest, content, mode, isSecret } = wanted;
+  refuseUnix(look, wanted);
   const present = await look.ports.ssh.read(look.host, dest, MOST_COMPARED_BYTES, controlOf(look));
   return {
     dest,
@@ -94,8 +95,25 @@ async function ownershipChange({ dest, owner, group }: Wanted, look: Look): Prom
 }
 
 async function makeFolder(dest: string, context: HostContext): Promise<void> {
-  const made = await callHost(context, { script: MAKE_FOLDER, env: { SLIPWAY_PATH: posix.dirname(dest) } });
+  const made = await callHost(context, { script: MAKE_FOLDER, powershell: WIN_MAKE_FOLDER, env: { SLIPWAY_PATH: folderOf(dest) } });
   refuseExit(made, [0], { what: `making the folder of ${dest}`, host: context.host.name });
+}
+
+/** Windows takes both kinds of slashes. */
+function folderOf(path: string): string {
+  return path.replace(/[\\/][^\\/]*$/, '').replace(/^([A-Za-z]:)?$/, '$1/');
+}
+
+/** Where the shell is PowerShell there are no permission bits, and no program judges a draft. */
+function refuseUnix({ host }: Look, { dest, mode, owner, group, validate }: Wanted): void {
+  const isWindows = host.shell === 'powershell';
+  const wrong = isWindows ? Object.entries({ mode, owner, group, validate }).find(([, value]) => value !== undefined)?.[0] : undefined;
+  if (wrong !== undefined)
+    throw new SlipwayError('UNSUPPORTED_PLATFORM', `${wrong} of ${dest} means nothing on ${host.name}, which is Windows`, { hint: `leave ${wrong} out there` });
+  if (isWindows !== /^[A-Za-z]:/.test(dest))
+    throw new SlipwayError('UNSUPPORTED_PLATFORM', `${dest} is no path on ${host.name}`, {
+      hint: isWindows ? 'write it with its drive: C:/erp/erp.conf' : 'write it from the root: /etc/erp.conf',
+    });
 }
 
 async function keepBackup(dest: string, look: Look): Promise<string> {

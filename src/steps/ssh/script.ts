@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { digestOfBytes } from '../../core/index.ts';
+import { digestOfBytes, SlipwayError } from '../../core/index.ts';
 import { Env } from '../fields.ts';
-import { defineStep } from '../kind.ts';
+import { defineStep, type HostContext } from '../kind.ts';
 import { callHost, refuseExit } from './call.ts';
 import { readCheckoutFile } from './checkout-file.ts';
 import { TAKE_ARGUMENTS } from './file-scripts.ts';
@@ -33,6 +33,23 @@ unset SLIPWAY_ARGC SLIPWAY_SHA256 SLIPWAY_INTERPRETER
 # Without quotes: a program and its options.
 $interpreter "$file" "$@" </dev/null
 exit $?
+`;
+
+/** The same for PowerShell: .ps1, .cmd and .bat. Windows PowerShell takes text without a mark for the machine's own code page. */
+const RUN_ON_WINDOWS = `# slipway:win-script
+$digest = -join ([Security.Cryptography.SHA256]::Create().ComputeHash($SlipwayInput) | ForEach-Object { $_.ToString('x2') })
+if ($digest -ne $env:SLIPWAY_SHA256) { [Console]::Error.Write('slipway: the script did not arrive whole' + [char]10); exit 97 }
+$file = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'slipway-' + [Guid]::NewGuid().ToString('N') + $env:SLIPWAY_SUFFIX)
+$list = @(for ($n = 1; $n -le [int] $env:SLIPWAY_ARGC; $n++) { [Environment]::GetEnvironmentVariable("SLIPWAY_ARG_$n") })
+try {
+  $bytes = $SlipwayInput
+  if ($env:SLIPWAY_SUFFIX -eq '.ps1' -and -not ($bytes.Length -gt 2 -and $bytes[0] -eq 239)) { $bytes = [byte[]] (239, 187, 191) + $bytes }
+  [IO.File]::WriteAllBytes($file, $bytes)
+  & $file @list
+} finally {
+  [IO.File]::Delete($file)
+}
+exit $LASTEXITCODE
 `;
 
 const SHEBANG = /^#! *([A-Za-z0-9._/+=-]+(?: [A-Za-z0-9._/+=-]+)*)\s*$/;
@@ -67,7 +84,11 @@ export const sshScript = defineStep({
       SLIPWAY_SHA256: digestOfBytes(script).slice('sha256:'.length),
       SLIPWAY_INTERPRETER: interpreter ?? interpreterOf(script),
     };
-    const result = await callHost(context, { script: RUN_SCRIPT, env: { ...env, ...numbered(args), ...settings }, cwd, stdin: script });
+    const windows = windowsSettings(context, { path, interpreter });
+    const result = await callHost(context, {
+      ...{ script: RUN_SCRIPT, powershell: RUN_ON_WINDOWS, cwd, stdin: script },
+      env: { ...env, ...numbered(args), ...settings, ...windows },
+    });
     refuseExit(result, okExitCodes, { what: path, host: context.host.name });
     return { status: 'changed', outputs: { exitCode: result.exitCode ?? 0, stdout: result.stdout, stderr: result.stderr } };
   },
@@ -77,6 +98,19 @@ export const sshScript = defineStep({
     return previewCommand(context, `${[path, ...args].join(' ')} (${digestOfBytes(script).slice(0, 19)}…)`);
   },
 });
+
+/** @throws {SlipwayError} `UNSUPPORTED_PLATFORM` for a script that Windows does not run. */
+function windowsSettings(
+  { host }: Pick<HostContext, 'host'>,
+  { path, interpreter }: { readonly path: string; readonly interpreter: string | undefined },
+): { readonly SLIPWAY_SUFFIX?: string } {
+  if (host.shell !== 'powershell') return {};
+  const suffix = /\.(?:ps1|cmd|bat)$/i.exec(path)?.[0].toLowerCase();
+  if (suffix !== undefined && interpreter === undefined) return { SLIPWAY_SUFFIX: suffix };
+  throw new SlipwayError('UNSUPPORTED_PLATFORM', `${host.name} is Windows and runs no ${interpreter === undefined ? path : `script by ${interpreter}`}`, {
+    hint: 'on Windows a script is a .ps1, .cmd or .bat file, without interpreter',
+  });
+}
 
 /** What the first line names; a line that is no plain program with options means /bin/sh. */
 function interpreterOf(script: Buffer): string {

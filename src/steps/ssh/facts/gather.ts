@@ -5,6 +5,7 @@ import type { Look } from '../preview.ts';
 import { type Asked, parseFacts } from './parse.ts';
 import type { Facts } from './schema.ts';
 import { FACTS_SCRIPT } from './script.ts';
+import { WINDOWS_FACTS } from './windows-script.ts';
 
 /**
  * What hosts have said of themselves, by run and host, as long as the connections of that port live. A process that takes a
@@ -40,7 +41,7 @@ async function ask(look: Look): Promise<Facts> {
   const { host, options, ports, runId, signal } = look;
   const sentAt = clock.now();
   // Without the step's log: the answer is for machines.
-  const result = await callHost({ host, options, ports, runId, signal }, { script: FACTS_SCRIPT });
+  const result = await callHost({ host, options, ports, runId, signal }, { script: FACTS_SCRIPT, powershell: WINDOWS_FACTS });
   refuseExit(result, [0], { what: 'gathering facts', host: host.name });
   const asked: Asked = { sentAt, receivedAt: clock.now() };
   const facts = parseFacts(result.stdout, asked);
