@@ -86,7 +86,7 @@ describe('ssh.expect on a real terminal', { skip: missing === undefined ? false 
         failsWith('SSH_EXPECT', /the terminal ended; the last lines are: bye/),
       );
       const shell = await kind.executeHost({ dialogue: [{ expect: '[#$] $', send: 'echo $((6 * 7)) $COLUMNS' }, { expect: '\\n42' }] }, context);
-      assert.match(String(shell.outputs['transcript']), /\n42/);
+      assert.match(sshExpect.outputs.parse(shell.outputs).transcript, /\n42/);
       assert.ok(lines.includes('> [secret]') && !lines.join('\n').includes('tulip'));
       const broken = kind.executeHost({ command: 'sleep 60', dialogue: [{ expect: 'never' }] }, context);
       setTimeout(() => void sshd.dropConnections(), 300);

@@ -81,7 +81,7 @@ describe('ssh.line', () => {
     assert.equal((await kind.preview(wanted, box.preview(['web'])))[0]?.detail, 'private content: 1 lines go, 1 lines come');
     const { status, outputs } = await kind.executeHost(wanted, box.context('web'));
     assert.equal(status, 'changed');
-    assert.equal((await box.exec('web', `cat /etc/sshd ${String(outputs['backup'])}`)).stdout, 'Port 2222\nX yes\n#Port 22\nX yes\n');
+    assert.equal((await box.exec('web', `cat /etc/sshd ${sshLine.outputs.parse(outputs).backup}`)).stdout, 'Port 2222\nX yes\n#Port 22\nX yes\n');
     assert.equal((await box.ssh.read(box.host('web'), '/etc/sshd', 10, box.control))?.mode, 0o600);
     assert.equal((await kind.executeHost(wanted, box.context('web'))).status, 'ok');
   });

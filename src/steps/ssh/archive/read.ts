@@ -24,20 +24,20 @@ export function formatOf(name: string, bytes: Buffer): Format | undefined {
 }
 
 /** Every member of an archive. @throws {SlipwayError} `ARCHIVE` when it cannot be read or unpacks to more than 512 MiB. */
-export async function readArchive(bytes: Buffer, format: Format): Promise<readonly RawEntry[]> {
+export async function readArchive(bytes: Buffer, format: Format, most: number = MOST_UNPACKED): Promise<readonly RawEntry[]> {
   try {
     switch (format) {
       case 'tar':
-        return await readTar(Readable.from([bytes]), MOST_UNPACKED);
+        return await readTar(Readable.from([bytes]), most);
       case 'tar.gz': {
         const unpacked = createGunzip();
         const source = Readable.from([bytes]).on('error', (error) => unpacked.destroy(error));
-        return await readTar(source.pipe(unpacked), MOST_UNPACKED);
+        return await readTar(source.pipe(unpacked), most);
       }
       case 'tar.xz':
-        return await readTar(await unxz(bytes), MOST_UNPACKED);
+        return await readTar(await unxz(bytes), most);
       case 'zip':
-        return await readZip(bytes, MOST_UNPACKED);
+        return await readZip(bytes, most);
     }
   } catch (cause) {
     if (cause instanceof SlipwayError) throw cause;
@@ -46,8 +46,8 @@ export async function readArchive(bytes: Buffer, format: Format): Promise<readon
 }
 
 async function unxz(bytes: Buffer): Promise<Readable> {
-  // Only who unpacks such an archive pays for the library. It is CommonJS: Node hands it out whole as `default` too.
-  const { XzReadableStream } = await import('xz-decompress');
+  // Only who unpacks such an archive pays for the library. It is CommonJS: Node hands it out whole as `default`, which its types do not know.
+  const { XzReadableStream } = ((await import('xz-decompress')) as unknown as { readonly default: typeof import('xz-decompress') }).default;
   const source = new ReadableStream<Uint8Array>({
     start: (controller) => {
       controller.enqueue(bytes);

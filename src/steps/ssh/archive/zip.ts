@@ -40,11 +40,21 @@ function next(file: ZipFile): Promise<ZipEntry | undefined> {
 
 async function rawEntry(file: ZipFile, entry: ZipEntry): Promise<RawEntry> {
   const attributes = entry.versionMadeBy >> 8 === UNIX ? entry.externalFileAttributes >>> 16 : 0;
-  const rest = { name: entry.fileName, modified: entry.getLastModDate().getTime() };
+  const rest = { name: nameOf(entry), modified: entry.getLastModDate().getTime() };
   if (entry.fileName.endsWith('/')) return { ...rest, type: 'directory', mode: attributes & 0o777 || 0o755 };
   const content = await contentOf(file, entry);
   if ((attributes & TYPE) === LINK) return { ...rest, type: 'symlink', mode: 0o777, target: content.subarray(0, MOST_TARGET).toString('utf8') };
   return { ...rest, type: 'file', mode: attributes & 0o777 || 0o644, content };
+}
+
+/** On Unix names are UTF-8 in practice, whether the archive says so or not. */
+function nameOf({ versionMadeBy, fileName, fileNameRaw }: ZipEntry): string {
+  if (versionMadeBy >> 8 !== UNIX) return fileName;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(fileNameRaw);
+  } catch {
+    return fileName;
+  }
 }
 
 function contentOf(file: ZipFile, entry: ZipEntry): Promise<Buffer> {
