@@ -82,7 +82,7 @@ const writeKeys: Player = async ({ machine, vars, stdin, err }) => {
   return 0;
 };
 
-export function makeFolders({ files }: Machine, path: string): void {
+export function makeFolders({ files }: Pick<Machine, 'files'>, path: string): void {
   for (const [index] of path.split('/').entries()) {
     files.makeFolder(
       path

@@ -34,7 +34,7 @@ const Service = z
   })
   .refine(({ state, enabled, masked }) => state !== undefined || enabled !== undefined || masked !== undefined, {
     error: 'say what is wanted: state, enabled or masked',
-    path: ['state'],
+    path: ['unit'],
   })
   .refine(({ state, enabled, masked }) => masked !== true || ((state === undefined || state === 'stopped') && enabled !== true), {
     error: 'what is masked can neither run nor be enabled',

@@ -12,7 +12,10 @@ import { keyOf } from './keys.ts';
 import { type Change, linesOf, planUser, type Wish } from './plan.ts';
 import { ACT_SCRIPT, KEYS_SCRIPT, UNSAFE_EXIT } from './scripts.ts';
 
-const Name = AccountName.max(32).regex(/^[a-z_][a-z0-9_.-]*\$?$/, { error: 'not the name of an account; use lower case' });
+const Name = z
+  .string()
+  .max(32)
+  .regex(/^[a-z_][a-z0-9_.-]*\$?$/, { error: 'not the name of an account; use lower case' });
 const AbsolutePath = z.string().regex(/^\/[^:\0\n]*$/, { error: 'not an absolute path' });
 const Key = z
   .string()
