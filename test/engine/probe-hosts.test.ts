@@ -63,12 +63,13 @@ const worked = (ran: string[]): Effect => {
 test('hosts in doubt are looked at: what was done is kept, what was not runs once, the rest goes on', async () => {
   await using place = temporaryJournal();
   await crashed(place.journal);
-  const [ran, looked]: [string[], string[]] = [[], []];
+  const ran: string[] = [];
+  const looked: string[] = [];
   const kind = lookingKind({ h2: DONE, h3: NOT_DONE }, worked(ran), looked);
   const { state } = await drive({ journal: place.journal, graph: graphOf([]), kinds: [kind] });
   assert.equal(state, 'succeeded');
   assert.deepEqual(
-    [looked.toSorted(), ran.toSorted()],
+    [looked.toSorted((a, b) => a.localeCompare(b)), ran.toSorted((a, b) => a.localeCompare(b))],
     [
       ['h2', 'h3'],
       ['h3', 'h4'],
@@ -78,7 +79,10 @@ test('hosts in doubt are looked at: what was done is kept, what was not runs onc
   const task = stateOf(events).tasks.get('one/a');
   assert.deepEqual(task?.outputs['hosts'], { h1: { first: true }, h2: { seen: true }, h3: { ran: true }, h4: { ran: true } });
   const probed = events.flatMap(({ body }) => (body.type === 'hostProbed' ? [`${body.host} ${body.verdict}`] : []));
-  assert.deepEqual(probed.toSorted(), ['h2 done', 'h3 notDone']);
+  assert.deepEqual(
+    probed.toSorted((a, b) => a.localeCompare(b)),
+    ['h2 done', 'h3 notDone'],
+  );
   assert.equal((await place.journal.verify(RUN_ID)).ok, true);
 });
 
@@ -94,7 +98,7 @@ test('one host that cannot tell brings a person in; the others keep their verdic
   assert.match(data.attention.get('one/a') ?? '', /h3: cannot reach h3/);
   await place.journal.post(RUN_ID, { type: 'taskResolved', id: 'r1', path: 'one/a', by: 'user:ada', as: 'retry' }, 'r1');
   assert.equal((await drive({ journal: place.journal, graph: graphOf([]), kinds: [kind] })).state, 'succeeded');
-  assert.deepEqual(ran.toSorted(), ['h3', 'h4']);
+  assert.deepEqual(new Set<string>(ran), new Set(['h3', 'h4']));
 });
 
 test('a crash between two verdicts looks only at what is still in doubt', async () => {

@@ -76,8 +76,11 @@ const REHEARSALS: { readonly [command: string]: Rehearsal } = {
     code: 13,
     check: ({ home, run }) => {
       const undone = hostLedger(home, run).filter(({ host }) => host === 'app-stage-2');
-      const actions = undone.flatMap(({ type, detail }) => (type === 'package' || type === 'user' ? [detail['action']] : []));
-      assert.deepEqual(actions.toSorted(), ['add', 'install', 'remove', 'remove']);
+      const actions = undone.flatMap(({ type, detail }) => (type === 'package' || type === 'user' ? [String(detail['action'])] : []));
+      assert.deepEqual(
+        actions.toSorted((a, b) => a.localeCompare(b)),
+        ['add', 'install', 'remove', 'remove'],
+      );
     },
   },
   'rollback-drill': {

@@ -181,7 +181,7 @@ describe('in a copy of this Debian', { skip }, () => {
       assert.equal((await run({ ...exact, refresh: '1h' })).summary, '+ slipway-demo 1.0-1.el9');
       assert.equal((await run(exact)).status, 'ok');
       assert.equal((await run({ packages: ['slipway-demo'], state: 'latest' })).summary, '~ slipway-demo 1.0-1.el9 → 2.0-1.el9');
-      await assert.rejects(run(exact), failsWith('PACKAGE_NOT_DONE', /slipway-demo 2\.0-1\.el9 → 1\.0-1\.el9/));
+      await assert.rejects(run(exact), failsWith('PACKAGE_DOWNGRADE', /slipway-demo 2\.0-1\.el9 → 1\.0-1\.el9/));
       assert.equal((await run({ ...exact, allowDowngrade: true })).summary, '~ slipway-demo 2.0-1.el9 → 1.0-1.el9');
       assert.equal((await run({ packages: ['slipway-demo'], state: 'absent' })).status, 'changed');
       await assert.rejects(run({ packages: ['slipway-none'] }), failsWith('PACKAGE_UNKNOWN'));

@@ -40,13 +40,13 @@ fi
 for spec in $names; do
   split "$spec"
   case $verb in
-    install | downgrade)
+    install | upgrade)
       [ -e "$root/available/$name" ] || { echo "Error: Unable to find a match: $spec" >&2; exit 1; }
       wanted=${version:-$(tail -n 1 "$root/available/$name")}
       grep -qx -- "$wanted" "$root/available/$name" || { echo "Error: Unable to find a match: $spec" >&2; exit 1; }
       have=$(cat "$root/installed/$name" 2>/dev/null)
-      # Like dnf 4: a lower version than the installed one is no reason for install to do anything.
-      if [ "$verb" = install ] && [ -n "$have" ] && [ "$(printf '%s\n%s\n' "$have" "$wanted" | sort -V | tail -n 1)" = "$have" ]; then continue; fi
+      # Like dnf 4: a package that is there is not made newer by install, unless a version is named.
+      if [ "$verb" = install ] && [ -n "$have" ] && [ -z "$version" ]; then continue; fi
       echo "$wanted" >"$root/installed/$name" ;;
     remove) rm -f "$root/installed/$name" ;;
     *) echo "No such command: $verb." >&2; exit 1 ;;

@@ -14,7 +14,7 @@ const DNF_LOCKED_EXIT = 200;
 
 export interface Manner {
   readonly manager: Manager;
-  readonly action: 'install' | 'remove' | 'purge' | 'downgrade';
+  readonly action: 'install' | 'remove' | 'purge' | 'upgrade';
   readonly recommends: boolean | undefined;
   readonly allowDowngrade: boolean;
   /** Packages that were not named may go too. */
@@ -36,7 +36,16 @@ export function refreshLists(
  *
  * @throws {SlipwayError} `PACKAGE_LOCKED` (nothing was begun), `SSH_EXIT` with what the manager says, and the codes of SSH.
  */
-export function changePackages(context: HostContext, steps: readonly Step[], manner: Manner): Promise<ExecResult> {
+export async function changePackages(context: HostContext, steps: readonly Step[], manner: Manner): Promise<void> {
+  // dnf makes a package newer by another verb than it installs one.
+  const isNewer = (step: Step): boolean => manner.manager === 'dnf' && manner.action === 'install' && step.from !== undefined && !step.isExact;
+  const newer = steps.filter(isNewer);
+  if (newer.length > 0) await changeBy(context, newer, { ...manner, action: 'upgrade' });
+  const others = steps.filter((step) => !isNewer(step));
+  if (others.length > 0) await changeBy(context, others, manner);
+}
+
+function changeBy(context: HostContext, steps: readonly Step[], manner: Manner): Promise<ExecResult> {
   const what = `${manner.action} of ${steps.map(({ name }) => name).join(', ')}`;
   return whenUnlocked(context, callFor(steps, manner, false), { what, lockTimeoutMs: manner.lockTimeoutMs });
 }

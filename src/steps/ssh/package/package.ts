@@ -110,23 +110,13 @@ async function verified(
   context: HostContext,
 ): Promise<readonly Step[]> {
   const wish = { ...input, packages: wishOf(input.packages) };
-  let after = await stateOf(input, context, true);
-  let left = planPackages(wish, after, context.host.name);
-  // dnf installs an older version only by another verb.
-  const older = manner.manager === 'dnf' && manner.allowDowngrade ? left.filter(({ isExact, from }) => isExact && from !== undefined) : [];
-  if (older.length > 0) {
-    await changePackages(context, older, { ...manner, action: 'downgrade' });
-    after = await stateOf(input, context, true);
-    left = planPackages(wish, after, context.host.name);
-  }
-  const wrong = left.filter(({ name, isExact, to }) => isExact || to === undefined || steps.some((step) => step.name === name && step.from === undefined));
-  if (wrong.length > 0) {
+  const after = await stateOf(input, context, true);
+  const left = planPackages(wish, after, context.host.name);
+  if (left.length > 0) {
     throw new SlipwayError(
       'PACKAGE_NOT_DONE',
-      `${manner.manager} ended well on ${context.host.name}, and yet there is to do: ${wrong.map(wordsOf).join('; ')}`,
-      {
-        hint: 'is a version older than the installed one? then set allowDowngrade',
-      },
+      `${manner.manager} ended well on ${context.host.name}, and yet there is to do: ${left.map(wordsOf).join('; ')}`,
+      { hint: 'look at what it says: slipway logs' },
     );
   }
   const versionOf = (name: string): string | undefined => after.packages.find((each) => each.name === name)?.installed;

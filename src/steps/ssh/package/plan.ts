@@ -1,4 +1,5 @@
 import { SlipwayError } from '../../../core/index.ts';
+import { compareRpm } from './rpm-version.ts';
 import type { Found, Manager, PackageState } from './state.ts';
 
 /** What a step wants of its packages. */
@@ -6,6 +7,7 @@ export interface Wish {
   readonly state: 'present' | 'absent' | 'latest';
   readonly packages: readonly { readonly name: string; readonly version?: string | undefined }[];
   readonly purge: boolean;
+  readonly allowDowngrade: boolean;
 }
 /** A package that is not as wanted. */
 export interface Step {
@@ -19,9 +21,9 @@ export interface Step {
 /**
  * What has to change.
  *
- * @throws {SlipwayError} `PACKAGE_UNKNOWN`, `PACKAGE_HELD`: all packages that are in the way, before anything is touched.
+ * @throws {SlipwayError} `PACKAGE_UNKNOWN`, `PACKAGE_HELD`, `PACKAGE_DOWNGRADE`: all packages that are in the way, before anything is touched.
  */
-export function planPackages(wish: Wish, { packages }: PackageState, host: string): readonly Step[] {
+export function planPackages(wish: Wish, { manager, packages }: PackageState, host: string): readonly Step[] {
   const steps = wish.packages.flatMap(({ name, version }) => {
     const found = packages.find((each) => each.name === name);
     const step = found && stepFor(wish.state, version, found);
@@ -37,6 +39,13 @@ export function planPackages(wish: Wish, { packages }: PackageState, host: strin
   if (unknown.length > 0) {
     throw new SlipwayError('PACKAGE_UNKNOWN', `${host} knows no package ${unknown.join(', ')}`, {
       hint: 'correct the name, let "refresh" fetch newer lists, or add the repository first',
+    });
+  }
+  // apt refuses by itself; dnf would do it.
+  const older = steps.filter(({ step }) => manager === 'dnf' && step.isExact && compareRpm(step.to ?? '', step.from ?? step.to ?? '') < 0);
+  if (older.length > 0 && !wish.allowDowngrade) {
+    throw new SlipwayError('PACKAGE_DOWNGRADE', `${host} has newer: ${older.map(({ step }) => wordsOf(step)).join('; ')}`, {
+      hint: 'correct the version, or set allowDowngrade',
     });
   }
   return steps.map(({ step }) => step);

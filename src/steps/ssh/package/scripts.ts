@@ -95,7 +95,7 @@ if [ "$SLIPWAY_MANAGER" = apt ]; then
   if [ "$SLIPWAY_SIMULATE" = 1 ]; then exec apt-get -q -s -y "$action" "$@" </dev/null; fi
   exec apt-get -q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$action" "$@" </dev/null
 fi
-case $action in purge) action=remove ;; install|remove|downgrade|upgrade) ;; *) exit 2 ;; esac
+case $action in purge) action=remove ;; install|remove|upgrade) ;; *) exit 2 ;; esac
 if [ "$SLIPWAY_SIMULATE" = 1 ]; then
   if [ "$action" = remove ]; then exec rpm -e --test -- "$@" </dev/null; fi
   exit 0
