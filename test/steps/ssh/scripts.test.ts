@@ -39,6 +39,7 @@ describe('scripts that run on machines', async () => {
       // A value without quotes would be split and expanded, but for assignments and the word of a case. Names of groups have a strict alphabet.
       const outside = script
         .replaceAll(/^ *#.*$/gm, '')
+        .replaceAll(/"\$\{?SLIPWAY_\w+\}?"/g, '')
         .replaceAll(/'[^']*'/g, '')
         .replaceAll(/"(?:[^"\\]|\\.)*"/g, '')
         .replaceAll(/\bcase \$\w+|\w=\$\w+/g, '');
