@@ -57,7 +57,8 @@ describe('ssh.package', () => {
   });
 
   it('refuses names and versions that are none', () => {
-    const { accepts } = hostKind(sshPackage);
+    const kind = hostKind(sshPackage);
+    const accepts = (raw: object): boolean => kind.accepts(raw);
     for (const name of ['-y', '--allow-unauthenticated', 'a b', 'a;b', '$(id)', '@dev', './a.deb', ''])
       assert.equal(accepts({ packages: [name] }), false, name);
     for (const version of ['-1', '1 2', '$(id)']) assert.equal(accepts({ packages: [{ name: 'a', version }] }), false, version);
