@@ -13,6 +13,7 @@ export async function openRealWorld(building: Building): Promise<World> {
   maskSettings(building);
   const built = buildPorts(building, {
     rehearsal: false,
+    host: (name) => readyHost(building, name),
     pulumi: {
       stateDir: config.stateDir,
       env: pulumiEnvironment(config),
