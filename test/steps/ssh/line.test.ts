@@ -60,7 +60,7 @@ describe('editing a line', () => {
         const others = (all: string) =>
           all
             .split('\n')
-            .map((line) => line.replace(/\r$/, ''))
+            .map((line) => line.replace(/\r+$/, ''))
             .filter((line) => line !== '' && !['a', 'b', 'new'].includes(line));
         assert.deepEqual(others(once), others(before));
       }),
