@@ -8,7 +8,7 @@ const mayImport: Record<string, readonly string[]> = {
   repo: ['core'],
   githost: ['core', 'repo'],
   analysis: ['core'],
-  steps: ['core', 'analysis'],
+  steps: ['core', 'analysis', 'expr'],
   runbook: ['core', 'expr', 'steps'],
   inventory: ['core', 'runbook', 'steps'],
   plan: ['core', 'expr', 'steps', 'runbook', 'inventory'],
@@ -32,6 +32,9 @@ const sdkHome: Record<string, readonly string[]> = {
   yaml: ['runbook'],
   '@pulumi/**': ['effects/pulumi', 'rehearsal/cloud'],
   ssh2: ['effects/ssh', 'rehearsal/hosts'],
+  'tar-stream': ['steps/ssh/archive', 'rehearsal/hosts'],
+  yauzl: ['steps/ssh/archive'],
+  'xz-decompress': ['steps/ssh/archive'],
   '@aws-sdk/*': ['effects/metrics'],
   '@azure/*': ['effects/metrics'],
   'node:sqlite': ['journal'],
@@ -44,7 +47,7 @@ const sdkHome: Record<string, readonly string[]> = {
   'yargs/*': ['cli'],
 };
 
-const upTo = (path: string) => ['../', '../../', '../../../'].map((up) => up + path);
+const upTo = (path: string) => ['../', '../../', '../../../', '../../../../'].map((up) => up + path);
 
 function importRule(module: string, folder: string) {
   const allowed = mayImport[module] ?? [];
