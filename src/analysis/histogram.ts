@@ -20,6 +20,11 @@ export function valueOf(bucket: number): number {
   return Math.max(0.5, us) / 1_000;
 }
 
+/** Width of a bucket, in milliseconds. */
+export function widthOf(bucket: number): number {
+  return 2 ** Math.max(0, Math.floor(bucket / SUB) - 1) / 1_000;
+}
+
 /** Latencies of one side in one slot of time, as counts by bucket. */
 export interface Histogram {
   record(ms: number): void;
@@ -34,16 +39,7 @@ export function createHistogram(): Histogram {
       const bucket = bucketOf(ms);
       counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
     },
-    encode: () => {
-      let before = 0;
-      return [...counts]
-        .sort(([a], [b]) => a - b)
-        .flatMap(([bucket, count]) => {
-          const distance = bucket - before;
-          before = bucket;
-          return [distance, count];
-        });
-    },
+    encode: () => encode(counts),
   };
 }
 
@@ -54,4 +50,28 @@ export function addEncoded(encoded: readonly number[], counts: Float64Array): vo
     bucket += encoded[index] ?? 0;
     counts[bucket] = (counts[bucket] ?? 0) + (encoded[index + 1] ?? 0);
   }
+}
+
+/** One encoded histogram of what several hold: the same as if all their values had gone into one. */
+export function mergeEncoded(all: readonly (readonly number[])[]): number[] {
+  const counts = new Map<number, number>();
+  for (const encoded of all) {
+    let bucket = 0;
+    for (let index = 0; index + 1 < encoded.length; index += 2) {
+      bucket += encoded[index] ?? 0;
+      counts.set(bucket, (counts.get(bucket) ?? 0) + (encoded[index + 1] ?? 0));
+    }
+  }
+  return encode(counts);
+}
+
+function encode(counts: ReadonlyMap<number, number>): number[] {
+  let before = 0;
+  return [...counts]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([bucket, count]) => {
+      const distance = bucket - before;
+      before = bucket;
+      return [distance, count];
+    });
 }

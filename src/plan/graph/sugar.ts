@@ -40,9 +40,9 @@ export function addDualRun(build: Build, phase: ResolvedPhase, place: Place, ste
       name: '@probe',
       id: `${phase.id}-probe`,
       uses: 'bench.probe',
-      with: probeSettings(settings, analysis),
+      with: { ...probeSettings(settings, analysis), ...watchSettings(analysis) },
       sourcePath: `phases[${index}].with`,
-      ...timeLimit(build, phase, settings),
+      ...timeLimit(build, phase, { ...settings, ...extension(analysis) }),
     },
     [...place.gates, ...steps],
   );
@@ -55,7 +55,7 @@ export function addDualRun(build: Build, phase: ResolvedPhase, place: Place, ste
       .join(', ')}`,
     id: `${phase.id}-analysis`,
     uses: 'analysis',
-    with: { ...analysis, ...evidence },
+    with: { ...analysis, metrics: withoutSources(metricsOf(analysis)), ...evidence },
     sourcePath: `phases[${index}].analysis`,
   };
   return [...probe, ...add(build, place, verdict, probe)];
@@ -89,6 +89,24 @@ function probeSettings(settings: JsonObject, analysis: Json | undefined): JsonOb
   return ignore.length > 0 ? { ...settings, ignore: [...new Set(ignore)] } : settings;
 }
 
+/** The probe watches for harm while it runs, and goes on while the metrics are undecided, so it must know them. */
+function watchSettings(analysis: Json | undefined): JsonObject {
+  const metrics = withoutSources(metricsOf(analysis)).map(({ ignore: _ignore, ...rest }) => rest);
+  if (analysis === undefined || !isObject(analysis) || metrics.length === 0) return {};
+  const { confidence } = analysis;
+  return { watch: { metrics, ...(confidence === undefined ? {} : { confidence }), ...extension(analysis) } };
+}
+
+function extension(analysis: Json | undefined): JsonObject {
+  if (analysis === undefined || !isObject(analysis) || analysis['onInconclusive'] !== 'extend' || analysis['maxDuration'] === undefined) return {};
+  return { extendTo: analysis['maxDuration'] };
+}
+
+/** Where a metric is sampled is the business of whoever samples it, and may hold secrets. */
+function withoutSources(metrics: readonly JsonObject[]): readonly JsonObject[] {
+  return metrics.map(({ source: _source, ...rest }) => rest);
+}
+
 function metricsOf(analysis: Json | undefined): readonly JsonObject[] {
   const metrics = analysis !== undefined && isObject(analysis) ? analysis['metrics'] : undefined;
   return metrics !== undefined && isArray(metrics) ? metrics.filter(isObject) : [];
@@ -99,7 +117,7 @@ const LONGEST_MS = 7 * 24 * 3_600_000;
 
 /** A probe takes as long as it says, and a little more. */
 function timeLimit(build: Build, phase: ResolvedPhase, settings: JsonObject): { readonly timeout: number } {
-  const parts = ['duration', 'warmUp', 'abCheck'].flatMap((name) =>
+  const parts = [settings['extendTo'] === undefined ? 'duration' : 'extendTo', 'warmUp', 'abCheck'].flatMap((name) =>
     settings[name] === undefined ? [] : [resolve(build, phase.environment, settings[name]).value],
   );
   const times = parts.map((value) => (typeof value === 'string' ? parseDuration(value) : undefined));

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/index.ts';
+import { isObject, type JsonObject } from '../../core/index.ts';
 import type { Path } from '../path.ts';
 import { checkApproval, checkWindow } from './rules.ts';
 import { type Context, mapsIn, suggest, textOf } from './context.ts';
@@ -8,6 +8,7 @@ export function checkPhases(context: Context): void {
   for (const [index, phase] of context.phases.entries()) {
     const path: Path = ['phases', index];
     checkDualRun(context, phase, path);
+    checkExtend(context, phase, path);
     checkEmpty(context, phase, path);
     checkNoReturn(context, phase, path);
     for (const [position, watch] of mapsIn(phase['watch'])) checkWatch(context, watch, [...path, 'watch', position]);
@@ -41,6 +42,18 @@ function checkDualRun(context: Context, phase: JsonObject, path: Path): void {
       hint: key === 'with' ? 'settings of a step go to the "with" of that step' : 'use type: dualRun, or a step with uses: analysis',
     });
   }
+}
+
+/** A measurement that may go on needs an end. */
+function checkExtend(context: Context, phase: JsonObject, path: Path): void {
+  const { analysis } = phase;
+  if (analysis === undefined || !isObject(analysis) || analysis['onInconclusive'] !== 'extend' || analysis['maxDuration'] !== undefined) return;
+  context.report({
+    code: 'EXTEND_WITHOUT_END',
+    path: [...path, 'analysis', 'onInconclusive'],
+    message: '"extend" does not say how long the measurement may become',
+    hint: 'add maxDuration: <most time that measuring may take>, or use onInconclusive: pause',
+  });
 }
 
 function checkEmpty(context: Context, phase: JsonObject, path: Path): void {

@@ -5,7 +5,8 @@ import { ProbeInput, ProbeOutputs } from './shape.ts';
 
 /**
  * Send the same requests to the old and the new side at the same time and record how both answer. Requests start on a fixed
- * schedule and latency counts from the scheduled moment. The requests must change nothing.
+ * schedule and latency counts from the scheduled moment. The requests must change nothing. With `watch` it ends early when the new side is
+ * certainly worse than its metrics allow, and may go on while they are undecided; the verdict on that is up to an analysis step.
  */
 export const benchProbe = defineStep({
   uses: 'bench.probe',
@@ -27,10 +28,11 @@ export const benchProbe = defineStep({
   target: 'none',
   idempotency: 'safe',
   execute: runProbe,
-  preview: async ({ rate, duration, warmUp, abCheck }) => {
+  preview: async ({ rate, duration, warmUp, abCheck, watch }) => {
     const ms = duration ?? 300_000;
     const extra = (warmUp ?? 0) + (abCheck ?? 0);
-    const text = `about ${Math.floor((ms * rate) / 1_000)} pairs in ${formatDuration(ms)}${extra > 0 ? `, after ${formatDuration(extra)} of warm-up and self-check` : ''}`;
-    return { type: 'note', text };
+    const before = extra > 0 ? `, after ${formatDuration(extra)} of warm-up and self-check` : '';
+    const longer = (watch?.extendTo ?? 0) > ms ? `; goes on for up to ${formatDuration(watch?.extendTo ?? 0)} in all while undecided` : '';
+    return { type: 'note', text: `about ${Math.floor((ms * rate) / 1_000)} pairs in ${formatDuration(ms)}${before}${longer}` };
   },
 });
