@@ -16,7 +16,7 @@ const mayImport: Record<string, readonly string[]> = {
   engine: ['core', 'expr', 'steps', 'runbook', 'plan', 'journal'],
   effects: ['core', 'config', 'steps'],
   rehearsal: ['core', 'config', 'steps', 'effects'],
-  report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
+  report: ['core', 'analysis', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
   app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'engine', 'report', 'analysis'],
   cli: ['core', 'app', 'report'],
 };

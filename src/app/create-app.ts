@@ -3,10 +3,12 @@ import { relative, resolve } from 'node:path';
 import { EXIT, messageOf, randomText, SlipwayError } from '../core/index.ts';
 import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
+import { checkAnalyses } from './analyses.ts';
 import { applyPlan } from './apply.ts';
 import { createdOf } from './drive.ts';
 import { expectedFromRuns } from './history.ts';
 import { invalid, loadEstate } from './load.ts';
+import { measuringOf } from './measuring.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
@@ -36,11 +38,12 @@ export function createApp(wiring: Wiring): App {
     policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
     readPlan: (session, file) => readPlan(session, file),
     expected: (_session, bundle) => expectedFromRuns(journal(), bundle),
+    measuring: (_session, { body }) => measuringOf(journal(), body),
     [Symbol.asyncDispose]: async () => journal()[Symbol.dispose](),
   };
 }
 
-function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | 'logs' | 'verifyJournal'> {
+function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | 'logs' | 'verifyJournal' | 'analyses'> {
   return {
     runs: (_session, query) => journal().runs(query),
     facts: (_session, runId) => {
@@ -51,6 +54,10 @@ function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | '
     },
     follow: (session, runId, afterSeq) => journal().follow(runId, afterSeq, session.signal),
     logs: (_session, runId, query) => journal().logs(runId, query),
+    analyses: (_session, runId) => {
+      createdOf(journal(), runId);
+      return checkAnalyses(journal(), runId);
+    },
     verifyJournal: (_session, runId) => {
       stateOfRun(journal(), runId);
       const verified = journal().verify(runId);

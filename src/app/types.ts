@@ -2,6 +2,7 @@ import type { Json, JsonObject, Masker, Parsed, Problem, Secret } from '../core/
 import type { JournalEvent, RunState } from '../engine/index.ts';
 import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
+import type { AnalysisCheck, MeasuringPlan } from '../report/index.ts';
 
 /** What every use case needs to know about who asks and where. */
 export interface Session {
@@ -81,11 +82,15 @@ export interface App extends AsyncDisposable {
   follow(session: Session, runId: string, afterSeq: number): AsyncIterable<JournalEvent>;
   logs(session: Session, runId: string, query: LogQuery): readonly StoredLogLine[];
   verifyJournal(session: Session, runId: string): { readonly ok: boolean; readonly text: string };
+  /** Compute the verdicts of a run again, offline. @throws {SlipwayError} `RUN_NOT_FOUND`, `NO_VERDICT`. */
+  analyses(session: Session, runId: string): readonly AnalysisCheck[];
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;
   /** How long a plan should take, from earlier runs of its runbook. */
   expected(session: Session, bundle: PlanBundle): ExpectedDuration;
+  /** What its dual runs need to come to a verdict, at the noise of earlier runs where there are some. */
+  measuring(session: Session, bundle: PlanBundle): readonly MeasuringPlan[];
 }
 export interface ApplyOptions {
   /** Digests of soft findings that a person overrides, with the reason. */

@@ -11,6 +11,8 @@ import { benchProbe } from './bench/index.ts';
 import { analysis } from './analysis/index.ts';
 import type { AnyKind } from './kind.ts';
 
+export { type AnalysisInput, analysisInput, type AnalysisPlan, analysisPlan, plainMetric } from './analysis/index.ts';
+export { type ProbePlan, probePlan } from './bench/index.ts';
 export * from './fields.ts';
 export * from './host.ts';
 export * from './kind.ts';

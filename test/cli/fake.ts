@@ -137,6 +137,8 @@ function quiet(): App {
       yield* events;
     },
     logs: () => [],
+    analyses: () => [],
+    measuring: () => [],
     verifyJournal: () => ({ ok: true, text: 'the chain holds' }),
     policyTest: async () => ({ ok: true, text: '12 tests passed' }),
     policyCheck: async () => ({ decision: 'allow', findings: [] }),

@@ -59,8 +59,8 @@ async function fromRunbook(args: Args, context: Context): Promise<Planned> {
 
 /** @throws {SlipwayError} `NOT_CONFIRMED`: nobody said yes. */
 async function ask(bundle: Bundle, context: Context): Promise<void> {
-  const expected = (await context.app()).expected(sessionOf(context), bundle);
-  context.note(planWords(bundle, context, 'stderr', { expected }));
+  const [app, session] = [await context.app(), sessionOf(context)];
+  context.note(planWords(bundle, context, 'stderr', { expected: app.expected(session, bundle), measuring: app.measuring(session, bundle) }));
   const { confirm } = context.deps;
   if (confirm === undefined) {
     throw new SlipwayError('NOT_CONFIRMED', 'nobody is here to confirm the plan', {

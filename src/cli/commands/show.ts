@@ -18,7 +18,9 @@ export const show: Command = {
       printResult(context, runJson(facts), () => runText(facts, textOptions(context)));
     } else {
       const bundle = await app.readPlan(session, what);
-      printResult(context, bundle, () => planWords(bundle, context, 'stdout', { planFile: what, expected: app.expected(session, bundle) }));
+      printResult(context, bundle, () =>
+        planWords(bundle, context, 'stdout', { planFile: what, expected: app.expected(session, bundle), measuring: app.measuring(session, bundle) }),
+      );
     }
     return EXIT.ok;
   },

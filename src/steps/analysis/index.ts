@@ -1,8 +1,35 @@
+import { z } from 'zod';
 import { ASSUMED, compare, countWords, goalsOf, parseEvidence, parseSeries, recordBytes, sampleSize, type Verdict } from '../../analysis/index.ts';
 import { formatDuration, SlipwayError } from '../../core/index.ts';
-import type { Digest } from '../../core/index.ts';
+import type { Digest, JsonObject } from '../../core/index.ts';
 import { defineStep } from '../kind.ts';
-import { type AnalysisInput, AnalysisInput as Input, AnalysisOutputs, plainMetric } from './shape.ts';
+import { type AnalysisInput, AnalysisInput as Input, AnalysisOutputs, MetricShape, plainMetric } from './shape.ts';
+
+export { type AnalysisInput, MetricShape, plainMetric };
+
+/** Recorded settings of an analysis step as it saw them. @throws {SlipwayError} `EVIDENCE_INVALID`. */
+export function analysisInput(recorded: JsonObject): AnalysisInput {
+  const parsed = Input.safeParse(recorded);
+  if (parsed.success) return parsed.data;
+  throw new SlipwayError('EVIDENCE_INVALID', `the recorded settings are not those of an analysis: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
+}
+
+/** What an analysis step asks, before there is evidence. */
+export interface AnalysisPlan {
+  readonly metrics: AnalysisInput['metrics'];
+  readonly confidence: number;
+  readonly extends: boolean;
+  readonly maxMs?: number;
+}
+
+/** Settings as far as a plan knows them; undefined when they are known only in the run. */
+export function analysisPlan(settings: JsonObject): AnalysisPlan | undefined {
+  const { evidence: _evidence, series: _series, ...known } = settings;
+  const parsed = Input.omit({ evidence: true, series: true }).safeParse(known);
+  if (!parsed.success) return undefined;
+  const { metrics, confidence, onInconclusive, maxDuration } = parsed.data;
+  return { metrics, confidence, extends: onInconclusive === 'extend', ...(maxDuration === undefined ? {} : { maxMs: maxDuration }) };
+}
 
 /**
  * Judge what a probe saw: is the new side no worse than the old one? Fails with `ANALYSIS_FAILED` when it is worse, and with

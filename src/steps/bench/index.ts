@@ -1,7 +1,23 @@
-import { formatDuration } from '../../core/index.ts';
+import { formatDuration, type JsonObject } from '../../core/index.ts';
 import { defineStep } from '../kind.ts';
-import { runProbe } from './run.ts';
+import { runProbe, USUAL_MS } from './run.ts';
 import { ProbeInput, ProbeOutputs } from './shape.ts';
+
+/** How much a probe measures. */
+export interface ProbePlan {
+  /** Pairs a second. */
+  readonly rate: number;
+  readonly durationMs: number;
+}
+
+/** Settings as far as a plan knows them; undefined when they are known only in the run. */
+export function probePlan({ rate, duration }: JsonObject): ProbePlan | undefined {
+  const parsed = ProbeInput.pick({ rate: true, duration: true }).safeParse({
+    ...(rate === undefined ? {} : { rate }),
+    ...(duration === undefined ? {} : { duration }),
+  });
+  return parsed.success ? { rate: parsed.data.rate, durationMs: parsed.data.duration ?? USUAL_MS } : undefined;
+}
 
 /**
  * Send the same requests to the old and the new side at the same time and record how both answer. Requests start on a fixed
@@ -24,12 +40,12 @@ export const benchProbe = defineStep({
   },
   mutates: false,
   failureTrigger: 'healthFailed',
-  describe: ({ baseline, candidate, duration }) => `compare ${baseline} with ${candidate} for ${formatDuration(duration ?? 300_000)}`,
+  describe: ({ baseline, candidate, duration }) => `compare ${baseline} with ${candidate} for ${formatDuration(duration ?? USUAL_MS)}`,
   target: 'none',
   idempotency: 'safe',
   execute: runProbe,
   preview: async ({ rate, duration, warmUp, abCheck, watch }) => {
-    const ms = duration ?? 300_000;
+    const ms = duration ?? USUAL_MS;
     const extra = (warmUp ?? 0) + (abCheck ?? 0);
     const before = extra > 0 ? `, after ${formatDuration(extra)} of warm-up and self-check` : '';
     const longer = (watch?.extendTo ?? 0) > ms ? `; goes on for up to ${formatDuration(watch?.extendTo ?? 0)} in all while undecided` : '';

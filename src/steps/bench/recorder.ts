@@ -57,23 +57,16 @@ export interface RecorderOptions {
 }
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  const done: Slot[] = [];
-  const open: OpenSlot[] = [];
+  const kept = createSlots(options.slotMs);
   const samples: string[] = [];
   let pairs = 0;
-  const at = (offsetMs: number): OpenSlot | undefined => {
-    const index = Math.floor(offsetMs / options.slotMs) - done.length;
-    while (open.length <= index) open.push(emptySlot());
-    return open[index];
-  };
-  const slots = () => [...done, ...open.map(closed)];
   return {
     expect: (offsetMs) => {
-      const slot = at(offsetMs);
+      const slot = kept.at(offsetMs);
       if (slot) slot.waiting++;
     },
     add: (pair) => {
-      const slot = at(pair.offsetMs);
+      const slot = kept.at(pair.offsetMs);
       if (!slot) return;
       pairs++;
       slot.waiting--;
@@ -85,18 +78,33 @@ export function createRecorder(options: RecorderOptions): Recorder {
       return pairs;
     },
     samples,
-    settled: (elapsedMs) => {
-      // Encoded counts are much smaller than open ones.
-      for (let [first] = open; first?.waiting === 0 && elapsedMs >= (done.length + 1) * options.slotMs; [first] = open) {
+    settled: kept.settle,
+    slots: kept.slots,
+    totals: (side) => totalsOf(kept.both().map((slot) => slot[side])),
+    summary: (side) => summarise(kept.slots(), side, options.timeoutMs),
+    parity: () => parityOf(kept.both()),
+  };
+}
+
+/** Slots of time: those that nothing can change any more are kept encoded, which is much smaller. */
+function createSlots(slotMs: number) {
+  const done: Slot[] = [];
+  const open: OpenSlot[] = [];
+  return {
+    at: (offsetMs: number): OpenSlot | undefined => {
+      const index = Math.floor(offsetMs / slotMs) - done.length;
+      while (open.length <= index) open.push(emptySlot());
+      return open[index];
+    },
+    settle: (elapsedMs: number): readonly Slot[] => {
+      for (let [first] = open; first?.waiting === 0 && elapsedMs >= (done.length + 1) * slotMs; [first] = open) {
         done.push(closed(first));
         open.shift();
       }
       return done;
     },
-    slots,
-    totals: (side) => totalsOf([...done, ...open].map((slot) => slot[side])),
-    summary: (side) => summarise(slots(), side, options.timeoutMs),
-    parity: () => parityOf([...done, ...open]),
+    slots: (): readonly Slot[] => [...done, ...open.map(closed)],
+    both: () => [...done, ...open],
   };
 }
 

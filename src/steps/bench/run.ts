@@ -6,13 +6,16 @@ import type { ProbeInput } from './shape.ts';
 import { createWatch, type Ending } from './watch.ts';
 import { down, progress } from './words.ts';
 
+/** How long is measured when nobody says. */
+export const USUAL_MS = 300_000;
+
 /**
  * Warm up, measure the old side against itself when asked to, then old against new, and keep the evidence.
  *
  * @throws {SlipwayError} `PROBE_SIDE_DOWN` when a side answers nothing, or the old one less than half.
  */
 export async function runProbe(input: ProbeInput, context: StepContext): Promise<StepOutcome> {
-  const durationMs = input.duration ?? 300_000;
+  const durationMs = input.duration ?? USUAL_MS;
   const startedAt = context.ports.clock.now();
   if (input.warmUp !== undefined) await measure('warm-up', plain(input, input.warmUp), context);
   const itself = { ...input, candidate: input.baseline };

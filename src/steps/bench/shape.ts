@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MetricShape } from '../analysis/shape.ts';
+import { MetricShape } from '../analysis/index.ts';
 import { Duration, Secretable } from '../fields.ts';
 
 const Base = z.url({ protocol: /^https?$/, error: 'not an http or https address' });

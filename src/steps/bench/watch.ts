@@ -1,6 +1,6 @@
 import { compare, createMonitor, type Evidence, type Harm, type Look, planLooks, type Slot } from '../../analysis/index.ts';
 import { formatDuration } from '../../core/index.ts';
-import { plainMetric } from '../analysis/shape.ts';
+import { plainMetric } from '../analysis/index.ts';
 import type { ProbeInput } from './shape.ts';
 
 /** How a measurement ended, and the slots it stands for. */
