@@ -11,19 +11,21 @@ export interface Clustering {
   /** Factor on the variance of the difference of the shares. */
   readonly effect: number;
   readonly degrees: number;
+  readonly factor: number;
+  readonly correlated: boolean;
   readonly wanders: boolean;
 }
 
-const INDEPENDENT: Clustering = { effect: 1, degrees: Infinity, wanders: false };
+const INDEPENDENT: Clustering = { effect: 1, degrees: Infinity, factor: 1, correlated: false, wanders: false };
 
 /** Of the difference of two shares. What bursts both sides share is not taken to cancel out: few bursts do not show how well they do. */
 export function clusteringOf(slots: readonly PairedCount[]): Clustering {
   const [baseline, candidate] = [totalOf(slots, 'baseline'), totalOf(slots, 'candidate')];
   const expected = variance(baseline) / baseline.trials + variance(candidate) / candidate.trials;
   if (slots.length < LEAST_SLOTS || !(expected > 0)) return INDEPENDENT;
-  const { first, second, both, degrees, wanders } = longRun(deviations(slots, 'baseline', baseline), deviations(slots, 'candidate', candidate));
+  const { first, second, both, ...rest } = longRun(deviations(slots, 'baseline', baseline), deviations(slots, 'candidate', candidate));
   const seen = first / baseline.trials ** 2 + second / candidate.trials ** 2 - (2 * Math.min(0, both)) / (baseline.trials * candidate.trials);
-  return { effect: seen / expected, degrees, wanders };
+  return { effect: seen / expected, ...rest };
 }
 
 /** Of one share. */
@@ -32,8 +34,8 @@ export function clusteringOfOne(slots: readonly Count[]): Clustering {
   const expected = variance(total) / total.trials;
   if (slots.length < LEAST_SLOTS || !(expected > 0)) return INDEPENDENT;
   const series = deviationsOf(slots, total);
-  const { first, degrees, wanders } = longRun(series, { sums: series.sums.map(() => 0), n: series.n });
-  return { effect: first / total.trials ** 2 / expected, degrees, wanders };
+  const { first, ...rest } = longRun(series, { sums: series.sums.map(() => 0), n: series.n });
+  return { effect: first / total.trials ** 2 / expected, ...rest };
 }
 
 /** As many independent trials as these are worth. */

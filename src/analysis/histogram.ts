@@ -33,13 +33,15 @@ export interface Histogram {
 }
 
 export function createHistogram(): Histogram {
-  const counts = new Map<number, number>();
+  // Most histograms of errors stay empty.
+  let counts: Uint32Array | undefined;
   return {
     record: (ms) => {
+      counts ??= new Uint32Array(BUCKETS);
       const bucket = bucketOf(ms);
-      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+      counts[bucket] = (counts[bucket] ?? 0) + 1;
     },
-    encode: () => encode(counts),
+    encode: () => (counts === undefined ? [] : encode(counts)),
   };
 }
 
@@ -54,24 +56,19 @@ export function addEncoded(encoded: readonly number[], counts: Float64Array): vo
 
 /** One encoded histogram of what several hold: the same as if all their values had gone into one. */
 export function mergeEncoded(all: readonly (readonly number[])[]): number[] {
-  const counts = new Map<number, number>();
-  for (const encoded of all) {
-    let bucket = 0;
-    for (let index = 0; index + 1 < encoded.length; index += 2) {
-      bucket += encoded[index] ?? 0;
-      counts.set(bucket, (counts.get(bucket) ?? 0) + (encoded[index + 1] ?? 0));
-    }
-  }
+  const counts = new Float64Array(BUCKETS);
+  for (const encoded of all) addEncoded(encoded, counts);
   return encode(counts);
 }
 
-function encode(counts: ReadonlyMap<number, number>): number[] {
+function encode(counts: Uint32Array | Float64Array): number[] {
+  const encoded: number[] = [];
   let before = 0;
-  return [...counts]
-    .sort(([a], [b]) => a - b)
-    .flatMap(([bucket, count]) => {
-      const distance = bucket - before;
-      before = bucket;
-      return [distance, count];
-    });
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    const count = counts[bucket] ?? 0;
+    if (count === 0) continue;
+    encoded.push(bucket - before, count);
+    before = bucket;
+  }
+  return encoded;
 }

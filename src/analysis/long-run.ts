@@ -6,6 +6,9 @@ export interface LongRun {
   readonly both: number;
   /** Degrees of freedom of the estimate, for Student's t. */
   readonly degrees: number;
+  /** By what the variances were raised, because neighbouring slots are alike; whether that is more than chance may be. */
+  readonly factor: number;
+  readonly correlated: boolean;
   /** The difference wanders so slowly that no variance can be told from this many slots. */
   readonly wanders: boolean;
 }
@@ -18,7 +21,7 @@ export interface SlotSums {
 /** Fewer slots than this say nothing about how slots hang together. */
 export const LEAST_SLOTS = 10;
 /** Power of the slowest waves over that of fast ones, beyond which the slowest are taken for a drift that does not average out. */
-const WANDERING = 4;
+const WANDERING = 5;
 /** Correlations above this many standard errors of chance are corrected for, and above this many are believed. */
 const LIKELY = 1;
 const SURE = 1.645;
@@ -47,7 +50,9 @@ export function longRun(first: SlotSums, second: SlotSums): LongRun {
   // Each cosine has variance slots ÷ 2 times that of a sum.
   const scale = (2 / degrees) * factor;
   const product = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0) * scale;
-  return { first: product(old, old), second: product(fresh, fresh), both: product(old, fresh), degrees, wanders: lag > SURE && isSteep(difference, degrees) };
+  const correlated = lag > SURE;
+  const variances = { first: product(old, old), second: product(fresh, fresh), both: product(old, fresh) };
+  return { ...variances, degrees, factor, correlated, wanders: correlated && isSteep(difference, degrees) };
 }
 
 function waves(series: readonly number[], many: number): readonly number[] {

@@ -1,4 +1,4 @@
-import { clusteringOf } from './clusters.ts';
+import { clusteringOf, type PairedCount } from './clusters.ts';
 import { censored, type Distribution, halfGap, quantileOf } from './distribution.ts';
 import type { Evidence, Slot } from './evidence.ts';
 import { leastFor } from './judge.ts';
@@ -38,6 +38,9 @@ export const ASSUMED: Noise = {
   slotDeviation: 0.1,
 };
 
+/** What bounds cost more when slots are correlated, as simulations show it. */
+const CORRELATED = 1.5;
+
 /** What an earlier dual run tells about the noise of the next one. Whatever it has too little of stays assumed. */
 export function noiseOf({ slots, abCheck, timeoutMs }: Pick<Evidence, 'slots' | 'abCheck' | 'timeoutMs'>, metrics: readonly Metric[]): Noise {
   const counts = slots.map((slot) => ({ baseline: failures(slot, 'baseline'), candidate: failures(slot, 'candidate') }));
@@ -49,10 +52,15 @@ export function noiseOf({ slots, abCheck, timeoutMs }: Pick<Evidence, 'slots' | 
     ...ASSUMED,
     // Half an event: none seen does not mean that there are none.
     errorRate: (failed + 0.5) / (sent + 1),
-    errorClustering: Math.max(1, clusteringOf(counts).effect),
+    errorClustering: clusteringNoise(counts),
     mismatchRate: compared === 0 ? 0 : sum(abCheck ?? [], ({ parity }) => parity.mismatches) / compared,
     quantiles: Object.fromEntries(names.flatMap((name) => quantileNoise(name, slots, timeoutMs))),
   };
+}
+
+function clusteringNoise(counts: readonly PairedCount[]): number {
+  const { effect, correlated, factor } = clusteringOf(counts);
+  return Math.max(1, effect * (correlated ? CORRELATED : 1 / factor));
 }
 
 function quantileNoise(name: string, slots: readonly Slot[], timeoutMs: number): readonly (readonly [string, QuantileNoise])[] {
@@ -78,7 +86,8 @@ interface At {
 function dependence(slots: readonly Slot[], { q, ms, timeoutMs }: At): number {
   if (slots.length < LEAST_SLOTS) return 1;
   const [old, fresh] = [deviations(slots, 'baseline', ms.baseline, timeoutMs), deviations(slots, 'candidate', ms.candidate, timeoutMs)];
-  const { first, second, both } = longRun(old, fresh);
+  const { first, second, both, factor, correlated } = longRun(old, fresh);
   const seen = first / old.n ** 2 + second / fresh.n ** 2 - (2 * both) / (old.n * fresh.n);
-  return Math.max(1, seen / (q * (1 - q) * (1 / old.n + 1 / fresh.n)));
+  // A correlation that may be chance is no reason to plan for one; one that is none costs also what it takes to be sure of it.
+  return Math.max(1, (seen / (q * (1 - q) * (1 / old.n + 1 / fresh.n))) * (correlated ? CORRELATED : 1 / factor));
 }

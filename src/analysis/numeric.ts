@@ -51,7 +51,15 @@ function influence(slots: readonly PairedMean[], side: keyof PairedMean) {
 function independent(first: readonly number[], second: readonly number[]): LongRun {
   const slots = first.length;
   const product = (a: readonly number[], b: readonly number[]) => (a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0) * slots) / (slots - 1);
-  return { first: product(first, first), second: product(second, second), both: product(first, second), degrees: slots - 1, wanders: false };
+  return {
+    first: product(first, first),
+    second: product(second, second),
+    both: product(first, second),
+    degrees: slots - 1,
+    factor: 1,
+    correlated: false,
+    wanders: false,
+  };
 }
 
 /** Ratios r for which candidate - r · baseline is not farther from 0 than t standard errors (Fieller 1954). */

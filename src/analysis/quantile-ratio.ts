@@ -6,7 +6,7 @@ import { normalSampler, studentScale } from './normal.ts';
 import type { Bounds } from './proportions.ts';
 import type { Random } from './random.ts';
 
-const REPLICATES = 4_000;
+const REPLICATES = 2_000;
 
 export interface RatioQuestion {
   readonly slots: readonly Slot[];
@@ -95,7 +95,8 @@ function dependentRanks({ baseline, candidate }: Sides, { series, slopes }: Depe
 
 /** How fast the logarithm of the latency rises with its rank, at a quantile: by how far the ranks beside it lie apart. */
 export function slopeAt(side: Distribution, q: number): number {
-  const reach = 2 * Math.sqrt(side.n * q * (1 - q));
+  // Wide enough for several steps of values that are rounded.
+  const reach = Math.max(2 * Math.sqrt(side.n * q * (1 - q)), 0.1 * side.n * Math.min(q, 1 - q));
   const ranks = [side.n * q + reach, side.n * q - reach].map((rank) => Math.min(side.n, Math.max(1, Math.round(rank))));
   const [high = 1, low = 1] = ranks;
   const rise = Math.log(orderStatistic(side, high, Infinity) / orderStatistic(side, low, Infinity));

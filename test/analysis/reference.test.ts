@@ -110,7 +110,7 @@ test('Fieller', () => {
       one.reduce((sum, value, index) => sum + (value - mean(one)) * ((other[index] ?? 0) - mean(other)), 0) / (n - 1) / n;
     const variance = {
       ...{ first: product(baseline, baseline), second: product(candidate, candidate), both: product(baseline, candidate) },
-      ...{ degrees: n - 1, wanders: false },
+      ...{ degrees: n - 1, factor: 1, correlated: false, wanders: false },
     };
     const bounds = fieller(a, b, { variance, t: studentQuantile(confidence, n - 1) });
     near(bounds.lower, lower, 1e-8, 'lower');
