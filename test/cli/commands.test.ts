@@ -167,3 +167,26 @@ test('a run that waits for votes exits with 12, one that failed by time alone wi
   );
   assert.equal((await slipway(['resume', RUN], { app: late })).code, EXIT.timedOut);
 });
+
+test('analysis verify ends with 1 when a verdict or the journal is not what was recorded', async () => {
+  const same = { path: 'dual/@analysis', attempt: 1, ok: true, differences: [] };
+  const whole = { ok: true, text: 'whole' };
+  const run = (ok: boolean, journal = whole) =>
+    slipway(['analysis', 'verify', RUN], {
+      app: { analyses: () => [{ ...same, ok, differences: ok ? [] : ['record.seed was 1, and is now 2'] }], verifyJournal: () => journal },
+    });
+  assert.equal((await run(true)).code, EXIT.ok);
+  const differs = await run(false);
+  assert.equal(differs.code, EXIT.error);
+  assert.match(differs.stdout, /not what was recorded\n {2}record\.seed was 1, and is now 2/);
+  assert.equal((await run(true, { ok: false, text: 'broken' })).code, EXIT.error);
+});
+
+test('analysis show writes the picture only when there is a verdict to draw', async () => {
+  const file = join(folder, 'verdict.svg');
+  const none = await slipway(['analysis', 'show', RUN, '--svg', file], {
+    app: { analyses: () => [{ path: 'p', attempt: 1, ok: false, differences: ['lost'] }] },
+  });
+  assert.equal(none.code, EXIT.error);
+  assert.match(none.stderr, /no verdict of this run can be drawn/);
+});

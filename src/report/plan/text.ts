@@ -168,7 +168,7 @@ function closingLines({ bundle, rollback }: PlanView, options: PlanTextOptions, 
   );
   const rows: readonly (readonly [string, string])[] = [
     ['takes', expectedWords(bundle, options.expected)],
-    ...(options.measuring ?? []).flatMap((plan) => measuringWords(plan).map((line, index) => [index === 0 ? 'measures' : ' ', line] as const)),
+    ...(options.measuring ?? []).flatMap((plan) => measuringWords(plan).map((line, index) => [index === 0 ? 'measure' : ' ', line] as const)),
     ...(costs.length > 0 ? [['costs', costs.join(', ')] as const] : []),
     ['back', `${triggers}, within ${periodWords(graph.rollback.budgetMs)}${point ? `; not after ${clean(point.path)}` : ''}`],
     ['plan', bundle.digest],
@@ -176,8 +176,8 @@ function closingLines({ bundle, rollback }: PlanView, options: PlanTextOptions, 
     ...nextWords(bundle, options).map((command, index) => [index === 0 ? 'next' : '', command] as const),
   ];
   return rows.flatMap(([name, text]) => {
-    const lines = name === 'plan' || name === 'next' || name === '' ? [text] : wrap(text, width - 9, name === ' ' ? '  ' : '');
+    const lines = name === 'plan' || name === 'next' || name === '' ? [text] : wrap(text, width - 8, name === ' ' ? '  ' : '');
     const paintLine = name === 'next' || name === '' ? paint.accent : (line: string) => line;
-    return lines.map((line, at) => paint.faint((at === 0 ? name : '').padEnd(9)) + paintLine(line));
+    return lines.map((line, at) => paint.faint((at === 0 ? name : '').padEnd(8)) + paintLine(line));
   });
 }

@@ -59,9 +59,9 @@ export function createWatch({ input, durationMs, slotMs, evidenceOf, log }: Watc
       return harm !== undefined || decided !== undefined;
     },
     ending: (all) => {
-      const plan = { looks, at };
-      if (harm) return { ended: 'harm', slots: all.slice(0, seen), plan };
-      return decided ? { ended: 'decided', slots: decided, plan } : { ended: 'planned', slots: all, plan };
+      if (harm) return { ended: 'harm', slots: all.slice(0, seen), plan: { looks, at } };
+      if (decided) return { ended: 'decided', slots: decided, plan: { looks, at } };
+      return { ended: 'planned', slots: all, plan: { looks, at: looks.length - 1 } };
     },
   };
 }
