@@ -23,6 +23,17 @@ test('what the first method recorded is still computed to the last bit', () => {
   assert.ok(seen.size >= 3, 'several verdicts were recorded');
 });
 
+test('the second method gives the same bits as when it was recorded; another bit needs another name', () => {
+  const verdicts = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(new URL('recorded/non-inferiority-2.json', import.meta.url), 'utf8')));
+  const metrics: Metric[] = [...recorded.metrics, { name: 'answers', kind: 'throughput', margin: 0.05 }];
+  assert.deepEqual(Object.keys(verdicts), Object.keys(recorded.cases));
+  for (const [name, verdict] of Object.entries(verdicts)) {
+    const evidence = recorded.cases[name]?.evidence;
+    assert.ok(evidence);
+    assert.deepEqual(JSON.parse(JSON.stringify(compareBy('non-inferiority/2', evidence, metrics, { seed: 11 }))), verdict, name);
+  }
+});
+
 test('the newest method is the one in use, and a method nobody knows is refused', () => {
   assert.equal(ALGORITHMS[0], ALGORITHM);
   const evidence = dualRun({ seed: 1, n: 1_200, slots: 12 });
