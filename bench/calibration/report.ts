@@ -66,6 +66,7 @@ export function reportOf({ latency, errors, rivals }: Results, sizes: Sizes, dat
 
 function powerWords(power: Power | undefined): string {
   if (!power) return '–';
+  if (!Number.isFinite(power.n)) return 'refused: this margin cannot be met';
   const time = `${Math.round(power.n)} in ${power.minutes} min`;
   return power.runs === 0 ? `not simulated (${time})` : `${percent(power)} (${time})`;
 }

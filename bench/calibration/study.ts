@@ -124,7 +124,9 @@ function power(shape: LatencyShape, name: QuantileName, { seed, power: runs }: S
     return sampleSize(goal, { noise: noiseOf({ slots, timeoutMs: TIMEOUT_MS }, [metric]) }) / Math.min(1, of.unequal ?? 1);
   };
   const independent = { ...shape, unequal: shape.unequal ?? 1, levels: () => ({ baseline: [], candidate: [] }) };
-  const rate = Math.ceil(planned(shape.levels ? independent : shape, 200) / SLOTS);
+  const alone = planned(shape.levels ? independent : shape, 200);
+  if (!Number.isFinite(alone)) return { events: 0, runs: 0, n: alone, minutes: alone };
+  const rate = Math.ceil(alone / SLOTS);
   const n = Math.max(planned(shape, rate), rate * SLOTS);
   const minutes = Math.ceil(n / rate);
   if (minutes > MOST_SLOTS || n > MOST_REQUESTS) return { events: 0, runs: 0, n, minutes };

@@ -21,7 +21,7 @@ export interface SlotSums {
 /** Fewer slots than this say nothing about how slots hang together. */
 export const LEAST_SLOTS = 10;
 /** Power of the slowest waves over that of fast ones, beyond which the slowest are taken for a drift that does not average out. */
-const WANDERING = 5;
+const WANDERING = 7;
 /** Correlations above this many standard errors of chance are corrected for, and above this many are believed. */
 const LIKELY = 1;
 const SURE = 1.645;

@@ -39,7 +39,7 @@ export const ASSUMED: Noise = {
 };
 
 /** What bounds cost more when slots are correlated, as simulations show it. */
-const CORRELATED = 1.5;
+const CORRELATED = 2;
 
 /** What an earlier dual run tells about the noise of the next one. Whatever it has too little of stays assumed. */
 export function noiseOf({ slots, abCheck, timeoutMs }: Pick<Evidence, 'slots' | 'abCheck' | 'timeoutMs'>, metrics: readonly Metric[]): Noise {
@@ -65,11 +65,14 @@ function clusteringNoise(counts: readonly PairedCount[]): number {
 
 function quantileNoise(name: string, slots: readonly Slot[], timeoutMs: number): readonly (readonly [string, QuantileNoise])[] {
   const q = quantileIn(name);
-  const [baseline, candidate] = [censored(slots, 'baseline', timeoutMs).early, censored(slots, 'candidate', timeoutMs).early];
+  const sides = [censored(slots, 'baseline', timeoutMs), censored(slots, 'candidate', timeoutMs)] as const;
+  const [baseline, candidate] = [sides[0].early, sides[1].early];
   if (Math.min(baseline.n, candidate.n) < leastFor(q)) return [];
   const ms = { baseline: quantileOf(baseline, q, timeoutMs), candidate: quantileOf(candidate, q, timeoutMs) };
   const spread = Math.hypot(logDeviationAt(baseline, q), logDeviationAt(candidate, q));
-  const hidden = (2 * halfGap(baseline, candidate)) / Math.min(ms.baseline, ms.candidate);
+  const rounded = (2 * halfGap(baseline, candidate)) / Math.min(ms.baseline, ms.candidate);
+  // Requests without a good answer may hide a slower quantile.
+  const hidden = rounded + Math.max(...sides.map(({ early, late }) => Math.log(quantileOf(late, q, Infinity) / quantileOf(early, q, timeoutMs))));
   return [[name, { spread: spread * Math.sqrt(dependence(slots, { q, ms, timeoutMs })), hidden }]];
 }
 

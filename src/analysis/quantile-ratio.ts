@@ -27,31 +27,57 @@ export interface Ratio extends Bounds {
   readonly inflation: number;
 }
 
+/** Slow drifts move all quantiles, and show best where most requests are. */
+const LEVEL = 0.5;
+/** A level that wanders says something about a quantile when its own spread is at least this part of the quantile's bound. */
+const MATTERS = 0.25;
+
 /**
- * One-sided bounds of the ratio of a quantile, by drawing ranks instead of samples. Ranks are drawn twice: as those of independent
- * requests, and with the variance that the slots show over the run, both sides together. The wider bound counts, so that neither
- * independence nor a good estimate of the dependence has to be believed.
+ * One-sided bounds of the ratio of a quantile, by drawing ranks instead of samples. Ranks are drawn several times: as those of independent requests,
+ * with the variance that the slots show over the run at this quantile, and with the variance of the level of both sides. The widest
+ * bound counts, so that neither independence nor a good estimate of the dependence has to be believed.
  */
 export function quantileRatio(question: RatioQuestion): Ratio {
   const { slots, q, timeoutMs, confidence } = question;
   const sides = { baseline: censored(slots, 'baseline', timeoutMs), candidate: censored(slots, 'candidate', timeoutMs) };
-  const baselineMs = quantileOf(sides.baseline.early, q, timeoutMs);
-  const candidateMs = quantileOf(sides.candidate.early, q, timeoutMs);
-  const independent = boundsOf(sides, confidence, independentRanks(sides, question));
+  const [baselineMs, candidateMs] = [quantileOf(sides.baseline.early, q, timeoutMs), quantileOf(sides.candidate.early, q, timeoutMs)];
   const common = { baselineMs, candidateMs, estimate: candidateMs / baselineMs };
+  const independent = boundsOf(sides, confidence, independentRanks(sides, question));
   if (slots.length < LEAST_SLOTS) return { ...common, ...independent, method: 'quantileIndexBootstrap', inflation: 1 };
-  const slopes = { baseline: slopeAt(sides.baseline.early, q), candidate: slopeAt(sides.candidate.early, q) };
-  const weighted = ({ sums, n }: SlotSums, slope: number) => ({ sums, n: n / slope });
-  const series = longRun(
-    weighted(deviations(slots, 'baseline', baselineMs, timeoutMs), slopes.baseline),
-    weighted(deviations(slots, 'candidate', candidateMs, timeoutMs), slopes.candidate),
-  );
-  if (series.wanders) return { ...common, lower: 0, upper: Infinity, method: 'wanders', inflation: Infinity };
-  const dependent = boundsOf(sides, confidence, dependentRanks(sides, { series, slopes }, question));
-  const wide = { lower: Math.min(independent.lower, dependent.lower), upper: Math.max(independent.upper, dependent.upper) };
-  const expected = q * (1 - q);
-  const inflation = (series.first / sides.baseline.early.n + series.second / sides.candidate.early.n) / (2 * expected);
-  return { ...common, ...wide, method: dependent.upper > independent.upper ? 'longRunIndexBootstrap' : 'quantileIndexBootstrap', inflation };
+  const own = dependenceAt(sides, slots, q, timeoutMs);
+  const level = q === LEVEL ? own : dependenceAt(sides, slots, LEVEL, timeoutMs);
+  const found = [own, ...(level === own ? [] : [movedTo(level, own.slopes)])].map((each) => boundsOf(sides, confidence, dependentRanks(sides, each, question)));
+  const lower = Math.min(independent.lower, ...found.map((each) => each.lower));
+  const upper = Math.max(independent.upper, ...found.map((each) => each.upper));
+  const reach = (Math.log(upper) - Math.log(Math.max(lower, 1e-9))) / 2;
+  if (own.series.wanders || (level.series.wanders && spreadOf(level, sides) > MATTERS * reach)) {
+    return { ...common, lower: 0, upper: Infinity, method: 'wanders', inflation: Infinity };
+  }
+  const inflation = (own.series.first / sides.baseline.early.n + own.series.second / sides.candidate.early.n) / (2 * q * (1 - q));
+  return { ...common, lower, upper, method: upper > independent.upper ? 'longRunIndexBootstrap' : 'quantileIndexBootstrap', inflation };
+}
+
+/** How ranks at a quantile depend on each other over time; differences are weighed by what they do to the logarithm of the ratio. */
+function dependenceAt({ baseline, candidate }: Sides, slots: readonly Slot[], q: number, timeoutMs: number): Dependence {
+  const slopes = { baseline: slopeAt(baseline.early, q), candidate: slopeAt(candidate.early, q) };
+  const weighted = (side: 'baseline' | 'candidate', ms: number) => {
+    const { sums, n } = deviations(slots, side, ms, timeoutMs);
+    return { sums, n: n / slopes[side] };
+  };
+  const old = weighted('baseline', quantileOf(baseline.early, q, timeoutMs));
+  return { series: longRun(old, weighted('candidate', quantileOf(candidate.early, q, timeoutMs))), slopes };
+}
+
+/** The same errors of the logarithm of the ratio as errors of ranks at another quantile. */
+function movedTo({ series, slopes: from }: Dependence, slopes: Dependence['slopes']): Dependence {
+  const [old, fresh] = [from.baseline / slopes.baseline, from.candidate / slopes.candidate];
+  return { slopes, series: { ...series, first: series.first * old ** 2, second: series.second * fresh ** 2, both: series.both * old * fresh } };
+}
+
+/** Standard deviation of the logarithm of the ratio. */
+function spreadOf({ series, slopes }: Dependence, { baseline, candidate }: Sides): number {
+  const [old, fresh] = [slopes.baseline / baseline.early.n, slopes.candidate / candidate.early.n];
+  return Math.sqrt(Math.max(0, series.first * old ** 2 + series.second * fresh ** 2 - 2 * series.both * old * fresh));
 }
 
 interface Sides {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clopperPearson, differenceBounds } from '../../src/analysis/proportions.ts';
+import { differenceBounds } from '../../src/analysis/proportions.ts';
 
 function near(actual: number, expected: number, relative = 1e-9): void {
   assert.ok(Math.abs(actual - expected) <= relative * Math.max(1e-9, Math.abs(expected)), `${actual} instead of ${expected}`);

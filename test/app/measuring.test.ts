@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { measuringOf, measuringProblems } from '../../src/app/measuring.ts';
 import type { RunJournal } from '../../src/app/index.ts';
