@@ -11,31 +11,22 @@ import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../src/core/index.ts';
 import { driveRun, type EventBody } from '../src/engine/index.ts';
 import { openJournal } from '../src/journal/index.ts';
-import type { PlanGraph, PlanNode } from '../src/plan/index.ts';
+import type { PlanGraph } from '../src/plan/index.ts';
+import { benchGraph, benchNode, chainOf } from './graphs.ts';
 
 const STEPS = 1_000;
 const LIMIT_MS_PER_STEP = 5;
 const RUN_ID = 'run-20261123-0000000000';
 
 function graphOf(shape: 'chain' | 'wide' | 'foreach'): PlanGraph {
-  const count = shape === 'foreach' ? 1 : STEPS;
-  const nodes = Array.from({ length: count }, (_, n): PlanNode => {
-    const path = `p/s${n}`;
-    return {
-      ...{ path, phase: 'p', id: `s${n}`, label: path, uses: 'notify', role: 'step', with: {}, failFast: true, timeoutMs: 60_000 },
-      needs: shape === 'chain' && n > 0 ? [`p/s${n - 1}`] : [],
-      ...(shape === 'foreach' ? { foreach: Array.from({ length: STEPS }, (_item, item) => item), maxParallel: 10 } : {}),
-      retry: { attempts: 1, initialMs: 1, factor: 1, maxMs: 1, jitter: 'none', except: [] },
-      ...{ onFailure: 'fail', idempotency: 'safe', mutates: false, trigger: 'stepFailed', pointOfNoReturn: false, source: { file: 'bench.yaml', line: 1 } },
-    };
-  });
-  const paths = nodes.map(({ path }) => path);
-  return {
-    ...{ runbook: 'bench', metadata: {}, hosts: {}, sla: [], environment: {}, outputs: {}, calls: {} },
-    phases: [{ id: 'p', type: 'custom', onOverrun: 'finish', watch: [], nodes: paths, waves: [paths] }],
-    nodes: Object.fromEntries(nodes.map((node) => [node.path, node])),
-    rollback: { on: [], budgetMs: 60_000, git: 'none' },
-  };
+  switch (shape) {
+    case 'chain':
+      return chainOf(STEPS);
+    case 'wide':
+      return benchGraph(Array.from({ length: STEPS }, (_, n) => benchNode(n)));
+    case 'foreach':
+      return benchGraph([benchNode(0, { foreach: Array.from({ length: STEPS }, (_, item) => item), maxParallel: 10 })]);
+  }
 }
 
 interface Measured {
@@ -53,7 +44,7 @@ async function engine(dir: string, graph: PlanGraph): Promise<Measured> {
     storeMs += performance.now() * (name.startsWith('after') ? 1 : -1);
     transactions += Number(name.startsWith('after append'));
   };
-  using journal = openJournal<EventBody>({ dir, clock: systemClock, onBoundary });
+  await using journal = openJournal<EventBody>({ dir, clock: systemClock, onBoundary });
   const run = { id: RUN_ID, runbook: 'bench', planDigest: 'sha256:bench', createdAt: 1, rehearsal: false, labels: {} } as const;
   const rest = { planDigest: 'sha256:bench', inputs: {}, actor: 'user:bench', rehearsal: false, checkout: '/', authors: [] } as const;
   await journal.create(run, { type: 'runCreated', graph, ...rest });
@@ -66,7 +57,7 @@ async function engine(dir: string, graph: PlanGraph): Promise<Measured> {
   });
   const ms = performance.now() - startedAt;
   if (state !== 'succeeded') throw new Error(`the run ended ${state}`);
-  return { ms, storeMs, transactions, bodies: journal.read(RUN_ID, 1).map(({ body }) => JSON.stringify(body)) };
+  return { ms, storeMs, transactions, bodies: (await journal.read(RUN_ID, 1)).map(({ body }) => JSON.stringify(body)) };
 }
 
 function plain(dir: string, { bodies, transactions }: Measured): number {

@@ -23,7 +23,7 @@ export async function diagnoseMachine(config: Config, openApp: () => Promise<App
       await using app = await openApp();
       const { actor, teams, root, stateDir } = config;
       const session = { actor, teams, root, stateDir, masker: createMasker(), signal: new AbortController().signal, notice: () => undefined };
-      return app.runs(session, {}).length;
+      return (await app.runs(session, {})).length;
     },
   });
 }

@@ -5,7 +5,8 @@ import { createApp, type App, type RunJournal } from './app/index.ts';
 import { type Config, packageDir, toolPaths, toolVersion } from './config/index.ts';
 import { systemClock } from './core/index.ts';
 import type { EventBody } from './engine/index.ts';
-import { type JournalOptions, openJournal } from './journal/index.ts';
+import type { JournalOptions } from './journal/index.ts';
+import { journalOf, keepingOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
@@ -17,16 +18,19 @@ export type Watching = Pick<JournalOptions, 'onBoundary'>;
 export async function openApp(config: Config, watching: Watching = {}): Promise<App> {
   const owner = `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
   const policies = new Map<string, PolicySet>();
-  let opened: RunJournal | undefined;
+  let opened: Promise<RunJournal> | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
-  const journal = (): RunJournal => (opened ??= openJournal<EventBody>({ dir: config.stateDir, clock: systemClock, isDead, ...watching }));
+  const journal = (): Promise<RunJournal> => (opened ??= journalOf<EventBody>(config, { isDead, ...watching }));
   return createApp({
     clock: systemClock,
     git: { env: config.children.base },
     owner,
     isDead,
     journal,
+    ...keepingOf(config, { isDead, ...watching }),
+    // One that could not be opened has told so already.
+    closeJournal: async () => (await opened?.catch(() => undefined))?.[Symbol.asyncDispose](),
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
     ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
     shippedPolicies: join(packageDir, 'policies'),
@@ -39,7 +43,7 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
     },
     testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
     openWorld: async (request) => {
-      const building = { config, request, pulumi: (await paths()).pulumi, journal: journal() };
+      const building = { config, request, pulumi: (await paths()).pulumi, journal: await journal() };
       return request.rehearsal ? openRehearsedWorld(building, request.rehearsal) : openRealWorld(building);
     },
   });

@@ -59,6 +59,12 @@ export const Evidence = z.strictObject({
 });
 export type Evidence = z.output<typeof Evidence>;
 
+/** The evidence of a dual run without a probe, which judges only what was sampled. */
+export const NOTHING_PROBED: Evidence = {
+  ...{ version: 1, algorithm: 'open-loop-pairs/2', seed: 1, startedAt: 0, slotMs: 60_000, timeoutMs: 1, rate: 1 },
+  ...{ baseline: '', candidate: '', requests: [], ignore: [], slots: [], samples: [] },
+};
+
 /** @throws {SlipwayError} `EVIDENCE_INVALID`. */
 export function parseEvidence(bytes: Uint8Array): Evidence {
   let raw: unknown;

@@ -1,7 +1,7 @@
 export { ALGORITHMS, compareBy } from './algorithms.ts';
 export { ALGORITHM, compare, type CompareOptions, harmIn } from './compare.ts';
 export { type Distribution, distributionOf, quantileOf } from './distribution.ts';
-export { Arm, Evidence, parseEvidence, Slot } from './evidence.ts';
+export { Arm, Evidence, NOTHING_PROBED, parseEvidence, Slot } from './evidence.ts';
 export { createHistogram, type Histogram, mergeEncoded } from './histogram.ts';
 export { confidenceAt, type Look, planLooks } from './looks.ts';
 export { Metric, quantileIn } from './metric.ts';
@@ -12,6 +12,6 @@ export { type Judged, parseRecord, recordBytes } from './record.ts';
 export { ASSUMED, type Noise, noiseOf } from './noise.ts';
 export { type Assumptions, type Goal, goalsOf, leastMargin, sampleSize } from './sample-size.ts';
 export { slotLength } from './slots.ts';
-export { parseSeries, Series, SeriesMetric } from './series.ts';
+export { MetricSeries, NumericSample, parseSeries, RatioSample, Series } from './series.ts';
 export { type Diagnostics, type Harm, type JudgeOptions, type MetricResult, type Soundness, type Verdict, type VerdictName, VERDICTS } from './verdict.ts';
 export { count as countWords, percent as percentWords, worseBy } from './words.ts';

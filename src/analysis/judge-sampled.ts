@@ -2,7 +2,7 @@ import { LEAST_SLOTS } from './long-run.ts';
 import type { Metric } from './metric.ts';
 import { meanRatio, type PairedMean } from './numeric.ts';
 import { baseOf, noData, result } from './result.ts';
-import type { SeriesMetric } from './series.ts';
+import type { MetricSeries } from './series.ts';
 import { shareDifference } from './shares.ts';
 import type { JudgeOptions, MetricResult } from './verdict.ts';
 import { count, percent } from './words.ts';
@@ -16,7 +16,7 @@ export const MOST_MISSING = 0.1;
 type Sampled = Extract<Metric, { kind: 'numeric' | 'ratio' }>;
 
 /** Judge a metric that was sampled beside the probe. A gap is no data, and too many gaps are no data for the whole metric. */
-export function judgeSampled(metric: Sampled, series: readonly SeriesMetric[], { confidence }: JudgeOptions): MetricResult {
+export function judgeSampled(metric: Sampled, series: readonly MetricSeries[], { confidence }: JudgeOptions): MetricResult {
   const found = series.find(({ name }) => name === metric.name);
   const empty = baseOf(metric, 0, metric.margin);
   if (!found) return noData(empty, LEAST_SLOTS, `${metric.name} was not sampled`);
@@ -57,10 +57,10 @@ function judgeShare(metric: Sampled, base: Base, slots: ReturnType<typeof counts
   return result(counted, { ...found, lower: -found.upper, upper: -found.lower, estimate: -found.estimate });
 }
 
-function meansOf({ slots }: Extract<SeriesMetric, { kind: 'numeric' }>) {
+function meansOf({ slots }: Extract<MetricSeries, { kind: 'numeric' }>) {
   return slots.flatMap(({ baseline, candidate }) => (baseline && candidate ? [{ baseline, candidate }] : []));
 }
 
-function countsOf({ slots }: Extract<SeriesMetric, { kind: 'ratio' }>) {
+function countsOf({ slots }: Extract<MetricSeries, { kind: 'ratio' }>) {
   return slots.flatMap(({ baseline, candidate }) => (baseline && candidate ? [{ baseline, candidate }] : []));
 }

@@ -4,7 +4,7 @@ import { type Metric, quantileIn } from './metric.ts';
 import { quantileRatio } from './quantile-ratio.ts';
 import { createRandom } from './random.ts';
 import { baseOf, noData, result } from './result.ts';
-import type { SeriesMetric } from './series.ts';
+import type { MetricSeries } from './series.ts';
 import { failures, sum } from './slots.ts';
 import { oneShare, type ShareBounds, shareDifference, shareShortfall } from './shares.ts';
 import type { JudgeOptions, MetricResult } from './verdict.ts';
@@ -19,7 +19,7 @@ export interface Measured {
   readonly slots: readonly Slot[];
   readonly timeoutMs: number;
   /** Metrics that were sampled beside the probe. */
-  readonly sampled: readonly SeriesMetric[];
+  readonly sampled: readonly MetricSeries[];
 }
 type OfKind<K extends Metric['kind']> = Extract<Metric, { kind: K }>;
 

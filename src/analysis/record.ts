@@ -6,7 +6,7 @@ import type { Verdict } from './verdict.ts';
 /** What a verdict was about. */
 export interface Judged {
   /** Digests of the documents it was computed from. */
-  readonly evidence: string;
+  readonly evidence?: string | undefined;
   readonly series?: string | undefined;
   readonly metrics: readonly Metric[];
   readonly verdict: Verdict;
@@ -20,11 +20,11 @@ export function recordBytes({ evidence, series, metrics, verdict }: Judged): Uin
 }
 
 /** A recorded verdict as data. @returns undefined for bytes that are no record. */
-export function parseRecord(bytes: Uint8Array): { readonly evidence: string; readonly verdict: JsonObject } | undefined {
+export function parseRecord(bytes: Uint8Array): { readonly verdict: JsonObject } | undefined {
   try {
-    const { evidence, verdict } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { evidence?: unknown; verdict?: unknown }; // checked below
-    if (typeof evidence !== 'string' || typeof verdict !== 'object' || verdict === null) return undefined;
-    return { evidence, verdict: verdict as JsonObject }; // JSON.parse gives nothing else
+    const { verdict } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { verdict?: unknown }; // checked below
+    if (typeof verdict !== 'object' || verdict === null) return undefined;
+    return { verdict: verdict as JsonObject }; // JSON.parse gives nothing else
   } catch {
     return undefined;
   }

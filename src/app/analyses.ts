@@ -1,4 +1,16 @@
-import { ALGORITHMS, compareBy, type Evidence, type Metric, parseEvidence, parseRecord, parseSeries, recordBytes, type Verdict } from '../analysis/index.ts';
+import {
+  ALGORITHMS,
+  compareBy,
+  type Evidence,
+  type Metric,
+  NOTHING_PROBED,
+  parseEvidence,
+  parseRecord,
+  parseSeries,
+  recordBytes,
+  type Series,
+  type Verdict,
+} from '../analysis/index.ts';
 import { canonicalJson, type Digest, digestOfBytes, EXIT, isArray, isObject, type Json, type JsonObject, messageOf, SlipwayError } from '../core/index.ts';
 import type { JournalEvent, StepResult } from '../engine/index.ts';
 import type { AnalysisCheck } from '../report/index.ts';
@@ -22,19 +34,21 @@ interface Recorded {
  *
  * @throws {SlipwayError} `NO_VERDICT` when the run has none.
  */
-export function checkAnalyses(journal: RunJournal, runId: string): readonly AnalysisCheck[] {
-  const recorded = recordedIn(journal.read(runId));
+export async function checkAnalyses(journal: RunJournal, runId: string): Promise<readonly AnalysisCheck[]> {
+  const recorded = recordedIn(await journal.read(runId));
   if (recorded.length === 0) {
     throw new SlipwayError('NO_VERDICT', `the run ${runId} has recorded no verdict`, { exitCode: EXIT.notFound, hint: 'only dual runs have verdicts' });
   }
-  return recorded.map((each) => {
-    const { path, attempt } = each;
-    try {
-      return { path, attempt, ...check(journal, each) };
-    } catch (thrown) {
-      return { path, attempt, ok: false, differences: [messageOf(thrown)] };
-    }
-  });
+  return Promise.all(
+    recorded.map(async (each) => {
+      const { path, attempt } = each;
+      try {
+        return { path, attempt, ...(await check(journal, each)) };
+      } catch (thrown) {
+        return { path, attempt, ok: false, differences: [messageOf(thrown)] };
+      }
+    }),
+  );
 }
 
 function recordedIn(events: readonly JournalEvent[]): readonly Recorded[] {
@@ -58,35 +72,38 @@ function isVerdict(result: StepResult): boolean {
 
 type Checked = Omit<AnalysisCheck, 'path' | 'attempt'>;
 
-function check(journal: RunJournal, { with: raw, result }: Recorded): Checked {
+async function check(journal: RunJournal, { with: raw, result }: Recorded): Promise<Checked> {
   const input = analysisInput(raw);
-  const evidence = parseEvidence(load(journal, input.evidence));
-  const again = (algorithm: string) => judge(journal, { input, evidence, algorithm });
-  if ('error' in result) {
-    // A step that failed has no outputs, but says its verdict in words; and what was kept of it has the digest that it must have.
-    const tried = ALGORITHMS.map(again);
-    const same = tried.find(({ verdict }) => verdict.sentence === result.error.message);
-    const { verdict, record } = same ?? tried[0] ?? again(ALGORITHMS[0]);
-    const words = same ? [] : [`the sentence was "${result.error.message}", and is now "${verdict.sentence}"`];
-    const code = verdict.verdict === 'fail' ? 'ANALYSIS_FAILED' : 'ANALYSIS_INCONCLUSIVE';
-    const codes =
-      verdict.verdict === 'pass' || code !== result.error.code ? [`it ended with ${result.error.code}, and the verdict is now ${verdict.verdict}`] : [];
-    const kept = same && journal.evidence(record) === undefined ? [`no verdict with these bits was kept (${record})`] : [];
-    return checked(verdict, evidence, [...words, ...codes, ...kept]);
-  }
-  const { outputs } = result;
-  const { verdict, record } = again(textOf(outputs, 'algorithm'));
-  const kept = parseRecord(load(journal, textOf(outputs, 'record')));
+  const [evidence, series] = await Promise.all([optional(journal, input.evidence, parseEvidence), optional(journal, input.series, parseSeries)]);
+  const question = { input, evidence, series };
+  return 'error' in result ? checkFailed(journal, result.error, question) : checkOutputs(journal, result.outputs, question);
+}
+
+/** A step that failed has no outputs, but says its verdict in words; and what was kept of it has the digest that it must have. */
+async function checkFailed(journal: RunJournal, error: { readonly code: string; readonly message: string }, question: Question): Promise<Checked> {
+  const tried = ALGORITHMS.map((algorithm) => judge(question, algorithm));
+  const same = tried.find(({ verdict }) => verdict.sentence === error.message);
+  const { verdict, record } = same ?? judge(question, ALGORITHMS[0]);
+  const words = same ? [] : [`the sentence was "${error.message}", and is now "${verdict.sentence}"`];
+  const code = verdict.verdict === 'fail' ? 'ANALYSIS_FAILED' : 'ANALYSIS_INCONCLUSIVE';
+  const codes = verdict.verdict === 'pass' || code !== error.code ? [`it ended with ${error.code}, and the verdict is now ${verdict.verdict}`] : [];
+  const kept = same && (await journal.evidence(record)) === undefined ? [`no verdict with these bits was kept (${record})`] : [];
+  return checked(verdict, question, [...words, ...codes, ...kept]);
+}
+
+async function checkOutputs(journal: RunJournal, outputs: JsonObject, question: Question): Promise<Checked> {
+  const { verdict, record } = judge(question, textOf(outputs, 'algorithm'));
+  const kept = parseRecord(await load(journal, textOf(outputs, 'record')));
   const now = JSON.parse(JSON.stringify(verdict)) as JsonObject; // what JSON.parse gives is JSON
   const inRecord = kept ? differences(kept.verdict, now, 'record') : ['what was kept is no verdict'];
   const told = Object.fromEntries(['verdict', 'sentence', 'algorithm', 'confidence', 'seed', 'metrics'].map((name) => [name, outputs[name] ?? null]));
   const inOutputs = differences(told, toldOf(now, told), 'outputs');
   const bits = inRecord.length === 0 && record !== outputs['record'] ? [`the record was ${textOf(outputs, 'record')}, and is now ${record}`] : [];
-  return checked(verdict, evidence, [...inRecord, ...inOutputs, ...bits]);
+  return checked(verdict, question, [...inRecord, ...inOutputs, ...bits]);
 }
 
-function checked(verdict: Verdict, evidence: Evidence, found: readonly string[]): Checked {
-  return { ok: found.length === 0, verdict, evidence, differences: found.slice(0, MOST) };
+function checked(verdict: Verdict, { evidence }: Question, found: readonly string[]): Checked {
+  return { ok: found.length === 0, verdict, ...(evidence ? { evidence } : {}), differences: found.slice(0, MOST) };
 }
 
 /** The same members as the step told. */
@@ -96,20 +113,24 @@ function toldOf(now: JsonObject, told: JsonObject): JsonObject {
 
 interface Question {
   readonly input: AnalysisInput;
-  readonly evidence: Evidence;
-  readonly algorithm: string;
+  readonly evidence: Evidence | undefined;
+  readonly series: Series | undefined;
 }
-function judge(journal: RunJournal, { input, evidence, algorithm }: Question): { readonly verdict: Verdict; readonly record: Digest } {
+function judge({ input, evidence, series }: Question, algorithm: string): { readonly verdict: Verdict; readonly record: Digest } {
   const metrics: readonly Metric[] = input.metrics.map(plainMetric);
-  const { seed, confidence, series } = input;
-  const sampled = series === undefined ? {} : { series: parseSeries(load(journal, series)) };
-  const verdict = compareBy(algorithm, evidence, metrics, { confidence, ...(seed === undefined ? {} : { seed }), ...sampled });
-  return { verdict, record: digestOfBytes(recordBytes({ evidence: input.evidence, series, metrics, verdict })) };
+  const { seed, confidence } = input;
+  const options = { confidence, ...(seed === undefined ? {} : { seed }), ...(series === undefined ? {} : { series }) };
+  const verdict = compareBy(algorithm, evidence ?? NOTHING_PROBED, metrics, options);
+  return { verdict, record: digestOfBytes(recordBytes({ evidence: input.evidence, series: input.series, metrics, verdict })) };
+}
+
+async function optional<T>(journal: RunJournal, digest: string | undefined, parse: (bytes: Uint8Array) => T): Promise<T | undefined> {
+  return digest === undefined ? undefined : parse(await load(journal, digest));
 }
 
 /** @throws {SlipwayError} `EVIDENCE_MISSING`, `EVIDENCE_TAMPERED`. */
-function load(journal: RunJournal, digest: string): Uint8Array {
-  const bytes = journal.evidence(digest as Digest); // the shape of the step, or the check below, has seen its form
+async function load(journal: RunJournal, digest: string): Promise<Uint8Array> {
+  const bytes = await journal.evidence(digest as Digest); // the shape of the step, or the check below, has seen its form
   if (bytes === undefined) throw new SlipwayError('EVIDENCE_MISSING', `the evidence ${digest} is gone`, { hint: 'restore the state folder from a backup' });
   if (digestOfBytes(bytes) !== digest) throw new SlipwayError('EVIDENCE_TAMPERED', `the evidence ${digest} was changed after it was kept`);
   return bytes;

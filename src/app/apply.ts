@@ -35,17 +35,16 @@ export async function applyPlan(
     return { ok: true, value: { checkout: around.estate.checkout.root, authors: authorsOf(around.estate), ...overrides }, problems: [] };
   });
   if (!prepared.ok) throw invalid(prepared.problems);
-  refuseTwin(wiring, bundle);
-  await recordRun(session, wiring.journal(), { runId, bundle, secrets: options.secrets, now: wiring.clock.now(), labels: {}, ...prepared.value });
+  await refuseTwin(wiring, bundle);
+  await recordRun(session, await wiring.journal(), { runId, bundle, secrets: options.secrets, now: wiring.clock.now(), labels: {}, ...prepared.value });
   return drive(session, wiring, runId);
 }
 
 /** A plan describes one change from one state; two runs of it at once would both believe in that state. */
-function refuseTwin(wiring: Wiring, { digest, body }: PlanBundle): void {
-  const twin = wiring
-    .journal()
-    .runs({ runbook: body.graph.runbook })
-    .find(({ planDigest, state }) => planDigest === digest && !isTerminal(state));
+async function refuseTwin(wiring: Wiring, { digest, body }: PlanBundle): Promise<void> {
+  const journal = await wiring.journal();
+  const runs = await journal.runs({ runbook: body.graph.runbook });
+  const twin = runs.find(({ planDigest, state }) => planDigest === digest && !isTerminal(state));
   if (!twin) return;
   throw new SlipwayError('ALREADY_RUNNING', `this plan is already being run by ${twin.id} (${twin.state})`, {
     exitCode: EXIT.locked,

@@ -12,6 +12,8 @@ interface CallRequest {
   readonly runbook: string;
   readonly inputs: JsonObject;
   readonly parent: string;
+  /** Where the files of the caller are on this machine. */
+  readonly checkout: string;
   /** The first event of the caller. */
   readonly created: Extract<EventBody, { type: 'runCreated' }>;
   readonly signal: AbortSignal;
@@ -26,10 +28,10 @@ export async function callRunbook(
   request: CallRequest,
 ): Promise<{ readonly runId: string; readonly state: RunState; readonly outputs: JsonObject }> {
   const { parent, path, runbook, created, signal, drive } = request;
-  const journal = wiring.journal();
+  const journal = await wiring.journal();
   const graph = created.graph.calls[runbook];
   if (!graph) throw new SlipwayError('UNKNOWN_RUNBOOK', `the plan does not hold the runbook "${runbook}" that ${path} calls`, { hint: 'plan again' });
-  const row = journal.run(parent);
+  const row = await journal.run(parent);
   const runId = derivedRunId(parent, path);
   const { overrides: _ofCaller, ...same } = created;
   const { concurrency: _held, ...free } = graph; // the caller holds the group already; waiting for it would wait for ever
@@ -49,7 +51,7 @@ export async function callRunbook(
   const { state } = await drive(runId).finally(release);
   if (!isTerminal(state))
     throw new SlipwayError('CALL_WAITS', `the called run ${runId} is ${state}`, { retry: 'pauseForHuman', hint: `see "slipway status ${runId}"` });
-  return { runId, state, outputs: stateOf(journal.read(runId)).finished?.outputs ?? {} };
+  return { runId, state, outputs: stateOf(await journal.read(runId)).finished?.outputs ?? {} };
 }
 
 /**
@@ -74,8 +76,8 @@ function cancelWith(
 }
 
 /** Inputs of a called runbook: what the caller gives, over the defaults. Sealed secrets are passed on as they are. */
-async function childInputs({ created, runbook, inputs }: CallRequest): Promise<JsonObject> {
-  const files = await parseFiles(created.checkout);
+async function childInputs({ created, checkout, runbook, inputs }: CallRequest): Promise<JsonObject> {
+  const files = await parseFiles(checkout);
   if (!files.ok) throw invalid(files.problems);
   const called = files.value.repository.runbooks.get(runbook);
   const declared = called?.runbook.inputs ?? {};

@@ -5,13 +5,16 @@ import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
 import { checkAnalyses } from './analyses.ts';
 import { applyPlan } from './apply.ts';
-import { createdOf } from './drive.ts';
 import { expectedFromRuns } from './history.ts';
+import { keepers } from './keep.ts';
 import { invalid, loadEstate } from './load.ts';
 import { measuringOf } from './measuring.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
+import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
+import { repairRuns } from './repair.ts';
+import { supervise } from './supervise.ts';
 import type { App, Session } from './types.ts';
 import { validate } from './validate.ts';
 import type { Wiring } from './wiring.ts';
@@ -21,46 +24,52 @@ export function createApp(wiring: Wiring): App {
   const journal = wiring.journal;
   return {
     ...readers(wiring),
+    ...keepers(wiring),
     validate,
     schema: (kind) => schema(kind),
     plan: (session, request) => planChange(session, wiring, request),
     apply: (session, bundle, options) => applyPlan(session, wiring, { bundle, options }),
     rehearse: (session, request) => rehearse(session, wiring, request),
     resume: (session, runId) => resume(session, wiring, runId),
-    vote: (session, ballot) => vote(session, journal(), ballot),
+    vote: async (session, ballot) => vote(session, await journal(), ballot),
     cancel: (session, runId, reason) => requestCancel(session, wiring, { runId, reason }),
-    pause: (session, runId, reason) =>
-      post(journal(), runId, { type: 'pauseRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) }),
+    pause: async (session, runId, reason) =>
+      post(await journal(), runId, { type: 'pauseRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) }),
     rollBack: (session, runId, options) => rollBack(session, wiring, { runId, ...options }),
-    signalRun: (session, runId, name, payload) => sendSignal(session, journal(), { runId, name, payload }),
-    resolveTask: (session, runId, path, as) => resolveTask(session, journal(), { runId, path, as }),
+    signalRun: async (session, runId, name, payload) => sendSignal(session, await journal(), { runId, name, payload }),
+    resolveTask: async (session, runId, path, as) => resolveTask(session, await journal(), { runId, path, as }),
+    overview: () => overview(wiring),
+    repair: (session, options) => repairRuns(session, wiring, options),
+    supervise: (session, options) => supervise(session, wiring, options),
     policyTest: (session) => wiring.testPolicies(policyDirOf(session.root, wiring), session.signal),
     policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
     readPlan: (session, file) => readPlan(session, file),
-    expected: (_session, bundle) => expectedFromRuns(journal(), bundle),
-    measuring: (_session, { body }) => measuringOf(journal(), body),
-    [Symbol.asyncDispose]: async () => journal()[Symbol.dispose](),
+    expected: async (_session, bundle) => expectedFromRuns(await journal(), bundle),
+    measuring: async (_session, { body }) => measuringOf(await journal(), body),
+    [Symbol.asyncDispose]: () => wiring.closeJournal(),
   };
 }
 
 function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | 'logs' | 'verifyJournal' | 'analyses'> {
   return {
-    runs: (_session, query) => journal().runs(query),
-    facts: (_session, runId) => {
-      createdOf(journal(), runId);
-      const row = journal().run(runId);
-      if (!row) throw new SlipwayError('RUN_NOT_FOUND', `there is no run "${runId}"`, { exitCode: EXIT.notFound });
-      return { row, events: journal().read(runId) };
+    runs: async (_session, query) => (await journal()).runs(query),
+    facts: async (_session, runId) => {
+      const [row, events] = await Promise.all([(await journal()).run(runId), (await journal()).read(runId)]);
+      if (!row || events.length === 0)
+        throw new SlipwayError('RUN_NOT_FOUND', `there is no run "${runId}"`, { exitCode: EXIT.notFound, hint: 'run "slipway runs" to see them' });
+      return { row, events };
     },
-    follow: (session, runId, afterSeq) => journal().follow(runId, afterSeq, session.signal),
-    logs: (_session, runId, query) => journal().logs(runId, query),
-    analyses: (_session, runId) => {
-      createdOf(journal(), runId);
-      return checkAnalyses(journal(), runId);
+    async *follow(session, runId, afterSeq) {
+      yield* (await journal()).follow(runId, afterSeq, session.signal);
     },
-    verifyJournal: (_session, runId) => {
-      stateOfRun(journal(), runId);
-      const verified = journal().verify(runId);
+    logs: async (_session, runId, query) => (await journal()).logs(runId, query),
+    analyses: async (_session, runId) => {
+      await stateOfRun(await journal(), runId);
+      return checkAnalyses(await journal(), runId);
+    },
+    verifyJournal: async (_session, runId) => {
+      await stateOfRun(await journal(), runId);
+      const verified = await (await journal()).verify(runId);
       if (verified.ok) return { ok: true, text: `${verified.events} events, no gap, chain whole; head ${verified.head}` };
       return { ok: false, text: verified.why };
     },

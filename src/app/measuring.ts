@@ -22,15 +22,16 @@ import type { RunJournal } from './wiring.ts';
 type Planned = Pick<PlanBody, 'graph' | 'inputs' | 'rehearsal'>;
 
 /** What every dual run of a plan needs to come to a verdict, at the noise of the latest run of the same sort, or at assumed noise. */
-export function measuringOf(journal: RunJournal, body: Planned): readonly MeasuringPlan[] {
-  return Object.values(body.graph.nodes).flatMap((node) => {
+export async function measuringOf(journal: RunJournal, body: Planned): Promise<readonly MeasuringPlan[]> {
+  const plans = Object.values(body.graph.nodes).map(async (node) => {
     if (node.uses !== 'analysis' || node.role !== 'step') return [];
     const probe = probeOf(body.graph, node);
     const asked = analysisPlan(settingsOf(body, node));
     const measured = probe && probePlan(settingsOf(body, probe));
     if (!probe || !asked || !measured) return [];
-    return [planOf(node.path, { asked, measured, earlier: earlierOf(journal, body, probe, asked) })];
+    return [planOf(node.path, { asked, measured, earlier: await earlierOf(journal, body, probe, asked) })];
   });
+  return (await Promise.all(plans)).flat();
 }
 
 /** Margins of critical metrics that cannot be met in the time the runbook allows; all of them at once. */
@@ -116,13 +117,13 @@ function settingsOf({ graph, inputs }: Planned, node: PlanNode): JsonObject {
 }
 
 /** Noise of the latest run of the same runbook and sort whose probe has ended well. */
-function earlierOf(journal: RunJournal, { graph, rehearsal }: Planned, probe: PlanNode, { metrics }: AnalysisPlan): Question['earlier'] {
-  for (const run of journal.runs({ runbook: graph.runbook, limit: 20 })) {
+async function earlierOf(journal: RunJournal, { graph, rehearsal }: Planned, probe: PlanNode, { metrics }: AnalysisPlan): Promise<Question['earlier']> {
+  for (const run of await journal.runs({ runbook: graph.runbook, limit: 20 })) {
     if (run.rehearsal !== rehearsal) continue;
-    for (const { body } of journal.read(run.id)) {
+    for (const { body } of await journal.read(run.id)) {
       if (body.type !== 'stepFinished' || body.path !== probe.path || !('outputs' in body.result)) continue;
       const { evidence } = body.result.outputs;
-      const bytes = typeof evidence === 'string' && evidence.startsWith('sha256:') ? bytesOf(journal, evidence as Digest) : undefined;
+      const bytes = typeof evidence === 'string' && evidence.startsWith('sha256:') ? await bytesOf(journal, evidence as Digest) : undefined;
       if (bytes) return { run: run.id, noise: noiseOf(parseEvidence(bytes), metrics.map(plainMetric)) };
     }
   }
@@ -130,9 +131,9 @@ function earlierOf(journal: RunJournal, { graph, rehearsal }: Planned, probe: Pl
 }
 
 /** Evidence that was damaged or thrown away is no reason not to plan. */
-function bytesOf(journal: RunJournal, digest: Digest): Uint8Array | undefined {
+async function bytesOf(journal: RunJournal, digest: Digest): Promise<Uint8Array | undefined> {
   try {
-    return journal.evidence(digest);
+    return await journal.evidence(digest);
   } catch {
     return undefined;
   }

@@ -86,7 +86,7 @@ export async function makeChangePlan(
   if ('problems' in ready) return { ok: false, problems: ready.problems };
   const made = graphOf(estate, runbook, { inputs: ready.inputs, now: wiring.clock.now() });
   if (!made.ok) return made;
-  const measuring = measuringOf(wiring.journal(), { graph: made.value, inputs: ready.inputs, rehearsal: request.rehearsal !== undefined });
+  const measuring = await measuringOf(await wiring.journal(), { graph: made.value, inputs: ready.inputs, rehearsal: request.rehearsal !== undefined });
   const unreachable = measuringProblems(runbook, made.value, measuring);
   if (unreachable.length > 0) return { ok: false, problems: [...made.problems, ...unreachable] };
   const { previews, stacks } = await previewAll({

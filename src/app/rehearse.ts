@@ -35,7 +35,7 @@ export async function rehearse(session: Session, wiring: Wiring, request: PlanRe
   if (!made.ok) throw invalid(made.problems);
   const { bundle, estate, secrets } = made.value;
   refuseDenied(bundle);
-  await recordRun(session, wiring.journal(), {
+  await recordRun(session, await wiring.journal(), {
     runId,
     bundle,
     secrets,

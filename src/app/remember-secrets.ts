@@ -5,18 +5,19 @@ import type { RunJournal } from './wiring.ts';
  * Tell the masker every secret a run has been given or has made so far. A process that takes a run over would else know only those
  * that its own steps use, and a machine may print what an earlier step left there.
  */
-export function rememberSecrets(journal: RunJournal, masker: Masker, runId: string): void {
-  const events = journal.read(runId).map(({ body }) => body as never as Json); // a stored event is JSON
+export async function rememberSecrets(journal: RunJournal, masker: Masker, runId: string): Promise<void> {
+  const stored = await journal.read(runId);
+  const events = stored.map(({ body }) => body as never as Json); // a stored event is JSON
   for (const reference of new Set(events.flatMap((body) => [...referencesIn(body)]))) {
-    const secret = openedOrNot(journal, reference);
+    const secret = await openedOrNot(journal, reference);
     if (secret) masker.add(secret);
   }
 }
 
 /** A secret that cannot be opened is told when a step needs it. */
-function openedOrNot(journal: RunJournal, reference: string): Secret | undefined {
+async function openedOrNot(journal: RunJournal, reference: string): Promise<Secret | undefined> {
   try {
-    return journal.unseal(reference);
+    return await journal.unseal(reference);
   } catch {
     return undefined;
   }

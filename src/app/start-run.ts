@@ -23,7 +23,8 @@ export interface NewRunRequest {
 export async function recordRun(session: Session, journal: RunJournal, request: NewRunRequest): Promise<void> {
   const { bundle, runId } = request;
   const { graph, inputs } = bundle.body;
-  const sealed = Object.fromEntries(Object.entries(request.secrets).map(([name, secret]) => [name, { $secret: journal.seal(runId, secret) }]));
+  const sealing = Object.entries(request.secrets).map(async ([name, secret]) => [name, { $secret: await journal.seal(runId, secret) }] as const);
+  const sealed = Object.fromEntries(await Promise.all(sealing));
   await journal.create(
     {
       id: runId,
@@ -42,5 +43,7 @@ function created(session: Session, { bundle, checkout, authors, overrides }: New
   const { digest: planDigest, body } = bundle;
   const { graph, rehearsal } = body;
   const { actor } = session;
-  return { type: 'runCreated', planDigest, graph, inputs, actor, rehearsal, checkout, authors, ...(overrides ? { overrides } : {}) };
+  const { head, tree, dirty } = body.commit;
+  const commit = { head, tree, dirty };
+  return { type: 'runCreated', planDigest, graph, inputs, actor, rehearsal, checkout, commit, authors, ...(overrides ? { overrides } : {}) };
 }

@@ -13,7 +13,7 @@ export async function vote(
   journal: RunJournal,
   { runId, path, decision, reason }: { readonly runId: string; readonly path?: string; readonly decision: 'approve' | 'reject'; readonly reason?: string },
 ): Promise<{ readonly path: string }> {
-  const data = stateOfRun(journal, runId);
+  const data = await stateOfRun(journal, runId);
   const task = gateOf(data, path);
   const body: Extract<EventBody, { type: 'voteCast' }> = {
     type: 'voteCast',
@@ -54,8 +54,8 @@ function gateOf(data: RunData, path: string | undefined): Task {
 }
 
 export async function post(journal: RunJournal, runId: string, body: EventBody & { readonly id: string }): Promise<void> {
-  const row = journal.run(runId);
-  if (!row) createdOf(journal, runId);
+  const row = await journal.run(runId);
+  if (!row) await createdOf(journal, runId);
   else if (isTerminal(row.state))
     throw new SlipwayError('RUN_OVER', `${runId} is over: ${row.state}`, { exitCode: EXIT.error, hint: `see "slipway status ${runId}"` });
   await journal.post(runId, body, body.id);
@@ -66,21 +66,21 @@ export async function requestCancel(
   wiring: Wiring,
   { runId, reason }: { readonly runId: string; readonly reason?: string | undefined },
 ): Promise<void> {
-  await post(wiring.journal(), runId, { type: 'cancelRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) });
+  await post(await wiring.journal(), runId, { type: 'cancelRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) });
   // Nobody drives it: then the request would wait for ever.
-  if (!isDriven(wiring, runId)) await drive(session, wiring, runId).done;
+  if (!(await isDriven(wiring, runId))) await drive(session, wiring, runId).done;
 }
 
 /** Does a live process hold the lease of this run? */
-export function isDriven(wiring: Wiring, runId: string): boolean {
-  const lease = wiring.journal().run(runId)?.lease;
+export async function isDriven(wiring: Wiring, runId: string): Promise<boolean> {
+  const lease = (await (await wiring.journal()).run(runId))?.lease;
   return lease !== undefined && lease.expiresAt > wiring.clock.now() && !wiring.isDead(lease.owner);
 }
 
 /** Continue a run whose process died, or that was paused. @throws {SlipwayError} `RUN_NOT_FOUND`, `RUN_OVER`, `LOCKED`. */
 export async function resume(session: Session, wiring: Wiring, runId: string): Promise<RunHandle> {
-  const journal = wiring.journal();
-  const data = stateOfRun(journal, runId);
+  const journal = await wiring.journal();
+  const data = await stateOfRun(journal, runId);
   if (data.finished)
     throw new SlipwayError('RUN_OVER', `${runId} is over: ${data.finished.state}`, { hint: `see "slipway status ${runId}"; start again with "slipway apply"` });
   if (data.paused) await journal.post(runId, { type: 'resumeRequested', id: randomText(16), by: session.actor }, randomText(16));
@@ -93,24 +93,24 @@ export async function rollBack(
   wiring: Wiring,
   { runId, reason, force }: { readonly runId: string; readonly reason: string; readonly force: boolean },
 ): Promise<RunHandle | { readonly requested: true; readonly runId: string }> {
-  const journal = wiring.journal();
-  const data = stateOfRun(journal, runId);
+  const journal = await wiring.journal();
+  const data = await stateOfRun(journal, runId);
   if (data.pastNoReturn && !force)
     throw new SlipwayError('PAST_NO_RETURN', `${runId} is past its point of no return`, { hint: 'add --force when you know that undoing is still right' });
   if (data.finished) return undoFinished(session, wiring, { data, reason });
   await journal.post(runId, { type: 'rollbackRequested', id: randomText(16), trigger: 'manual', by: session.actor, reason, force }, randomText(16));
-  return isDriven(wiring, runId) ? { requested: true, runId } : drive(session, wiring, runId);
+  return (await isDriven(wiring, runId)) ? { requested: true, runId } : drive(session, wiring, runId);
 }
 
 async function undoFinished(session: Session, wiring: Wiring, { data, reason }: { readonly data: RunData; readonly reason: string }): Promise<RunHandle> {
-  const journal = wiring.journal();
+  const journal = await wiring.journal();
   const { created, finished, runId: undone } = data;
   if (!created || finished?.state === 'rolledBack')
     throw new SlipwayError('NOTHING_TO_UNDO', `${undone} is ${finished?.state ?? 'unknown'}; there is nothing to undo`, { hint: 'see "slipway runs"' });
-  const attempt = nextUndo(journal, undone);
+  const attempt = await nextUndo(journal, undone);
   const { overrides: _theirs, ...same } = created;
   const started = [...data.tasks.values()].filter((task) => hasStarted(task) && isForward(data, task)).map(({ path, outputs }) => ({ path, outputs }));
-  const row = journal.run(undone);
+  const row = await journal.run(undone);
   const runId = derivedRunId(undone, `rollback ${attempt}`);
   await journal.create(
     {
@@ -132,9 +132,9 @@ async function undoFinished(session: Session, wiring: Wiring, { data, reason }: 
  *
  * @throws {SlipwayError} `BEING_UNDONE`, `NOTHING_TO_UNDO`.
  */
-function nextUndo(journal: RunJournal, undone: string): number {
+async function nextUndo(journal: RunJournal, undone: string): Promise<number> {
   for (let attempt = 1; ; attempt++) {
-    const earlier = journal.run(derivedRunId(undone, `rollback ${attempt}`));
+    const earlier = await journal.run(derivedRunId(undone, `rollback ${attempt}`));
     if (!earlier) return attempt;
     const { id, state } = earlier;
     if (state === 'rolledBack') throw new SlipwayError('NOTHING_TO_UNDO', `${id} has undone ${undone}`, { hint: `see "slipway status ${id}"` });
@@ -157,7 +157,7 @@ export async function resolveTask(
   journal: RunJournal,
   { runId, path, as }: { readonly runId: string; readonly path: string; readonly as: 'retry' | 'done' | 'failed' },
 ): Promise<void> {
-  const data = stateOfRun(journal, runId);
+  const data = await stateOfRun(journal, runId);
   const task = data.tasks.get(path);
   const open = [...data.attention.keys()].filter((one) => one.includes('/'));
   if (!task) {
@@ -190,7 +190,7 @@ function refuseReservedDeep(value: Json): void {
 }
 
 /** The state of a run that exists. @throws {SlipwayError} `RUN_NOT_FOUND`. */
-export function stateOfRun(journal: RunJournal, runId: string): RunData {
-  createdOf(journal, runId);
-  return stateOf(journal.read(runId));
+export async function stateOfRun(journal: RunJournal, runId: string): Promise<RunData> {
+  await createdOf(journal, runId);
+  return stateOf(await journal.read(runId));
 }

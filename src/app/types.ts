@@ -1,6 +1,10 @@
 import type { Json, JsonObject, Masker, Parsed, Problem, Secret } from '../core/index.ts';
 import type { JournalEvent, RunState } from '../engine/index.ts';
 import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
+import type { Overview } from './overview.ts';
+import type { Repair, RepairOptions } from './repair.ts';
+import type { SuperviseOptions } from './supervise.ts';
+import type { Keeping } from './keep-types.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
 import type { AnalysisCheck, MeasuringPlan } from '../report/index.ts';
 
@@ -17,6 +21,8 @@ export interface Session {
   /** Absolute paths of plans that are written or read; where they lie in the repository, they are no part of it. */
   readonly planFiles?: readonly string[];
   readonly signal: AbortSignal;
+  /** Aborts when this process has to go: runs it drives are handed over, to be resumed by another. */
+  readonly drain?: AbortSignal;
   /** One line of progress for people; goes to stderr. */
   readonly notice: (line: string) => void;
 }
@@ -52,7 +58,7 @@ export interface RunFacts {
 }
 
 /** The use cases. The command line (and later the server) know only this. */
-export interface App extends AsyncDisposable {
+export interface App extends AsyncDisposable, Keeping {
   validate(session: Session, paths: readonly string[]): Promise<Validation>;
   /** JSON Schema of one kind of file, or of all of them. */
   schema(kind?: string): JsonObject;
@@ -76,21 +82,27 @@ export interface App extends AsyncDisposable {
   ): Promise<RunHandle | { readonly requested: true; readonly runId: string }>;
   signalRun(session: Session, runId: string, name: string, payload: Json): Promise<void>;
   resolveTask(session: Session, runId: string, path: string, as: 'retry' | 'done' | 'failed'): Promise<void>;
-  runs(session: Session, query: RunQuery): readonly RunRow[];
+  runs(session: Session, query: RunQuery): Promise<readonly RunRow[]>;
   /** @throws {SlipwayError} `RUN_NOT_FOUND`. */
-  facts(session: Session, runId: string): RunFacts;
+  facts(session: Session, runId: string): Promise<RunFacts>;
   follow(session: Session, runId: string, afterSeq: number): AsyncIterable<JournalEvent>;
-  logs(session: Session, runId: string, query: LogQuery): readonly StoredLogLine[];
-  verifyJournal(session: Session, runId: string): { readonly ok: boolean; readonly text: string };
+  logs(session: Session, runId: string, query: LogQuery): Promise<readonly StoredLogLine[]>;
+  verifyJournal(session: Session, runId: string): Promise<{ readonly ok: boolean; readonly text: string }>;
+  /** How the engine of this store is doing, and why runs stand still. */
+  overview(session: Session): Promise<Overview>;
+  /** Mend what follows from the events alone. */
+  repair(session: Session, options: RepairOptions): Promise<readonly Repair[]>;
+  /** Drive runs that nobody drives, until the session drains. */
+  supervise(session: Session, options: SuperviseOptions): Promise<void>;
   /** Compute the verdicts of a run again, offline. @throws {SlipwayError} `RUN_NOT_FOUND`, `NO_VERDICT`. */
-  analyses(session: Session, runId: string): readonly AnalysisCheck[];
+  analyses(session: Session, runId: string): Promise<readonly AnalysisCheck[]>;
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;
   /** How long a plan should take, from earlier runs of its runbook. */
-  expected(session: Session, bundle: PlanBundle): ExpectedDuration;
+  expected(session: Session, bundle: PlanBundle): Promise<ExpectedDuration>;
   /** What its dual runs need to come to a verdict, at the noise of earlier runs where there are some. */
-  measuring(session: Session, bundle: PlanBundle): readonly MeasuringPlan[];
+  measuring(session: Session, bundle: PlanBundle): Promise<readonly MeasuringPlan[]>;
 }
 export interface ApplyOptions {
   /** Digests of soft findings that a person overrides, with the reason. */

@@ -6,16 +6,20 @@ import type { PlanBody, PlanGraph } from '../plan/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { GitContext } from '../repo/index.ts';
 import type { Host, Ports } from '../steps/index.ts';
+import type { KeepWiring } from './keep-types.ts';
 import type { RehearsalOptions } from './types.ts';
 
 /** What the use cases need built for them; src/wire.ts is the only place that does. */
-export interface Wiring {
+export interface Wiring extends KeepWiring {
   readonly clock: Clock;
   readonly git: GitContext;
   /** Name of this process as the holder of leases. */
   readonly owner: string;
   readonly tools: () => Promise<PlanBody['tools']>;
-  readonly journal: () => RunJournal;
+  /** Opened when it is first asked for. */
+  readonly journal: () => Promise<RunJournal>;
+  /** Close it, if anybody has asked for it. */
+  readonly closeJournal: () => Promise<void>;
   /** Is the process of this lease owner gone for certain? */
   readonly isDead: (owner: string) => boolean;
   readonly openWorld: (request: WorldRequest) => Promise<World>;

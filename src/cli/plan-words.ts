@@ -18,8 +18,8 @@ export function planOrStop(parsed: Parsed<Bundle>, context: Context): Bundle {
 /** What is known of a plan beside the plan itself. */
 export interface KnownOfPlan {
   readonly planFile?: string;
-  readonly expected: ReturnType<App['expected']>;
-  readonly measuring: ReturnType<App['measuring']>;
+  readonly expected: Awaited<ReturnType<App['expected']>>;
+  readonly measuring: Awaited<ReturnType<App['measuring']>>;
 }
 
 /** The plan in words for a terminal. */

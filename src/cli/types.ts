@@ -23,6 +23,8 @@ export interface CliDeps extends CliIo {
   readonly diagnose: () => Promise<readonly Check[]>;
   /** Call the handler on every Ctrl-C until the returned function is called. */
   readonly onInterrupt: (handler: () => void) => () => void;
+  /** The same for being asked to go by whoever runs this process (SIGTERM). */
+  readonly onTerminate: (handler: () => void) => () => void;
   /** End the process at once; only for a second Ctrl-C. */
   readonly exitNow: (code: number) => void;
 }
@@ -30,6 +32,8 @@ export interface CliDeps extends CliIo {
 export interface Settings {
   readonly root: string;
   readonly stateDir: string;
+  /** Where the journal is when it is not in the state folder, for people. */
+  readonly journal?: { readonly store: string; readonly shown?: string };
   readonly actor: string;
   readonly teams: readonly string[];
   readonly terminal: { readonly colour: { readonly stdout: boolean; readonly stderr: boolean }; readonly redraw: boolean; readonly columns: number };

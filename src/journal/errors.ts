@@ -1,43 +1,7 @@
-import { messageOf, SlipwayError } from '../core/index.ts';
+import { EXIT, SlipwayError } from '../core/index.ts';
 
-const SQLITE = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notDatabase: 26 } as const;
-
-/** An error of SQLite, or of the file system below it, in our words. */
-export function journalError(cause: unknown): unknown {
-  if (cause instanceof SlipwayError) return cause;
-  const code = sqliteCode(cause);
-  if (code === undefined) return cause;
-  const text = messageOf(cause);
-  switch (code) {
-    case SQLITE.full:
-      return broken(cause, [
-        'JOURNAL_FULL',
-        'the disk that holds the journal is full',
-        'free space, then run "slipway resume <run>"; nothing recorded is lost',
-      ]);
-    case SQLITE.readOnly:
-      return broken(cause, [
-        'JOURNAL_READ_ONLY',
-        'the journal cannot be written',
-        'check the permissions of the state folder and whether its disk is mounted read-only',
-      ]);
-    case SQLITE.corrupt:
-    case SQLITE.notDatabase:
-      return broken(cause, ['JOURNAL_CORRUPT', `the journal is damaged: ${text}`, 'restore journal.db from a backup; keep the damaged file']);
-    case SQLITE.busy:
-      return new SlipwayError('JOURNAL_BUSY', 'another process kept the journal locked for 10 s', {
-        cause,
-        retry: 'afterBackoff',
-        hint: 'try again; look for a stuck slipway process',
-      });
-    case SQLITE.cannotOpen:
-    case SQLITE.ioError:
-    default:
-      return broken(cause, ['JOURNAL_IO', `the journal cannot be used: ${text}`, 'check the disk that holds the state folder']);
-  }
-}
-
-function broken(cause: unknown, [code, message, hint]: readonly [string, string, string]): SlipwayError {
+/** The store cannot be used, whatever is asked of it: a person has to look. */
+export function broken(cause: unknown, [code, message, hint]: readonly [code: string, message: string, hint: string]): SlipwayError {
   return new SlipwayError(code, message, { cause, retry: 'pauseForHuman', hint });
 }
 
@@ -46,22 +10,6 @@ export function isOfStore(cause: unknown): boolean {
   return cause instanceof SlipwayError && STORE.has(cause.code);
 }
 const STORE = new Set(['JOURNAL_FULL', 'JOURNAL_READ_ONLY', 'JOURNAL_CORRUPT', 'JOURNAL_BUSY', 'JOURNAL_IO']);
-
-const SYSTEM: { readonly [code: string]: number } = {
-  ENOSPC: SQLITE.full,
-  EDQUOT: SQLITE.full,
-  EROFS: SQLITE.readOnly,
-  EACCES: SQLITE.readOnly,
-  EPERM: SQLITE.readOnly,
-  ENOTDIR: SQLITE.cannotOpen,
-  EIO: SQLITE.ioError,
-};
-
-function sqliteCode(cause: unknown): number | undefined {
-  const found = memberOf(cause, 'errcode');
-  if (typeof found === 'number') return found & 0xff;
-  return SYSTEM[String(memberOf(cause, 'code'))];
-}
 
 export function newerSchema(found: number, known: number): SlipwayError {
   return new SlipwayError('JOURNAL_NEWER', `the journal has schema ${found} and this slipway knows up to ${known}`, {
@@ -76,13 +24,18 @@ export function fenced(runId: string, token: number): SlipwayError {
 }
 
 export function noRun(runId: string): SlipwayError {
-  return new SlipwayError('RUN_NOT_FOUND', `there is no run "${runId}"`, { exitCode: 6, hint: 'run "slipway runs" to see them' });
+  return new SlipwayError('RUN_NOT_FOUND', `there is no run "${runId}"`, { exitCode: EXIT.notFound, hint: 'run "slipway runs" to see them' });
+}
+
+export function runExists(runId: string): SlipwayError {
+  return new SlipwayError('RUN_EXISTS', `the run ${runId} exists and began otherwise`, { hint: 'use a new run id' });
 }
 
 export function damaged(what: string, cause?: unknown): SlipwayError {
-  return broken(cause, ['JOURNAL_CORRUPT', what, 'restore the state folder from a backup; keep the damaged one']);
+  return broken(cause, ['JOURNAL_CORRUPT', what, 'restore the journal from a backup; keep the damaged one']);
 }
 
-function memberOf(value: unknown, key: string): unknown {
+/** A member of anything thrown. */
+export function memberOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && key in value ? Reflect.get(value, key) : undefined;
 }

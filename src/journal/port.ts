@@ -4,7 +4,7 @@ import type { Digest, Json, Secret } from '../core/index.ts';
  * Append-only truth about runs, generic over the body of an event so that the journal knows no engine.
  * One store may be opened by many processes; writes of a run carry the fencing token of its lease.
  */
-export interface Journal<Body extends { readonly type: string }> extends Disposable {
+export interface Journal<Body extends { readonly type: string }> extends AsyncDisposable {
   /** Create a run with its first event. Idempotent for the same id and digest of the first event. */
   create(run: NewRun, first: Body): Promise<void>;
   /**
@@ -16,30 +16,30 @@ export interface Journal<Body extends { readonly type: string }> extends Disposa
   append(runId: string, bodies: readonly Body[], lease: Lease, state?: string): Promise<readonly StoredEvent<Body>[]>;
   /** Append an event from outside the driver (a vote, a signal, a cancel) without a lease; `id` deduplicates. */
   post(runId: string, body: Body, id: string): Promise<{ readonly seq: number; readonly fresh: boolean }>;
-  read(runId: string, afterSeq?: number): readonly StoredEvent<Body>[];
+  read(runId: string, afterSeq?: number): Promise<readonly StoredEvent<Body>[]>;
   /** Events as they come, also from other processes, until the signal aborts. */
   follow(runId: string, afterSeq: number, signal: AbortSignal): AsyncIterable<StoredEvent<Body>>;
-  runs(query?: RunQuery): readonly RunRow[];
-  run(runId: string): RunRow | undefined;
+  runs(query?: RunQuery): Promise<readonly RunRow[]>;
+  run(runId: string): Promise<RunRow | undefined>;
   /** Keep the summary columns that lists show in step with the events. */
-  setState(runId: string, state: string, lease: Lease): void;
-  acquire(runId: string, owner: string, ttlMs: number): Lease | { readonly heldBy: string; readonly expiresAt: number };
+  setState(runId: string, state: string, lease: Lease): Promise<void>;
+  acquire(runId: string, owner: string, ttlMs: number): Promise<Lease | { readonly heldBy: string; readonly expiresAt: number }>;
   /** @throws {SlipwayError} `JOURNAL_FENCED`. */
-  heartbeat(lease: Lease, ttlMs: number): void;
-  release(lease: Lease): void;
+  heartbeat(lease: Lease, ttlMs: number): Promise<void>;
+  release(lease: Lease): Promise<void>;
   /** Store a secret encrypted; the reference is safe to print. */
-  seal(runId: string, secret: Secret): string;
-  unseal(reference: string): Secret;
+  seal(runId: string, secret: Secret): Promise<string>;
+  unseal(reference: string): Promise<Secret>;
   /** Text output of a task, outside the hash chain. Must be masked before it comes here. */
-  log(lines: readonly LogLine[]): void;
-  logs(runId: string, query?: LogQuery): readonly StoredLogLine[];
-  putEvidence(runId: string, bytes: Uint8Array): Digest;
-  evidence(digest: Digest): Uint8Array | undefined;
+  log(lines: readonly LogLine[]): Promise<void>;
+  logs(runId: string, query?: LogQuery): Promise<readonly StoredLogLine[]>;
+  putEvidence(runId: string, bytes: Uint8Array): Promise<Digest>;
+  evidence(digest: Digest): Promise<Uint8Array | undefined>;
   /** Recompute the chain; the first broken event when it does not hold. */
-  verify(
-    runId: string,
-  ): { readonly ok: true; readonly events: number; readonly head: Digest } | { readonly ok: false; readonly seq: number; readonly why: string };
+  verify(runId: string): Promise<Verified>;
 }
+export type Verified =
+  { readonly ok: true; readonly events: number; readonly head: Digest } | { readonly ok: false; readonly seq: number; readonly why: string };
 export interface NewRun {
   readonly id: string;
   readonly runbook: string;

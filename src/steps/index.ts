@@ -8,14 +8,19 @@ import { complianceScan } from './compliance/index.ts';
 import { placement } from './placement/index.ts';
 import { policyCheck } from './policy-check/index.ts';
 import { benchProbe } from './bench/index.ts';
+import { checkMetric, metricsCollect } from './metrics/index.ts';
 import { analysis } from './analysis/index.ts';
 import type { AnyKind } from './kind.ts';
 
 export { type AnalysisInput, analysisInput, type AnalysisPlan, analysisPlan, plainMetric } from './analysis/index.ts';
 export { type ProbePlan, probePlan } from './bench/index.ts';
+export { valueAt } from './check/expect.ts';
 export * from './fields.ts';
 export * from './host.ts';
 export * from './kind.ts';
+export { NumericSides, RatioSides, MetricSources } from './metrics/index.ts';
+export { allParts, mapParts } from './metrics/port.ts';
+export type * from './metrics/port.ts';
 export type * from './ports.ts';
 
 /** Every kind of step, in the order documentation lists them. One line per kind. */
@@ -38,6 +43,7 @@ export const kinds: readonly AnyKind[] = [
   pulumiImport,
   checkCommand,
   checkHttp,
+  checkMetric,
   checkReadiness,
   checkTcp,
   setMirror,
@@ -48,6 +54,7 @@ export const kinds: readonly AnyKind[] = [
   placement,
   policyCheck,
   benchProbe,
+  metricsCollect,
   analysis,
 ];
 

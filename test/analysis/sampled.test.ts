@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { compare, createRandom, type Metric, parseSeries, type Series, type SeriesMetric } from '../../src/analysis/index.ts';
+import { compare, createRandom, type Metric, parseSeries, type Series, type MetricSeries } from '../../src/analysis/index.ts';
 import { meanRatio } from '../../src/analysis/numeric.ts';
 import { SlipwayError } from '../../src/core/index.ts';
 import { dualRun, evidenceOf, gauss } from './made.ts';
 
 const evidence = evidenceOf(dualRun({ seed: 1, n: 1_200, slots: 12 }).slots);
-const seriesOf = (...metrics: SeriesMetric[]): Series => ({ version: 1, algorithm: 'minute-samples/1', startedAt: 0, slotMs: 60_000, metrics });
-type Means = Extract<SeriesMetric, { kind: 'numeric' }>;
+const seriesOf = (...metrics: MetricSeries[]): Series => ({ version: 1, algorithm: 'minute-samples/1', startedAt: 0, slotMs: 60_000, metrics });
+type Means = Extract<MetricSeries, { kind: 'numeric' }>;
 
 /** Orders per minute with noise of 5 %; `ratio` is candidate ÷ baseline. */
 function orders({ seed = 1, slots = 60, ratio = 1, deviation = 0.05 }: { seed?: number; slots?: number; ratio?: number; deviation?: number }): Means {
@@ -16,7 +16,7 @@ function orders({ seed = 1, slots = 60, ratio = 1, deviation = 0.05 }: { seed?: 
   const mean = (level: number) => ({ value: level * Math.exp(deviation * normal()), weight: 1 });
   return { name: 'orders', kind: 'numeric', slots: Array.from({ length: slots }, () => ({ baseline: mean(200), candidate: mean(200 * ratio) })) };
 }
-const judge = (metric: Metric, ...series: SeriesMetric[]) => {
+const judge = (metric: Metric, ...series: MetricSeries[]) => {
   const verdict = compare(evidence, [metric], series.length === 0 ? {} : { series: seriesOf(...series) });
   const [result] = verdict.metrics;
   assert.ok(result);
@@ -85,7 +85,7 @@ describe('a gap', () => {
 });
 
 describe('a share of each minute', () => {
-  const failing = (baseline: number, candidate: number): SeriesMetric => ({
+  const failing = (baseline: number, candidate: number): MetricSeries => ({
     ...{ name: 'checkout', kind: 'ratio' },
     slots: Array.from({ length: 60 }, () => ({ baseline: { events: baseline, trials: 500 }, candidate: { events: candidate, trials: 500 } })),
   });

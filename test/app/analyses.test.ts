@@ -33,7 +33,7 @@ type Store = ReturnType<typeof evidenceStore>;
 
 /** The part of a journal that is read, over events and a store. */
 function journalOf(moments: readonly Moment[], store: Store): RunJournal {
-  const journal = { read: () => story(moments), evidence: (digest: Digest) => store.kept.get(digest) };
+  const journal = { read: async () => story(moments), evidence: async (digest: Digest) => store.kept.get(digest) };
   return journal as unknown as RunJournal; // nothing else is called
 }
 
@@ -60,8 +60,8 @@ function momentsOf(settings: JsonObject, result: Extract<EventBody, { type: 'ste
     [20, { type: 'stepFinished', path: PATH, attempt: 1, result, durationMs: 10 }],
   ];
 }
-const only = (moments: readonly Moment[], store: Store) => {
-  const [check, ...rest] = checkAnalyses(journalOf(moments, store), 'run-20261123-7k2m9qz4ab');
+const only = async (moments: readonly Moment[], store: Store) => {
+  const [check, ...rest] = await checkAnalyses(journalOf(moments, store), 'run-20261123-7k2m9qz4ab');
   assert.ok(check && rest.length === 0);
   return check;
 };
@@ -74,56 +74,67 @@ describe('verdicts of a run, computed again', () => {
       [dualRun({ seed: 1, n: 60, slots: 12 }), 'inconclusive'],
     ] as const) {
       const { store, moments } = await recorded(evidence, { seed: 5 });
-      const check = only(moments, store);
+      const check = await only(moments, store);
       assert.deepEqual([check.ok, check.differences], [true, []], verdict);
       assert.ok(check.verdict);
     }
     const { store, moments } = await recorded(slow);
-    assert.equal(only(moments, store).verdict?.verdict, 'fail');
+    assert.equal((await only(moments, store)).verdict?.verdict, 'fail');
   });
 
   test('also with what was sampled beside the probe', async () => {
     const store = evidenceStore();
     const digest = await store.put(Buffer.from(JSON.stringify(series)));
-    const orders = { name: 'orders', kind: 'numeric', direction: 'higher', margin: '20%', source: { type: 'prometheus' } };
+    const orders = { name: 'orders', kind: 'numeric', direction: 'higher', margin: '20%' };
     const settings: JsonObject = { metrics: [...metrics, orders], series: digest, evidence: await store.put(Buffer.from(JSON.stringify(good))) };
     assert.ok(analysis.target === 'none');
     const { outputs } = await analysis.execute(analysis.with.parse(settings), contextWith({ evidence: store }));
     const result = { state: 'ok' as const, outputs: outputs as JsonObject }; // outputs of this kind are JSON
-    const check = only(momentsOf(settings, result), store);
+    const check = await only(momentsOf(settings, result), store);
     assert.deepEqual([check.ok, check.differences], [true, []]);
     assert.equal(check.verdict?.metrics.at(-1)?.method, 'fieller');
     store.kept.delete(digest);
-    assert.match(only(momentsOf(settings, result), store).differences.join(), /is gone/);
+    assert.match((await only(momentsOf(settings, result), store)).differences.join(), /is gone/);
+  });
+
+  test('also of a dual run without a probe', async () => {
+    const store = evidenceStore();
+    const orders = { name: 'orders', kind: 'numeric', direction: 'higher', margin: '20%' };
+    const settings: JsonObject = { metrics: [orders], series: await store.put(Buffer.from(JSON.stringify(series))) };
+    assert.ok(analysis.target === 'none');
+    const { outputs } = await analysis.execute(analysis.with.parse(settings), contextWith({ evidence: store }));
+    assert.equal(outputs['verdict'], 'pass');
+    const check = await only(momentsOf(settings, { state: 'ok', outputs: outputs as JsonObject }), store); // outputs of this kind are JSON
+    assert.deepEqual([check.ok, check.differences, check.evidence], [true, [], undefined]);
   });
 
   test('differ where somebody changed what was recorded, and it says where', async () => {
     const { store, moments } = await recorded(good);
     const changed = JSON.parse(JSON.stringify(moments).replace('"margin":0.01', '"margin":0.02')) as readonly Moment[];
-    assert.match(only(changed, store).differences.join('\n'), /^outputs\.metrics\[2\]\.margin was 0\.02, and is now 0\.01$/m);
+    assert.match((await only(changed, store)).differences.join('\n'), /^outputs\.metrics\[2\]\.margin was 0\.02, and is now 0\.01$/m);
     const other = JSON.parse(JSON.stringify(moments).replace('"20%"', '"25%"')) as readonly Moment[];
-    assert.match(only(other, store).differences.join('\n'), /record\.metrics\[0\]\.margin was 0\.2, and is now 0\.25/);
+    assert.match((await only(other, store)).differences.join('\n'), /record\.metrics\[0\]\.margin was 0\.2, and is now 0\.25/);
   });
 
   test('of evidence that was changed or lost are not computed, and it says why', async () => {
     const { store, settings, moments } = await recorded(good);
     const digest = settings['evidence'] as Digest; // put in above
     store.kept.set(digest, Buffer.from(JSON.stringify(slow)));
-    const tampered = only(moments, store);
+    const tampered = await only(moments, store);
     assert.equal(tampered.ok, false);
     assert.match(tampered.differences.join(), /was changed after it was kept/);
     store.kept.delete(digest);
-    assert.match(only(moments, store).differences.join(), /is gone/);
+    assert.match((await only(moments, store)).differences.join(), /is gone/);
   });
 
   test('that failed must fail again in the same words, and must have been kept with the same bits', async () => {
     const { store, settings, moments } = await recorded(slow);
     const milder = JSON.parse(JSON.stringify(moments).replace(/grew by at least \d+%/, 'grew by at least 1%')) as readonly Moment[];
-    assert.match(only(milder, store).differences.join(), /the sentence was ".*1%.*", and is now/);
+    assert.match((await only(milder, store)).differences.join(), /the sentence was ".*1%.*", and is now/);
     for (const digest of [...store.kept.keys()]) if (digest !== settings['evidence']) store.kept.delete(digest);
-    assert.match(only(moments, store).differences.join(), /no verdict with these bits was kept/);
+    assert.match((await only(moments, store)).differences.join(), /no verdict with these bits was kept/);
     const passed = momentsOf(settings, { state: 'failed', error: { code: 'ANALYSIS_INCONCLUSIVE', message: 'undecided', retry: 'never' } });
-    assert.match(only(passed, store).differences.join(), /ended with ANALYSIS_INCONCLUSIVE, and the verdict is now fail/);
+    assert.match((await only(passed, store)).differences.join(), /ended with ANALYSIS_INCONCLUSIVE, and the verdict is now fail/);
   });
 
   test('of the first method are computed by the first method', async () => {
@@ -144,15 +155,15 @@ describe('verdicts of a run, computed again', () => {
         verdict.verdict === 'pass'
           ? { state: 'ok' as const, outputs: told }
           : { state: 'failed' as const, error: { code: 'ANALYSIS_FAILED', message: sentence, retry: 'never' as const } };
-      const check = only(momentsOf(settings, result), store);
+      const check = await only(momentsOf(settings, result), store);
       assert.deepEqual([check.ok, check.verdict?.algorithm, check.differences], [true, first, []]);
       assert.equal(digestOfBytes(store.kept.get(record) ?? ''), record);
     }
   });
 
-  test('are none in a run without an analysis', () => {
-    assert.throws(
-      () => checkAnalyses(journalOf([created], evidenceStore()), 'run-20261123-7k2m9qz4ab'),
+  test('are none in a run without an analysis', async () => {
+    await assert.rejects(
+      checkAnalyses(journalOf([created], evidenceStore()), 'run-20261123-7k2m9qz4ab'),
       (thrown: unknown) => thrown instanceof SlipwayError && thrown.code === 'NO_VERDICT' && thrown.exitCode === 6,
     );
   });

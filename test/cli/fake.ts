@@ -20,7 +20,7 @@ export interface Options {
   readonly settings?: Partial<Settings>;
   readonly deps?: Partial<CliDeps>;
   /** Called with a function that presses Ctrl-C, once the app is opened. */
-  readonly onOpen?: (press: () => void) => void;
+  readonly onOpen?: (press: (signal?: 'SIGINT' | 'SIGTERM') => void) => void;
 }
 
 const clock: Clock = {
@@ -42,6 +42,7 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
   const said = { stdout: '', stderr: '' };
   const calls: string[] = [];
   const handlers = new Set<() => void>();
+  const terminators = new Set<() => void>();
   const io = {
     argv,
     version: '1.2.3',
@@ -63,8 +64,8 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
     stdin: async () => 'from-standard-input\n',
     settings: async () => ({ ok: true, value: settings, problems: [] }),
     openApp: async () => {
-      options.onOpen?.(() => {
-        for (const handler of handlers) handler();
+      options.onOpen?.((signal = 'SIGINT') => {
+        for (const handler of signal === 'SIGINT' ? handlers : terminators) handler();
       });
       return recording({ ...quiet(), ...options.app }, calls);
     },
@@ -72,6 +73,10 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
     onInterrupt: (handler) => {
       handlers.add(handler);
       return () => void handlers.delete(handler);
+    },
+    onTerminate: (handler) => {
+      terminators.add(handler);
+      return () => void terminators.delete(handler);
     },
     exitNow: (code) => void calls.push(`exitNow(${code})`),
     ...options.deps,
@@ -104,7 +109,7 @@ export function ended(state: 'succeeded' | 'failed' | 'rolledBack' = 'succeeded'
 export function withRun(moments: readonly Moment[], state: string): Partial<App> {
   const story = facts(moments, state);
   return {
-    facts: () => story,
+    facts: async () => story,
     follow: async function* () {
       yield* story.events;
     },
@@ -131,19 +136,31 @@ function quiet(): App {
     rollBack: async () => ({ requested: true, runId: RUN }),
     signalRun: async () => undefined,
     resolveTask: async () => undefined,
-    runs: () => [],
-    facts: () => story,
+    runs: async () => [],
+    facts: async () => story,
     follow: async function* () {
       yield* events;
     },
-    logs: () => [],
-    analyses: () => [],
-    measuring: () => [],
-    verifyJournal: () => ({ ok: true, text: 'the chain holds' }),
+    logs: async () => [],
+    analyses: async () => [],
+    measuring: async () => [],
+    verifyJournal: async () => ({ ok: true, text: 'the chain holds' }),
+    overview: async () => ({ engine: 'local', counts: {}, drivers: [], open: [] }),
+    repair: async () => [],
+    supervise: async () => undefined,
+    prune: async () => ({ runs: [RUN], stayed: [], evidence: 2, bytes: 3_000_000 }),
+    exportRuns: async function* () {
+      yield* ['{"format":"x"}', '{"end":0}'];
+    },
+    importRuns: async () => ({ imported: [RUN], same: [], refused: [] }),
+    backUp: async () => ({ runs: 1, evidence: 2, bytes: 3_000_000, vaultKey: '0123456789abcdef' }),
+    restore: async () => ({ runs: 1, evidence: 2, madeAt: 0, vaultKey: 'missing', before: '/repo/.slipway/journal.db.before-x' }),
+    audit: async () => [],
+    verifyAudit: async () => ({ ok: true, text: 'the chain holds' }),
     policyTest: async () => ({ ok: true, text: '12 tests passed' }),
     policyCheck: async () => ({ decision: 'allow', findings: [] }),
     readPlan: () => Promise.reject(new Error('no plan in this test')),
-    expected: (_session, bundle) => expectedDuration(bundle.body.graph, {}, {}),
+    expected: async (_session, bundle) => expectedDuration(bundle.body.graph, {}, {}),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

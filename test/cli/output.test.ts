@@ -84,7 +84,7 @@ test('logs: pages until there is no more, filters, and follows until the run end
   });
   const { code, stdout } = await slipway(['logs', RUN, 'a/b', '--host', 'web-1', '-f'], {
     app: {
-      logs: (_session, _run, query) => {
+      logs: async (_session, _run, query) => {
         asked.push(query);
         return asked.length === 1 ? Array.from({ length: 500 }, (_, index) => line(index + 1)) : asked.length === 2 ? [line(501)] : [];
       },
@@ -110,7 +110,7 @@ test('journal export prints one event a line, and they are the events', async ()
 });
 
 test('a broken chain, denied policies and failing policy tests end with their exit codes', async () => {
-  assert.equal((await slipway(['journal', 'verify', RUN], { app: { verifyJournal: () => ({ ok: false, text: 'event 7 was changed' }) } })).code, 1);
+  assert.equal((await slipway(['journal', 'verify', RUN], { app: { verifyJournal: async () => ({ ok: false, text: 'event 7 was changed' }) } })).code, 1);
   assert.equal((await slipway(['policy', 'test'], { app: { policyTest: async () => ({ ok: false, text: '1 failed' }) } })).code, 1);
   const readPlan = async () => ({}) as never; // handed on unread
   for (const decision of ['deny', 'softDeny'] as const) {

@@ -9,13 +9,13 @@ function store() {
   return {
     kept,
     runs,
-    putEvidence: (runId: string, bytes: Uint8Array) => {
+    putEvidence: async (runId: string, bytes: Uint8Array) => {
       const digest = digestOfBytes(bytes);
       runs.push(runId);
       kept.set(digest, bytes);
       return digest;
     },
-    evidence: (digest: Digest) => kept.get(digest),
+    evidence: async (digest: Digest) => kept.get(digest),
   };
 }
 const code = (expected: string) => (thrown: unknown) => thrown instanceof SlipwayError && thrown.code === expected;

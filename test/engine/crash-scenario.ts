@@ -73,7 +73,7 @@ function step(path: string, needs: readonly string[], idempotency: PlanNode['ide
 }
 
 /** The run in a folder, created and voted for; doing it again changes nothing. */
-export async function settingIn(dir: string, owner: string, options: Partial<JournalOptions> = {}): Promise<Setting & Disposable> {
+export async function settingIn(dir: string, owner: string, options: Partial<JournalOptions> = {}): Promise<Setting & AsyncDisposable> {
   const journal = openJournal<EventBody>({ dir, clock: systemClock, isDead: (holder) => holder === 'test:child', ...options });
   const setting = { journal, graph: GRAPH, kinds: kinds(dir), owner };
   await create({ ...setting, createdAt: 1 });
@@ -82,5 +82,5 @@ export async function settingIn(dir: string, owner: string, options: Partial<Jou
     { type: 'voteCast', id: 'v', path: 'one/@approval', voter: 'user:bo', teams: [], decision: 'approve', planDigest: 'sha256:test' },
     'v',
   );
-  return { ...setting, [Symbol.dispose]: () => journal[Symbol.dispose]() };
+  return { ...setting, [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose]() };
 }

@@ -19,7 +19,7 @@ function failingOn(journal: Journal<EventBody>, when: (body: EventBody) => boole
       if (isHit) throw IO();
       return events;
     },
-    [Symbol.dispose]: () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 const soon = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -32,26 +32,26 @@ for (const type of ['stepStarted', 'stepFinished', 'phaseStarted', 'runFinished'
       `the store reports an error for ${type} it ${isApplied ? 'has written' : 'has not written'}: the driver stops, and the next one ends the run`,
       { timeout: 10_000 },
       async () => {
-        using place = temporaryJournal();
+        await using place = temporaryJournal();
         const ledger: Ledger = [];
         const graph = graphOf([node('one/a', { idempotency: 'manual' }), node('one/b', { needs: ['one/a'] })]);
         const setting = { journal: place.journal, graph, kinds: [workKind(ledger)] };
         await create(setting);
         const failing = failingOn(place.journal, (body) => body.type === type, isApplied);
         await assert.rejects(drive({ ...setting, journal: failing }), { code: 'JOURNAL_IO' });
-        assert.equal(place.journal.run(RUN_ID)?.lease, undefined, 'the lease is given back');
-        const found = stateOf(place.journal.read(RUN_ID)).tasks.get('one/a')?.state;
+        assert.equal((await place.journal.run(RUN_ID))?.lease, undefined, 'the lease is given back');
+        const found = stateOf(await place.journal.read(RUN_ID)).tasks.get('one/a')?.state;
         const { state } = await drive(setting);
         assert.equal(state, found === 'running' ? 'attention' : 'succeeded');
         assert.ok(ledger.filter((path) => path === 'one/a').length <= 1);
-        assert.equal(place.journal.verify(RUN_ID).ok, true);
+        assert.equal((await place.journal.verify(RUN_ID)).ok, true);
       },
     );
   }
 }
 
 test('when something cannot be recorded, what else is under way is aborted before the driver ends', { timeout: 10_000 }, async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   let aborted = false;
   const kind = workKind([], async ({ path, signal }) => {
     if (path === 'one/slow') await abortable(signal).catch(() => (aborted = true));
@@ -62,11 +62,11 @@ test('when something cannot be recorded, what else is under way is aborted befor
   await create(setting);
   await assert.rejects(drive({ ...setting, journal: failingOn(place.journal, (body) => body.type === 'stepFinished', false) }), { code: 'JOURNAL_IO' });
   assert.equal(aborted, true);
-  assert.ok(!place.journal.read(RUN_ID).some(({ body }) => body.type === 'stepFinished'), 'it records nothing more');
+  assert.ok(!(await place.journal.read(RUN_ID)).some(({ body }) => body.type === 'stepFinished'), 'it records nothing more');
 });
 
 test('a full disk stops the driver; with room again the run ends', { timeout: 20_000 }, async () => {
-  using small = temporaryJournal({ maxPages: 40 });
+  await using small = temporaryJournal({ maxPages: 40 });
   const graph = graphOf(Array.from({ length: 12 }, (_, n) => node(`one/s${n}`, { needs: n === 0 ? [] : [`one/s${n - 1}`] })));
   const kind = workKind([], async () => ({ text: 'x'.repeat(20_000) }));
   const setting = { journal: small.journal, graph, kinds: [kind] };
@@ -74,13 +74,13 @@ test('a full disk stops the driver; with room again the run ends', { timeout: 20
   await assert.rejects(drive(setting), { code: 'JOURNAL_FULL' });
   const { openJournal } = await import('../../src/journal/index.ts');
   const { systemClock } = await import('../../src/core/index.ts');
-  using roomy = openJournal<EventBody>({ dir: small.dir, clock: systemClock, isDead: () => true });
+  await using roomy = openJournal<EventBody>({ dir: small.dir, clock: systemClock, isDead: () => true });
   assert.equal((await drive({ ...setting, journal: roomy })).state, 'succeeded');
-  assert.equal(roomy.verify(RUN_ID).ok, true);
+  assert.equal((await roomy.verify(RUN_ID)).ok, true);
 });
 
 test('an effect that ignores its abort is left behind, and what its host says later is rejected and kept', { timeout: 10_000 }, async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const graph = graphOf([
     node('one/a', { uses: 'test.hosts', timeoutMs: 50, onFailure: 'continue', hosts: hostRule(['h1', 'h2'], { throttle: 1 }) }),
     node('one/b', { needs: ['one/a'] }),
@@ -93,15 +93,15 @@ test('an effect that ignores its abort is left behind, and what its host says la
   const setting = { journal: place.journal, graph, kinds: [slow, workKind([], async () => soon(400).then(() => ({})))] };
   await create(setting);
   assert.equal((await drive(setting)).state, 'succeeded');
-  const data = stateOf(place.journal.read(RUN_ID));
+  const data = stateOf(await place.journal.read(RUN_ID));
   assert.equal(data.tasks.get('one/a')?.state, 'timedOut');
   assert.deepEqual(data.tasks.get('one/a')?.hosts, { h1: 'inDoubt' });
-  assert.ok(place.journal.read(RUN_ID).some(({ body }) => body.type === 'lateResultRejected' && body.path === 'one/a'));
+  assert.ok((await place.journal.read(RUN_ID)).some(({ body }) => body.type === 'lateResultRejected' && body.path === 'one/a'));
   assert.deepEqual(begun, ['h1'], 'no further host begins');
 });
 
 test('the heartbeat: silence ends an attempt, output keeps it alive', { timeout: 10_000 }, async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const graph = graphOf([node('one/silent', { heartbeatMs: 60, onFailure: 'continue' }), node('one/busy', { heartbeatMs: 200 })]);
   const kind = workKind([], async ({ path, signal, heartbeat }) => {
     if (path === 'one/silent') await abortable(signal);
@@ -114,14 +114,14 @@ test('the heartbeat: silence ends an attempt, output keeps it alive', { timeout:
   const setting = { journal: place.journal, graph, kinds: [kind] };
   await create(setting);
   await drive(setting);
-  const { tasks } = stateOf(place.journal.read(RUN_ID));
+  const { tasks } = stateOf(await place.journal.read(RUN_ID));
   assert.equal(tasks.get('one/silent')?.error?.code, 'HEARTBEAT_LOST');
   assert.equal(tasks.get('one/busy')?.state, 'changed');
 });
 
 test('cancelling a run cancels the runbook it called, also after a crash', { timeout: 10_000 }, async () => {
   for (const isCrashed of [false, true]) {
-    using place = temporaryJournal();
+    await using place = temporaryJournal();
     const { journal } = place;
     let ended = '';
     const begun = Promise.withResolvers<void>();
@@ -148,20 +148,20 @@ test('cancelling a run cancels the runbook it called, also after a crash', { tim
       await journal.post(RUN_ID, { type: 'cancelRequested', id: 'c', by: 'user:ada' }, 'c');
       await drive(setting);
     }
-    assert.equal(stateOf(journal.read(RUN_ID)).finished?.state, 'cancelled');
+    assert.equal(stateOf(await journal.read(RUN_ID)).finished?.state, 'cancelled');
     assert.match(ended, /cancelled by user:ada/);
     assert.deepEqual(ledger, ['one/finally/0']);
   }
 });
 
 test('a driver stays while something comes by itself, although a person is asked something too', { timeout: 10_000 }, async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const kind = workKind([], async () => Promise.reject(new SlipwayError('ASK', 'what now', { retry: 'pauseForHuman' })));
   const graph = graphOf([node('one/a'), node('one/wait', { uses: 'pause', with: { duration: '200ms' }, timeoutMs: 0 })]);
   const setting = { journal: place.journal, graph, kinds: [kind] };
   await create(setting);
   assert.equal((await drive(setting)).state, 'attention');
-  assert.equal(stateOf(place.journal.read(RUN_ID)).tasks.get('one/wait')?.state, 'ok');
+  assert.equal(stateOf(await place.journal.read(RUN_ID)).tasks.get('one/wait')?.state, 'ok');
 });
 
 for (const [queue, states] of [
@@ -169,7 +169,7 @@ for (const [queue, states] of [
   ['latest', ['succeeded', 'cancelled', 'succeeded']],
 ] as const) {
   test(`a concurrency group, ${queue}: one at a time, in the order they were created, whatever their clocks say`, { timeout: 20_000 }, async () => {
-    using place = temporaryJournal();
+    await using place = temporaryJournal();
     const ledger: Ledger = [];
     let now = 0;
     const kind = workKind(ledger, async ({ runId }) => {
@@ -202,7 +202,7 @@ for (const [queue, states] of [
 }
 
 test('a driver that is told to stop leaves the run to the next one, at once', { timeout: 10_000 }, async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   let tries = 0;
   const begun = Promise.withResolvers<void>();
   const kind = workKind([], async ({ path, signal }) => {

@@ -4,26 +4,26 @@ import { SlipwayError } from '../../src/core/index.ts';
 import { create, drive, graphOf, type Ledger, node, RUN_ID, runGraph, temporaryJournal, workKind } from './support.ts';
 
 test('steps run in the order of their needs and the run succeeds', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const ledger: Ledger = [];
   const graph = graphOf([node('one/a'), node('one/b', { needs: ['one/a'] }), node('one/c', { needs: ['one/b'] }), node('two/d')]);
   const { state, types } = await runGraph({ journal: place.journal, graph, kinds: [workKind(ledger)] });
   assert.equal(state, 'succeeded');
   assert.deepEqual(ledger, ['one/a', 'one/b', 'one/c', 'two/d']);
   assert.equal(types.filter((type) => type === 'stepFinished').length, 4);
-  assert.deepEqual(place.journal.verify(RUN_ID).ok, true);
+  assert.deepEqual((await place.journal.verify(RUN_ID)).ok, true);
 });
 
 test('a later step sees the outputs of an earlier one', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const graph = graphOf([node('one/a', { id: 'a' }), node('one/b', { needs: ['one/a'], with: { got: '${{ steps.a.outputs.n + 1 }}' } })]);
   await runGraph({ journal: place.journal, graph, kinds: [workKind([], async () => ({ n: 41 }))] });
-  const started = place.journal.read(RUN_ID).flatMap(({ body }) => (body.type === 'stepStarted' && body.path === 'one/b' ? [body.with] : []));
+  const started = (await place.journal.read(RUN_ID)).flatMap(({ body }) => (body.type === 'stepStarted' && body.path === 'one/b' ? [body.with] : []));
   assert.deepEqual(started, [{ got: 42 }]);
 });
 
 test('a failed step is retried as often as its rule says, then rolls the run back', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const ledger: Ledger = [];
   const flaky = workKind(ledger, async ({ path }) => {
     if (path === 'one/b') throw new SlipwayError('FLAKY', 'not today', { retry: 'afterBackoff' });
@@ -42,7 +42,7 @@ test('a failed step is retried as often as its rule says, then rolls the run bac
 });
 
 test('foreach runs every item, at most maxParallel at once', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   let now = 0;
   let most = 0;
   const kind = workKind([], async () => {
@@ -59,7 +59,7 @@ test('foreach runs every item, at most maxParallel at once', async () => {
 });
 
 test('rescue makes good a failure, finally runs either way', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const ledger: Ledger = [];
   const kind = workKind(ledger, async ({ path }) => {
     if (path === 'one/a') throw new SlipwayError('BROKEN', 'broken');
@@ -78,7 +78,7 @@ test('rescue makes good a failure, finally runs either way', async () => {
 });
 
 test('switch runs the chosen case only', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const ledger: Ledger = [];
   const graph = graphOf([
     node('one/s', { uses: 'switch', with: { value: 'gold' } }),
@@ -92,7 +92,7 @@ test('switch runs the chosen case only', async () => {
 });
 
 test('an approval opens with enough eligible votes from another process, and self-approval does not count', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const { journal } = place;
   const graph = graphOf([
     node('one/@approval', { uses: 'approval', with: { approvers: ['team:cab'], required: 2 } }),
@@ -108,13 +108,13 @@ test('an approval opens with enough eligible votes from another process, and sel
   await vote('user:author');
   await vote('user:bo');
   await new Promise((tick) => setTimeout(tick, 150));
-  assert.equal(journal.run(RUN_ID)?.state, 'waiting');
+  assert.equal((await journal.run(RUN_ID))?.state, 'waiting');
   await vote('user:cy');
   assert.equal((await done).state, 'succeeded');
 });
 
 test('cancel aborts what is under way, runs finally, undoes nothing', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const { journal } = place;
   const ledger: Ledger = [];
   const kind = workKind(ledger, async ({ path, signal }) => {
@@ -137,7 +137,7 @@ test('cancel aborts what is under way, runs finally, undoes nothing', async () =
 });
 
 test('only one process drives a run', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const { journal } = place;
   const graph = graphOf([node('one/a', { uses: 'pause', with: { duration: '300ms' } })]);
   const setting = { journal, graph, kinds: [] };
@@ -148,10 +148,46 @@ test('only one process drives a run', async () => {
 });
 
 test('a value from outside that looks like a sealed secret fails its step', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const kind = workKind([], async () => ({ answer: { $secret: `${RUN_ID}:0000000000000000` } }));
   const { state } = await runGraph({ journal: place.journal, graph: graphOf([node('one/a')]), kinds: [kind] });
   assert.equal(state, 'rolledBack');
-  const errors = place.journal.read(RUN_ID).flatMap(({ body }) => (body.type === 'stepFinished' && 'error' in body.result ? [body.result.error.code] : []));
+  const errors = (await place.journal.read(RUN_ID)).flatMap(({ body }) =>
+    body.type === 'stepFinished' && 'error' in body.result ? [body.result.error.code] : [],
+  );
   assert.deepEqual(errors, ['RESERVED_KEY']);
+});
+
+test('a drained driver starts nothing more, keeps what ends in time, and gives the run back', async () => {
+  await using place = temporaryJournal();
+  const drain = new AbortController();
+  const ledger: Ledger = [];
+  const kind = workKind(ledger, async ({ path }) => {
+    if (path === 'one/a') drain.abort();
+    await new Promise((done) => setTimeout(done, 30));
+    return {};
+  });
+  const graph = graphOf([node('one/a', { idempotency: 'manual' }), node('one/b', { needs: ['one/a'] })]);
+  const setting = { journal: place.journal, graph, kinds: [kind] };
+  await create(setting);
+  const { state } = await drive({ ...setting, drain: drain.signal });
+  assert.equal(state, 'running');
+  assert.deepEqual(ledger, ['one/a']);
+  assert.equal((await place.journal.run(RUN_ID))?.lease, undefined);
+  assert.equal((await drive(setting)).state, 'succeeded');
+  assert.deepEqual(ledger, ['one/a', 'one/b'], 'what ended while draining is not repeated');
+});
+
+test('what does not end while draining is aborted and found in doubt', async () => {
+  await using place = temporaryJournal();
+  const drain = new AbortController();
+  const kind = workKind([], ({ signal }) => {
+    drain.abort();
+    return new Promise((_done, failed) => signal.addEventListener('abort', () => failed(new Error('aborted')), { once: true }));
+  });
+  const graph = graphOf([node('one/a', { idempotency: 'manual' })]);
+  const setting = { journal: place.journal, graph, kinds: [kind] };
+  await create(setting);
+  assert.equal((await drive({ ...setting, drain: drain.signal, drainMs: 20 })).state, 'running');
+  assert.equal((await drive(setting)).state, 'attention');
 });

@@ -6,9 +6,9 @@ import { graphOf, hostKind, hostRule, node, RUN_ID, runGraph, temporaryJournal, 
 const TEXT = 'sup3r-s3cret-value';
 
 test('what an effect prints of a secret is masked before it is stored, also on hosts', async () => {
-  using place = temporaryJournal();
+  await using place = temporaryJournal();
   const { journal } = place;
-  const inputs = { token: { $secret: journal.seal(RUN_ID, new Secret(TEXT)) } };
+  const inputs = { token: { $secret: await journal.seal(RUN_ID, new Secret(TEXT)) } };
   const given = { with: { token: '${{ inputs.token }}' } };
   const careless = workKind([], async ({ log }) => {
     log(`once ${TEXT}`);
@@ -19,7 +19,7 @@ test('what an effect prints of a secret is masked before it is stored, also on h
   const { state } = await runGraph({ journal, graph, kinds: [careless, onHosts], inputs });
   assert.equal(state, 'succeeded');
   assert.deepEqual(
-    journal.logs(RUN_ID).map(({ text }) => text),
+    (await journal.logs(RUN_ID)).map(({ text }) => text),
     ['once [secret]', 'here [secret]'],
   );
 });

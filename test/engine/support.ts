@@ -104,14 +104,14 @@ export function hostRule(names: readonly string[], rest: Partial<HostRule> = {})
 }
 
 /** A journal in a folder of its own, removed afterwards. */
-export function temporaryJournal(options: Partial<JournalOptions> = {}): { readonly journal: Journal<EventBody>; readonly dir: string } & Disposable {
+export function temporaryJournal(options: Partial<JournalOptions> = {}): { readonly journal: Journal<EventBody>; readonly dir: string } & AsyncDisposable {
   const dir = mkdtempSync(join(tmpdir(), 'slipway-journal-'));
   const journal = openJournal<EventBody>({ dir, clock: systemClock, ...options });
   return {
     journal,
     dir,
-    [Symbol.dispose]: () => {
-      journal[Symbol.dispose]();
+    [Symbol.asyncDispose]: async () => {
+      await journal[Symbol.asyncDispose]();
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -136,6 +136,8 @@ export interface Setting {
   readonly createdAt?: number;
   readonly leaseTtlMs?: number;
   readonly call?: DriveOptions['call'];
+  readonly drain?: AbortSignal;
+  readonly drainMs?: number;
 }
 
 export async function create({
@@ -189,6 +191,8 @@ export async function drive(setting: Setting): Promise<{ readonly state: RunStat
     kindOf: kindsWith(...kinds),
     call: setting.call ?? (() => Promise.reject(new SlipwayError('NO_CALLS', 'this test calls no runbook'))),
     ...(setting.leaseTtlMs === undefined ? {} : { leaseTtlMs: setting.leaseTtlMs }),
+    ...(setting.drain === undefined ? {} : { drain: setting.drain }),
+    ...(setting.drainMs === undefined ? {} : { drainMs: setting.drainMs }),
   });
 }
 
@@ -196,5 +200,5 @@ export async function drive(setting: Setting): Promise<{ readonly state: RunStat
 export async function runGraph(setting: Setting): Promise<{ readonly state: RunState; readonly types: readonly string[] }> {
   await create(setting);
   const { state } = await drive(setting);
-  return { state, types: setting.journal.read(setting.runId ?? RUN_ID).map(({ body }) => body.type) };
+  return { state, types: (await setting.journal.read(setting.runId ?? RUN_ID)).map(({ body }) => body.type) };
 }

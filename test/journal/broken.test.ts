@@ -24,7 +24,7 @@ function own(dir: string): void {
 }
 
 test('a folder that cannot be written, or made, is JOURNAL_READ_ONLY', async () => {
-  using at = place();
+  await using at = place();
   own(at.dir);
   chmodSync(at.dir, 0o500);
   assert.equal(await inChild(at.dir), 'JOURNAL_READ_ONLY');
@@ -34,8 +34,8 @@ test('a folder that cannot be written, or made, is JOURNAL_READ_ONLY', async () 
 });
 
 test('a database that cannot be written is JOURNAL_READ_ONLY', async () => {
-  using at = place();
-  at.open()[Symbol.dispose]();
+  await using at = place();
+  await at.open()[Symbol.asyncDispose]();
   own(at.dir);
   for (const mode of [0o500, 0o700]) {
     chmodSync(join(at.dir, 'journal.db'), 0o400);
@@ -45,11 +45,11 @@ test('a database that cannot be written is JOURNAL_READ_ONLY', async () => {
 });
 
 test('a full disk is JOURNAL_FULL for every waiting append; nothing is half there and it goes on when there is room', async () => {
-  using at = place();
+  await using at = place();
   const names: string[] = [];
   const journal = at.open({ maxPages: 60, onBoundary: (name) => names.push(name) });
   await journal.create(RUN, { type: 'first' });
-  const lease = leaseOf(journal);
+  const lease = await leaseOf(journal);
   const text = 'x'.repeat(9_000);
   const outcomes: string[] = [];
   for (let n = 0; n < 40 && outcomes.length === 0; n++) {
@@ -57,15 +57,15 @@ test('a full disk is JOURNAL_FULL for every waiting append; nothing is half ther
     for (const result of results) if (result.status === 'rejected') outcomes.push((result.reason as { code: string }).code);
   }
   assert.deepEqual(outcomes, ['JOURNAL_FULL', 'JOURNAL_FULL', 'JOURNAL_FULL']);
-  assert.throws(() => journal.log([{ runId: RUN.id, path: 'a', attempt: 1, at: 1, stream: 'stdout', text: text.repeat(5) }]), { code: 'JOURNAL_FULL' });
-  assert.equal(journal.verify(RUN.id).ok, true);
+  await assert.rejects(journal.log([{ runId: RUN.id, path: 'a', attempt: 1, at: 1, stream: 'stdout', text: text.repeat(5) }]), { code: 'JOURNAL_FULL' });
+  assert.equal((await journal.verify(RUN.id)).ok, true);
   const roomy = at.open();
   await roomy.append(RUN.id, [{ type: 'x', text }], lease);
-  assert.equal(roomy.verify(RUN.id).ok, true);
+  assert.equal((await roomy.verify(RUN.id)).ok, true);
 });
 
 test('a newer schema is refused, and so is what is no database', async () => {
-  using at = place();
+  await using at = place();
   at.open();
   const sql = new DatabaseSync(join(at.dir, 'journal.db'));
   sql.exec('PRAGMA user_version = 999');
@@ -78,7 +78,7 @@ test('a newer schema is refused, and so is what is no database', async () => {
 });
 
 test('eight processes that open a new journal at once all succeed', async () => {
-  using at = place();
+  await using at = place();
   own(at.dir);
   const codes = await Promise.all(Array.from({ length: 8 }, () => inChild(at.dir)));
   // One takes the lease; the others see that it is held, which they say in words.

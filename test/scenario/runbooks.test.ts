@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { ENTRIES } from '../../src/cli/registry.ts';
 import { cloudLedger, type Ended, type EventRow, eventsIn, hostLedger, ROOT, runSlipway, scenarioHome } from './support.ts';
 
 /** The runbooks of this repository, and the commands its documents show. */
@@ -72,6 +73,21 @@ const REHEARSALS: { readonly [command: string]: Rehearsal } = {
       assert.match(ended.stdout, /all traffic was back on the old side after/);
     },
   },
+  'orders-cutover': {
+    words: ['orders-cutover'],
+    code: 0,
+    check: ({ home, run, ended, results }) => {
+      assert.deepEqual([results.get('half/@collect'), results.get('half/@analysis')], ['ok', 'ok']);
+      assert.equal(results.has('half/@probe'), false, 'live traffic needs no requests of our own');
+      const collected = eventsIn(home).find(({ body }) => body.type === 'stepFinished' && body.path === 'half/@collect')?.body['result'];
+      const { metrics } = (collected as { outputs: { metrics: { name: string; baseline: { slots: number }; candidate: { slots: number } }[] } }).outputs;
+      const errors = metrics.find(({ name }) => name === 'checkout-errors');
+      assert.ok((errors?.baseline.slots ?? 0) >= 5 && (errors?.candidate.slots ?? 0) >= 5, JSON.stringify(metrics));
+      const weights = hostLedger(home, run).flatMap(({ detail }) => (detail['server'] === 'erp/old1' ? [detail['weight']] : []));
+      assert.equal(weights.at(-1), 0, `the old side still has traffic: ${weights.join()}`);
+      assert.match(ended.stdout, /dual run: the candidate is no worse than the baseline: checkout-errors/);
+    },
+  },
   'erp-to-cloud --slow candidate=200ms': {
     words: ['erp-to-cloud', '--slow', 'candidate=200ms'],
     quick: ['--input', 'probeTime=6s', '--input', 'warmUp=500ms', '--input', 'probeRate=60'],
@@ -132,7 +148,7 @@ test('every command in the documents exists, with the options that are shown; re
   const helps = new Map<string, Promise<Ended>>();
   for (const { file, words } of shown) {
     const said = `${file}: slipway ${words.join(' ')}`;
-    const command = words.slice(0, ['policy', 'journal'].includes(words[0] ?? '') ? 2 : 1);
+    const command = words.slice(0, ENTRIES.some(({ name }) => name === words.slice(0, 2).join(' ')) ? 2 : 1);
     if (command[0]?.startsWith('-') === true) continue;
     const key = command.join(' ');
     const help = await (helps.get(key) ?? helps.set(key, runSlipway(home.dir, [...command, '--help'])).get(key));

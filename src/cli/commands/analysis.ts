@@ -13,8 +13,8 @@ export const analysisVerify: Command = {
   options: {},
   run: async (args, context) => {
     const [app, session, run] = [await context.app(), sessionOf(context), args.positional('run')];
-    const journal = app.verifyJournal(session, run);
-    const checks = app.analyses(session, run);
+    const journal = await app.verifyJournal(session, run);
+    const checks = await app.analyses(session, run);
     const ok = journal.ok && checks.every((check) => check.ok);
     const words = () => `${verifyText(checks)}journal: ${journal.text}\n`;
     printResult(context, { ok, journal, verdicts: analysesJson(checks) }, words);
@@ -32,7 +32,7 @@ export const analysisShow: Command = {
   },
   examples: ['slipway analysis show run-20261123-7k2m9qz4ab --svg verdict.svg'],
   run: async (args, context) => {
-    const checks = (await context.app()).analyses(sessionOf(context), args.positional('run'));
+    const checks = await (await context.app()).analyses(sessionOf(context), args.positional('run'));
     printResult(context, analysesJson(checks), () => (args.flag('markdown') ? analysesMarkdown(checks) : analysesText(checks)));
     const file = args.text('svg');
     if (file !== undefined) {

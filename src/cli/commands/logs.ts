@@ -25,11 +25,11 @@ export const logs: Command = {
     const path = args.positional('path');
     const host = args.text('host');
     const query = { limit: PAGE, ...(path === '' ? {} : { path }), ...(host === undefined ? {} : { host }) };
-    const isOver = () => reportOf(app.facts(session, runId)).finishedAt !== undefined;
+    const isOver = async () => reportOf(await app.facts(session, runId)).finishedAt !== undefined;
     let afterId = 0;
     // Whether it is over is asked before its lines are read, so that the last ones are not missed.
-    for (let over = isOver(); !context.stop.signal.aborted; over = isOver()) {
-      const lines = app.logs(session, runId, { ...query, afterId });
+    for (let over = await isOver(); !context.stop.signal.aborted; over = await isOver()) {
+      const lines = await app.logs(session, runId, { ...query, afterId });
       for (const line of lines) printLine(line, context);
       afterId = lines.at(-1)?.id ?? afterId;
       if (lines.length === PAGE) continue;

@@ -16,7 +16,7 @@ export const runs: Command = {
     const app = await context.app();
     const runbook = args.text('runbook');
     const states = args.all('state');
-    const rows = app.runs(sessionOf(context), {
+    const rows = await app.runs(sessionOf(context), {
       limit: args.number('limit') ?? MOST,
       ...(runbook === undefined ? {} : { runbook }),
       ...(states.length === 0 ? {} : { states }),

@@ -15,14 +15,13 @@ export const show: Command = {
     const session = sessionOf(context);
     const what = args.positional('planfile|run');
     if (PATTERN.run.test(what)) {
-      const facts = app.facts(session, what);
-      const analyses = analysesOf(app, session, what);
+      const facts = await app.facts(session, what);
+      const analyses = await analysesOf(app, session, what);
       printResult(context, runJson(facts, analyses), () => runText(facts, { ...textOptions(context), analyses }));
     } else {
       const bundle = await app.readPlan(session, what);
-      printResult(context, bundle, () =>
-        planWords(bundle, context, 'stdout', { planFile: what, expected: app.expected(session, bundle), measuring: app.measuring(session, bundle) }),
-      );
+      const [expected, measuring] = [await app.expected(session, bundle), await app.measuring(session, bundle)];
+      printResult(context, bundle, () => planWords(bundle, context, 'stdout', { planFile: what, expected, measuring }));
     }
     return EXIT.ok;
   },

@@ -11,9 +11,9 @@ export const status: Command = {
   options: { markdown: { about: 'as Markdown', type: 'flag' } },
   run: async (args, context) => {
     const [app, session, run] = [await context.app(), sessionOf(context), args.positional('run')];
-    const facts = app.facts(session, run);
-    if (!args.flag('markdown')) printResult(context, runJson(facts), () => runText(facts, textOptions(context)));
-    else printResult(context, runJson(facts), () => runMarkdown(facts, analysesOf(app, session, run)));
+    const facts = await app.facts(session, run);
+    const analyses = args.flag('markdown') ? await analysesOf(app, session, run) : [];
+    printResult(context, runJson(facts), () => (args.flag('markdown') ? runMarkdown(facts, analyses) : runText(facts, textOptions(context))));
     return EXIT.ok;
   },
 };

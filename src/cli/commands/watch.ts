@@ -10,7 +10,7 @@ export const watch: Command = {
   run: async (args, context) => {
     const runId = args.positional('run');
     const app = await context.app();
-    const { row, events } = app.facts(sessionOf(context), runId);
+    const { row, events } = await app.facts(sessionOf(context), runId);
     const isOver = events.at(-1)?.body.type === 'runFinished';
     if (!isOver && (row.lease === undefined || row.lease.expiresAt < context.deps.clock.now())) {
       context.note(`no process drives this run just now; "slipway resume ${runId}" does`);

@@ -3,8 +3,8 @@ import type { EvidencePort } from '../../steps/index.ts';
 
 /** The part of a journal that keeps evidence. */
 export interface EvidenceStore {
-  putEvidence(runId: string, bytes: Uint8Array): Digest;
-  evidence(digest: Digest): Uint8Array | undefined;
+  putEvidence(runId: string, bytes: Uint8Array): Promise<Digest>;
+  evidence(digest: Digest): Promise<Uint8Array | undefined>;
 }
 
 /** Evidence of one run, kept in its journal. What comes back is checked against the digest it was asked by. */
@@ -12,7 +12,7 @@ export function createEvidence(store: EvidenceStore, runId: string): EvidencePor
   return {
     put: async (bytes) => store.putEvidence(runId, bytes),
     get: async (digest) => {
-      const bytes = store.evidence(digest);
+      const bytes = await store.evidence(digest);
       if (bytes === undefined)
         throw new SlipwayError('EVIDENCE_MISSING', `there is no evidence ${digest}`, { hint: 'was it made by another run, or thrown away?' });
       if (digestOfBytes(bytes) === digest) return bytes;

@@ -4,7 +4,7 @@ import { kindOf as registered } from '../../steps/index.ts';
 import type { KindOf } from '../decide/context.ts';
 import { decide } from '../decide.ts';
 import { evolve, stateOf } from '../evolve.ts';
-import type { EventBody, RunState } from '../events.ts';
+import type { EventBody, JournalEvent, RunState } from '../events.ts';
 import type { RunData } from '../state.ts';
 import { runStateOf } from '../view.ts';
 import type { Action } from '../actions.ts';
@@ -23,6 +23,10 @@ export interface DriveOptions {
   readonly owner: string;
   /** Stop driving at once, without ending the run: it can be resumed. */
   readonly signal: AbortSignal;
+  /** Hand the run over: start nothing new, let what is under way end, and stop driving without ending the run. */
+  readonly drain?: AbortSignal;
+  /** Time that what is under way has after `drain`, in milliseconds; then it is aborted, and the next driver finds it in doubt. */
+  readonly drainMs?: number;
   /**
    * Drive a called runbook to its end; the same run id for the same path, also after a crash. When the signal aborts while the driver's own does not,
    * the call is over for the caller: cancel the called run, and give back how it ended, or reject.
@@ -32,11 +36,14 @@ export interface DriveOptions {
     signal: AbortSignal,
   ) => Promise<{ readonly runId: string; readonly state: RunState; readonly outputs: Extract<EventBody, { type: 'childFinished' }>['outputs'] }>;
   readonly kindOf?: KindOf;
+  /** Told of every event of the run in order, of those recorded before with `isNew` false. Must not throw. */
+  readonly observe?: (event: JournalEvent, isNew: boolean) => void;
   /** Failures a rehearsal was asked for, of steps that only wait; those of effects are the executor's. */
   readonly fault?: (path: string) => SlipwayError | undefined;
   readonly leaseTtlMs?: number;
 }
 const LEASE_TTL_MS = 30_000;
+const DRAIN_MS = 20_000;
 
 /** What the parts of a driver share. */
 export interface Drive {
@@ -48,6 +55,8 @@ export interface Drive {
   readonly wake: () => void;
   /** Stop driving: something that had to be recorded was not, so nobody knows any more what is true. */
   readonly fail: (cause: unknown) => void;
+  /** Stop driving and leave the run as it stands. */
+  readonly leave: () => void;
   /** Append, then take everything new into account, in the order of the journal. */
   readonly append: (bodies: readonly EventBody[]) => Promise<void>;
 }
@@ -60,25 +69,33 @@ export interface Drive {
  */
 export async function driveRun(options: DriveOptions): Promise<{ readonly state: RunState }> {
   const { journal, runId, owner } = options;
-  const lease = journal.acquire(runId, owner, options.leaseTtlMs ?? LEASE_TTL_MS);
+  const lease = await journal.acquire(runId, owner, options.leaseTtlMs ?? LEASE_TTL_MS);
   if ('heldBy' in lease) {
     throw new SlipwayError('LOCKED', `${runId} is driven by ${lease.heldBy} (lease until ${new Date(lease.expiresAt).toISOString()})`, {
       exitCode: EXIT.locked,
       hint: `watch it with "slipway watch ${runId}"; it can be resumed once that process is gone`,
     });
   }
-  using held = holdLease(journal, lease, options.leaseTtlMs ?? LEASE_TTL_MS);
+  await using held = holdLease(lease, { journal, clock: options.clock, ttlMs: options.leaseTtlMs ?? LEASE_TTL_MS });
   const failed = new AbortController();
-  const signal = AbortSignal.any([options.signal, held.signal, failed.signal]);
+  const left = new AbortController();
+  const signal = AbortSignal.any([options.signal, held.signal, failed.signal, left.signal]);
   const waker = createWaker(journal, runId, signal);
-  const data = stateOf(journal.read(runId));
+  options.drain?.addEventListener('abort', waker.wake, { once: true });
+  const data = await loadRun(options);
   const append = async (bodies: readonly EventBody[]): Promise<void> => {
     // Together with the event: a crash between the two would leave a run that is over in the queue of its concurrency group for ever.
     const end = bodies.find((body) => body.type === 'runFinished');
-    if (bodies.length > 0) await journal.append(runId, bodies, lease, end?.state);
-    for (const event of journal.read(runId, data.seq)) evolve(data, event);
+    const written = bodies.length > 0 ? await journal.append(runId, bodies, lease, end?.state) : [];
+    // Others may have written in between, or be about to take their own events into account: each event counts once, in the journal's order.
+    const isNext = written[0]?.seq === data.seq + 1;
+    for (const event of isNext ? written : await journal.read(runId, data.seq)) {
+      if (event.seq !== data.seq + 1) continue;
+      evolve(data, event);
+      options.observe?.(event, true);
+    }
   };
-  const drive: Drive = { options, data, lease, signal, wake: waker.wake, fail: (cause) => failed.abort(cause), append };
+  const drive: Drive = { options, data, lease, signal, wake: waker.wake, fail: (cause) => failed.abort(cause), leave: () => left.abort(), append };
   try {
     await append([{ type: 'leaseTaken', token: lease.token, owner }, ...doubts(drive)]);
     if (data.startedAt === undefined && !data.finished) await awaitTurn(drive);
@@ -87,8 +104,15 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
     failed.signal.throwIfAborted();
     return { state: runStateOf(data) };
   } finally {
+    options.drain?.removeEventListener('abort', waker.wake);
     waker.stop();
   }
+}
+
+async function loadRun({ journal, runId, observe }: DriveOptions): Promise<RunData> {
+  const before = await journal.read(runId);
+  for (const event of before) observe?.(event, false);
+  return stateOf(before);
 }
 
 /** Attempts of a process that is no more: nobody knows how far they came. */
@@ -130,6 +154,7 @@ async function steer(drive: Drive, flight: Flight, waker: ReturnType<typeof crea
   let decided: Decided = { seq: -1, until: 0, actions: [] };
   while (!signal.aborted) {
     waker.reset();
+    if (options.drain?.aborted === true) return flight.drain(options.drainMs ?? DRAIN_MS);
     await append(armedWaits(drive));
     decided = decideOnce(drive, decided);
     const { actions } = decided;
@@ -140,7 +165,7 @@ async function steer(drive: Drive, flight: Flight, waker: ReturnType<typeof crea
     }
     await flight.follow(actions);
     const state = runStateOf(data);
-    if (state !== shown) options.journal.setState(options.runId, (shown = state), drive.lease);
+    if (state !== shown) await options.journal.setState(options.runId, (shown = state), drive.lease);
     if (data.finished) break;
     if (isStuck(state, { flight, actions })) {
       // A person may have answered while this was found out; whoever answers trusts a driver that holds the lease.

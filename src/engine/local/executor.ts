@@ -67,7 +67,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         const fault = options.fault?.(task.path);
         if (fault) throw fault;
         attempt.signal.throwIfAborted();
-        const input = inputOf(kind, task, options);
+        const input = await inputOf(kind, task, options);
         const context = contextOf(task, { ...control, signal: attempt.signal }, { options, heartbeat: attempt.heartbeat });
         return await settleWithin(perform(kind, input, { task, context, control, options }), attempt.signal, options.graceMs ?? GRACE_MS);
       } catch (cause) {
@@ -81,10 +81,10 @@ export function createExecutor(options: ExecutorOptions): Executor {
       if (!kind || !('probe' in kind) || !kind.probe) return { verdict: 'unknown', reason: `${task.uses} cannot look` };
       try {
         const context = contextOf(task, { ...control, signal: attempt.signal }, { options, heartbeat: attempt.heartbeat });
-        const result: ProbeResult = await kind.probe(inputOf(kind, task, options), context);
+        const result: ProbeResult = await kind.probe(await inputOf(kind, task, options), context);
         if (result.verdict === 'unknown') return { ...result, reason: options.masker.mask(result.reason) };
         if (result.verdict !== 'done') return result;
-        return { verdict: 'done', result: { state: result.outcome.status, outputs: sealDeep(result.outcome.outputs, options.runId, options) } };
+        return { verdict: 'done', result: { state: result.outcome.status, outputs: await sealDeep(result.outcome.outputs, options.runId, options) } };
       } catch (cause) {
         const { error } = resultOf(cause, attempt.signal, options.masker) as Extract<StepResult, { error: object }>; // only ever a failure
         return { verdict: 'unknown', reason: error.message };
@@ -109,8 +109,8 @@ function kindFor({ uses }: TaskRun, { kindOf }: ExecutorOptions): AnyKind {
 }
 
 /** `with` as the kind wants it: secrets opened, shape checked, defaults filled in. */
-function inputOf(kind: AnyKind, task: TaskRun, { vault, masker }: ExecutorOptions): never {
-  const parsed = kind.with.safeParse(unsealDeep(task.with, vault, masker));
+async function inputOf(kind: AnyKind, task: TaskRun, { vault, masker }: ExecutorOptions): Promise<never> {
+  const parsed = kind.with.safeParse(await unsealDeep(task.with, vault, masker));
   if (parsed.success) return parsed.data as never; // the registry has forgotten the shape; the kind's own schema has just checked it
   const issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] = parsed.error.issues;
   const all = issues.map(({ path, message }) => `with.${path.map(String).join('.')}: ${message}`).join('; ');
@@ -145,5 +145,9 @@ async function perform(kind: AnyKind, input: never, { task, context, control, op
     return runOnHosts({ task, context, control, options, runHost });
   }
   const { status, outputs, summary } = await kind.execute(input, context);
-  return { state: status, outputs: sealDeep(outputs, options.runId, options), ...(summary === undefined ? {} : { summary: options.masker.mask(summary) }) };
+  return {
+    state: status,
+    outputs: await sealDeep(outputs, options.runId, options),
+    ...(summary === undefined ? {} : { summary: options.masker.mask(summary) }),
+  };
 }

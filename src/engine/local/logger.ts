@@ -13,16 +13,17 @@ const MOST_BUFFERED = 500;
 const LONGEST_LINE = 16_384;
 
 /** Output of tasks on its way to the journal; lines wait a moment so that many share one transaction. */
-export function createLogger({ options }: Pick<Drive, 'options'>): { readonly log: (line: Line) => void; readonly flush: () => void } {
+export function createLogger({ options }: Pick<Drive, 'options'>): { readonly log: (line: Line) => void; readonly flush: () => Promise<void> } {
   let waiting: (Line & { readonly runId: string; readonly at: number })[] = [];
   let timer: NodeJS.Timeout | undefined;
-  const flush = (): void => {
+  const flush = async (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
     const lines = waiting;
     waiting = [];
+    if (lines.length === 0) return;
     try {
-      options.journal.log(lines);
+      await options.journal.log(lines);
     } catch {
       // Output is a convenience: a full disk must not end a migration here. The next event that cannot be written will.
     }
@@ -30,8 +31,8 @@ export function createLogger({ options }: Pick<Drive, 'options'>): { readonly lo
   return {
     log: (line) => {
       for (const text of line.text.split(/\r?\n/)) waiting.push({ ...line, text: text.slice(0, LONGEST_LINE), runId: options.runId, at: options.clock.now() });
-      timer ??= setTimeout(flush, FLUSH_MS);
-      if (waiting.length >= MOST_BUFFERED) flush();
+      timer ??= setTimeout(() => void flush(), FLUSH_MS);
+      if (waiting.length >= MOST_BUFFERED) void flush();
     },
     flush,
   };

@@ -80,14 +80,14 @@ async function attempt({
     const hostContext: HostContext = {
       ...context,
       host: options.host(host),
-      options: hostOptions(rule, task, options),
+      options: await hostOptions(rule, task, options),
       log: (text, stream = 'stdout') => {
         context.heartbeat();
         control.log({ text, stream, host });
       },
     };
     const outcome = await runHost(hostContext);
-    return judged(outcome, rule, { host, options, inputs: task.with });
+    return await judged(outcome, rule, { host, options, inputs: task.with });
   } catch (cause) {
     const error = failureOf(cause, options.masker);
     if (UNREACHABLE.has(error.code)) return { state: 'unreachable', error };
@@ -101,8 +101,8 @@ function lost(error: StepFailure, repeatable: boolean): StepFailure {
   return { ...error, retry: 'pauseForHuman', hint: 'whether the command took effect is not known; look on the host, or declare the step "idempotency: safe"' };
 }
 
-function hostOptions({ become, creates, unless }: HostRule, task: TaskRun, { vault, masker }: ExecutorOptions): HostOptions {
-  const opened = become === undefined ? undefined : unsealDeep(become, vault, masker);
+async function hostOptions({ become, creates, unless }: HostRule, task: TaskRun, { vault, masker }: ExecutorOptions): Promise<HostOptions> {
+  const opened = become === undefined ? undefined : await unsealDeep(become, vault, masker);
   return {
     timeoutMs: task.timeoutMs,
     ...(creates === undefined ? {} : { creates }),
@@ -122,12 +122,12 @@ function becomeOf(opened: Opened): NonNullable<HostOptions['become']> {
 }
 
 /** `changedWhen` and `failedWhen` see `result` and `host`. */
-function judged(
+async function judged(
   outcome: HostOutcome,
   { changedWhen, failedWhen }: HostRule,
   { host, options, inputs }: { readonly host: string; readonly options: ExecutorOptions; readonly inputs: JsonObject },
-): Omit<HostResult, 'durationMs'> {
-  const outputs = sealDeep(outcome.outputs, options.runId, options);
+): Promise<Omit<HostResult, 'durationMs'>> {
+  const outputs = await sealDeep(outcome.outputs, options.runId, options);
   const scope = { result: outputs, host: { name: host }, inputs };
   const rest = { outputs, ...(outcome.summary === undefined ? {} : { summary: options.masker.mask(outcome.summary) }) };
   if (outcome.status === 'skipped') return { state: 'skipped', ...rest };

@@ -15,8 +15,8 @@ const MOST_RUNS = 1_000_000;
 export async function awaitTurn(drive: Drive): Promise<void> {
   const { data, options, signal, append } = drive;
   const rule = data.created?.rehearsal === true ? undefined : data.created?.graph.concurrency;
-  for (let asked = false; rule && !signal.aborted && !data.cancel && !data.rollback; asked = true) {
-    const place = placeOf(drive, rule.group, rule.max);
+  for (let asked = false; rule && !signal.aborted && !options.drain?.aborted && !data.cancel && !data.rollback; asked = true) {
+    const place = await placeOf(drive, rule.group, rule.max);
     if (place.isFree) break;
     if (rule.queue === 'latest' && place.isOvertaken) {
       await append([{ type: 'cancelRequested', id: `${options.runId}:latest`, by: 'system', reason: 'a newer run of the group is waiting' }]);
@@ -26,7 +26,7 @@ export async function awaitTurn(drive: Drive): Promise<void> {
     await options.clock.sleep(POLL_MS, signal).catch(() => undefined);
     await append([]);
   }
-  if (!signal.aborted) await append([{ type: 'runStarted' }]);
+  if (!signal.aborted && !options.drain?.aborted) await append([{ type: 'runStarted' }]);
 }
 
 interface Place {
@@ -36,8 +36,8 @@ interface Place {
   readonly behind: readonly string[];
 }
 
-function placeOf({ options }: Drive, group: string, max: number): Place {
-  const open = options.journal.runs({ concurrencyGroup: group, states: OPEN, limit: MOST_RUNS });
+async function placeOf({ options }: Drive, group: string, max: number): Promise<Place> {
+  const open = await options.journal.runs({ concurrencyGroup: group, states: OPEN, limit: MOST_RUNS });
   const me = open.find(({ id }) => id === options.runId);
   // In the order in which the store took them: two processes that look at once agree on it, whatever their clocks say.
   const isBefore = (other: RunRow): boolean => me !== undefined && other.order < me.order;

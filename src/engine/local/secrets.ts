@@ -3,36 +3,37 @@ import type { Outputs } from '../../steps/index.ts';
 
 /** The vault of a run, as far as the executor needs it. */
 export interface Vault {
-  seal(runId: string, secret: Secret): string;
-  unseal(reference: string): Secret;
+  seal(runId: string, secret: Secret): Promise<string>;
+  unseal(reference: string): Promise<Secret>;
 }
 
 /** A value whose sealed references have become secrets. */
 export type Opened = null | boolean | number | string | Secret | readonly Opened[] | { readonly [key: string]: Opened };
 
 /** Open every sealed reference, and tell the masker before anybody can print it. */
-export function unsealDeep(value: Json, vault: Vault, masker: Masker): Opened {
-  if (isArray(value)) return value.map((item) => unsealDeep(item, vault, masker));
+export async function unsealDeep(value: Json, vault: Vault, masker: Masker): Promise<Opened> {
+  if (isArray(value)) return Promise.all(value.map((item) => unsealDeep(item, vault, masker)));
   if (!isObject(value)) return value;
-  const secret = sealedIn(value, vault);
+  const secret = await sealedIn(value, vault);
   if (secret) {
     masker.add(secret);
     return secret;
   }
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, unsealDeep(child, vault, masker)]));
+  const members = Object.entries(value).map(async ([key, child]) => [key, await unsealDeep(child, vault, masker)] as const);
+  return Object.fromEntries(await Promise.all(members));
 }
 
-function sealedIn(value: JsonObject, vault: Vault): Secret | undefined {
+async function sealedIn(value: JsonObject, vault: Vault): Promise<Secret | undefined> {
   const reference = value['$secret'];
   if (typeof reference === 'string') return vault.unseal(reference);
   const parts = value['$secretText'];
   if (!Array.isArray(parts)) return undefined;
-  const texts = (parts as readonly Json[]).map((part) => {
+  const texts = (parts as readonly Json[]).map(async (part) => {
     if (typeof part === 'string') return part;
-    const inner = isObject(part) ? sealedIn(part, vault) : undefined;
+    const inner = isObject(part) ? await sealedIn(part, vault) : undefined;
     return inner?.reveal() ?? '';
   });
-  return new Secret(texts.join(''));
+  return new Secret((await Promise.all(texts)).join(''));
 }
 
 /**
@@ -49,16 +50,20 @@ export function refuseReserved(value: object): void {
 }
 
 /** Replace every secret by a sealed reference, so that what is left may be stored. */
-export function sealDeep(outputs: Outputs, runId: string, { vault, masker }: { readonly vault: Vault; readonly masker: Masker }): JsonObject {
-  const walk = (value: Outputs[string]): Json => {
+export async function sealDeep(outputs: Outputs, runId: string, { vault, masker }: { readonly vault: Vault; readonly masker: Masker }): Promise<JsonObject> {
+  const walk = async (value: Outputs[string]): Promise<Json> => {
     if (value instanceof Secret) {
       masker.add(value);
-      return { $secret: vault.seal(runId, value) };
+      return { $secret: await vault.seal(runId, value) };
     }
     if (value === null || typeof value !== 'object') return typeof value === 'string' ? masker.mask(value) : value;
-    if (Array.isArray(value)) return (value as readonly Outputs[string][]).map(walk);
+    if (Array.isArray(value)) return Promise.all((value as readonly Outputs[string][]).map(walk));
     refuseReserved(value);
-    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, walk(child as Outputs[string])]));
+    return walkMembers(value as Outputs);
   };
-  return Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, walk(value)]));
+  const walkMembers = async (members: Outputs): Promise<JsonObject> => {
+    const walked = Object.entries(members).map(async ([key, child]) => [key, await walk(child)] as const);
+    return Object.fromEntries(await Promise.all(walked));
+  };
+  return walkMembers(outputs);
 }

@@ -20,7 +20,8 @@ export function createWaker(journal: Journal<EventBody>, runId: string, signal: 
   const either = AbortSignal.any([signal, ended.signal]);
   either.addEventListener('abort', wake, { once: true });
   const follow = async (): Promise<void> => {
-    for await (const event of journal.follow(runId, journal.run(runId)?.lastSeq ?? 0, either)) if (event.seq > 0) wake();
+    const row = await journal.run(runId);
+    for await (const event of journal.follow(runId, row?.lastSeq ?? 0, either)) if (event.seq > 0) wake();
   };
   // A journal that cannot be read fails the driver's own next read; when that one succeeds, the driver must not stay deaf.
   const listen = (): void =>

@@ -1,7 +1,8 @@
-import { isObject, type JsonObject } from '../../core/index.ts';
+import type { JsonObject } from '../../core/index.ts';
 import type { Path } from '../path.ts';
 import { checkApproval, checkWindow } from './rules.ts';
 import { type Context, mapsIn, suggest, textOf } from './context.ts';
+import { checkDualRun, checkExtend } from './dual-run.ts';
 
 /** Rules about phases and SLAs that no single key shows. */
 export function checkPhases(context: Context): void {
@@ -16,44 +17,6 @@ export function checkPhases(context: Context): void {
     checkWindow(phase['window'], [...path, 'window'], context.report);
   }
   checkSla(context);
-}
-
-function checkDualRun(context: Context, phase: JsonObject, path: Path): void {
-  const type = textOf(phase, 'type');
-  if (type === 'dualRun') {
-    if (phase['analysis'] !== undefined && phase['with'] === undefined) {
-      context.report({
-        code: 'ANALYSIS_WITHOUT_PROBE',
-        path: [...path, 'analysis'],
-        atKey: true,
-        message: '"analysis" has nothing to judge',
-        hint: 'add with: {baseline: <old>, candidate: <new>, …}, which measures both sides',
-      });
-    }
-    return;
-  }
-  for (const key of ['with', 'analysis'] as const) {
-    if (phase[key] === undefined || type === undefined) continue;
-    context.report({
-      code: 'DUAL_RUN_ONLY',
-      path: [...path, key],
-      atKey: true,
-      message: `"${key}" belongs to a dualRun phase, and this one is of type ${type}`,
-      hint: key === 'with' ? 'settings of a step go to the "with" of that step' : 'use type: dualRun, or a step with uses: analysis',
-    });
-  }
-}
-
-/** A measurement that may go on needs an end. */
-function checkExtend(context: Context, phase: JsonObject, path: Path): void {
-  const { analysis } = phase;
-  if (analysis === undefined || !isObject(analysis) || analysis['onInconclusive'] !== 'extend' || analysis['maxDuration'] !== undefined) return;
-  context.report({
-    code: 'EXTEND_WITHOUT_END',
-    path: [...path, 'analysis', 'onInconclusive'],
-    message: '"extend" does not say how long the measurement may become',
-    hint: 'add maxDuration: <most time that measuring may take>, or use onInconclusive: pause',
-  });
 }
 
 function checkEmpty(context: Context, phase: JsonObject, path: Path): void {

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { ASSUMED, compare, countWords, goalsOf, parseEvidence, parseSeries, recordBytes, sampleSize, type Verdict } from '../../analysis/index.ts';
+import {
+  ASSUMED,
+  compare,
+  countWords,
+  goalsOf,
+  NOTHING_PROBED,
+  parseEvidence,
+  parseSeries,
+  recordBytes,
+  sampleSize,
+  type Verdict,
+} from '../../analysis/index.ts';
 import { formatDuration, SlipwayError } from '../../core/index.ts';
 import type { Digest, JsonObject } from '../../core/index.ts';
 import { defineStep } from '../kind.ts';
@@ -56,7 +67,7 @@ export const analysis = defineStep({
   idempotency: 'safe',
   execute: async (input, { ports, log }) => {
     // The shape has checked the form of both digests.
-    const evidence = parseEvidence(await ports.evidence.get(input.evidence as Digest));
+    const evidence = input.evidence === undefined ? NOTHING_PROBED : parseEvidence(await ports.evidence.get(input.evidence as Digest));
     const series = input.series === undefined ? {} : { series: parseSeries(await ports.evidence.get(input.series as Digest)) };
     const { seed, confidence } = input;
     const metrics = input.metrics.map(plainMetric);

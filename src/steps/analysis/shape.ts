@@ -21,7 +21,6 @@ const common = {
 };
 const sampled = {
   direction: z.enum(['lower', 'higher'], { error: 'say which way is better: lower or higher' }).meta({ description: 'which way is better' }),
-  source: z.record(z.string(), z.json()).optional().meta({ description: 'belongs to metrics.collect; a dualRun phase hands it over' }),
 };
 
 /** What is compared, and how much worse the candidate may be. */
@@ -60,9 +59,9 @@ export const MetricShape = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** What the statistics need: what belongs to the probe or to the collector is taken out. */
+/** What the statistics need: what belongs to the probe is taken out. */
 export function plainMetric(metric: z.output<typeof MetricShape>): Metric {
-  const { ignore: _ignore, source: _source, ...rest } = { ignore: undefined, source: undefined, ...metric };
+  const { ignore: _ignore, ...rest } = { ignore: undefined, ...metric };
   return rest;
 }
 
@@ -70,7 +69,8 @@ export const AnalysisInput = z.strictObject({
   evidence: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, { error: 'not a digest; write ${{ steps.<probe>.outputs.evidence }}' })
-    .meta({ description: 'what a bench.probe step put out' }),
+    .optional()
+    .meta({ description: 'what a bench.probe step put out; absent when only sampled metrics are judged' }),
   series: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, { error: 'not a digest; write ${{ steps.<collect>.outputs.evidence }}' })
