@@ -18,7 +18,15 @@ const { values } = parseArgs({
   },
 });
 const scaled = (runs: number) => Math.max(20, Math.round(runs * Number(values.scale)));
-const sizes: Sizes = { seed: Number(values.seed), n: 6_000, wrongPass: scaled(300), errors: scaled(1_000), power: scaled(100), rivals: scaled(40) };
+const sizes: Sizes = {
+  seed: Number(values.seed),
+  scale: Number(values.scale),
+  n: 6_000,
+  wrongPass: scaled(300),
+  errors: scaled(1_000),
+  power: scaled(100),
+  rivals: scaled(40),
+};
 
 const startedAt = performance.now();
 function step<T>(name: string, work: () => T): T {

@@ -12,10 +12,10 @@ const LEAST_POWER = 0.8;
 
 /** Everything that was found, as Markdown. @param date `2026-11-28`. */
 export function reportOf({ latency, errors, rivals }: Results, sizes: Sizes, date: string): string {
-  const [late, found] = [breaches({ latency, errors, rivals }), `Made on ${date} by \`npm run calibrate\` with seed ${sizes.seed}.`];
+  const [late, found] = [breaches({ latency, errors, rivals }), `Made on ${date} by \`npm run calibrate -- --scale ${sizes.scale} --seed ${sizes.seed}\`.`];
   return `${[
     '# Calibration of dual-run verdicts',
-    `${found} Regenerate it with the same command; the same seed and sizes give the same numbers.`,
+    `${found} The same command gives the same numbers; a larger scale has more runs and less Monte Carlo error.`,
     late.length === 0
       ? 'Every rate below is within its limit, up to Monte Carlo error (the 99 % bound of the rate, given the number of runs).'
       : `**Not within their limits:** ${late.join('; ')}.`,

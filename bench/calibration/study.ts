@@ -16,6 +16,8 @@ import { ERROR_SHAPES, errorSlots, type ErrorShape, LATENCY_SHAPES, type Latency
 /** How much is simulated. */
 export interface Sizes {
   readonly seed: number;
+  /** By what the usual numbers of runs were multiplied. */
+  readonly scale: number;
   /** Requests of the baseline in each dual run. */
   readonly n: number;
   /** Dual runs for each wrong-pass rate of latencies, of failures, for each power, and for each rule in the side by side. */

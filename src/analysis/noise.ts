@@ -69,7 +69,9 @@ function quantileNoise(name: string, slots: readonly Slot[], timeoutMs: number):
   const [baseline, candidate] = [sides[0].early, sides[1].early];
   if (Math.min(baseline.n, candidate.n) < leastFor(q)) return [];
   const ms = { baseline: quantileOf(baseline, q, timeoutMs), candidate: quantileOf(candidate, q, timeoutMs) };
-  const spread = Math.hypot(logDeviationAt(baseline, q), logDeviationAt(candidate, q));
+  // Where good answers are missing, the bound stands farther out, and ranks lie farther apart there.
+  const [old = 0, fresh = 0] = sides.map(({ early, late }) => Math.max(logDeviationAt(early, q), logDeviationAt(late, q)));
+  const spread = Math.hypot(old, fresh);
   const rounded = (2 * halfGap(baseline, candidate)) / Math.min(ms.baseline, ms.candidate);
   // Requests without a good answer may hide a slower quantile.
   const hidden = rounded + Math.max(...sides.map(({ early, late }) => Math.log(quantileOf(late, q, Infinity) / quantileOf(early, q, timeoutMs))));

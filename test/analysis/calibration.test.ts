@@ -69,10 +69,10 @@ test('a report says which rates are beyond their limit, and only those', () => {
     'power of p50 under web: 50.0 % (1000 in 60 min)',
     'false alarms under web: 15.0 %',
   ]);
-  const sizes = { seed: 1, n: 6_000, wrongPass: 400, errors: 100, power: 100, rivals: 10 };
+  const sizes = { seed: 1, scale: 0.5, n: 6_000, wrongPass: 400, errors: 100, power: 100, rivals: 10 };
   assert.match(
     reportOf(results(fine), sizes, '2026-11-28'),
-    /Made on 2026-11-28 .* seed 1\.[\s\S]*Every rate below is within its limit[\s\S]*refused: this margin cannot be met/,
+    /Made on 2026-11-28 .* --scale 0\.5 --seed 1`\.[\s\S]*Every rate below is within its limit[\s\S]*refused: this margin cannot be met/,
   );
   assert.match(reportOf(results(late), sizes, '2026-11-28'), /\*\*Not within their limits:\*\* wrong passes of p99 under web: 10\.0 %/);
 });
