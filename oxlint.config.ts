@@ -19,7 +19,7 @@ const mayImport: Record<string, readonly string[]> = {
   telemetry: ['core', 'engine'],
   effects: ['core', 'config', 'steps'],
   rehearsal: ['core', 'config', 'steps', 'effects'],
-  report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
+  report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal', 'analysis'],
   app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'store', 'engine', 'report', 'analysis', 'githost'],
   cli: ['core', 'app', 'report'],
 };

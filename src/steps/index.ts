@@ -12,6 +12,8 @@ import { checkMetric, metricsCollect } from './metrics/index.ts';
 import { analysis } from './analysis/index.ts';
 import type { AnyKind } from './kind.ts';
 
+export { type AnalysisInput, analysisInput, type AnalysisPlan, analysisPlan, plainMetric } from './analysis/index.ts';
+export { type ProbePlan, probePlan } from './bench/index.ts';
 export { valueAt } from './check/expect.ts';
 export * from './fields.ts';
 export * from './host.ts';

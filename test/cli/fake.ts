@@ -150,6 +150,8 @@ function quiet(): App {
       yield* events;
     },
     logs: async () => [],
+    analyses: async () => [],
+    measuring: async () => [],
     verifyJournal: async () => ({ ok: true, text: 'the chain holds' }),
     overview: async () => ({ engine: 'local', counts: {}, drivers: [], open: [] }),
     repair: async () => [],

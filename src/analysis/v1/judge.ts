@@ -1,8 +1,9 @@
-import type { Evidence, Slot } from './evidence.ts';
-import { type Metric, quantileIn } from './metric.ts';
-import { type Bounds, clopperPearson, differenceBounds } from './proportions.ts';
+import type { Evidence, Slot } from '../evidence.ts';
+import { quantileIn } from '../metric.ts';
+import type { Metric } from './metric.ts';
+import { type Bounds, clopperPearson, differenceBounds } from '../proportions.ts';
 import { quantileRatio } from './quantile-ratio.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '../random.ts';
 import type { MetricResult, VerdictName } from './verdict.ts';
 import { count, sentenceOf } from './words.ts';
 

@@ -1,5 +1,5 @@
-import { clean } from '../clean.ts';
-import { cleanLines } from './words.ts';
+import { clean } from './clean.ts';
+import { cleanLines } from './plan/words.ts';
 
 /** Text from outside as text in Markdown: one line, no markup, no HTML, no link, no mention, no issue reference. */
 export function plain(text: string): string {
