@@ -1,7 +1,7 @@
 import { type Clock, Secret } from '../core/index.ts';
+import type { Adapter } from './adapter.ts';
 import { HostError } from './error.ts';
 import { guarded } from './guard.ts';
-import type { Adapter } from './adapter.ts';
 import { createSender, createTurns, type Exchange, type Sender } from './http/index.ts';
 import type { GitHost } from './port.ts';
 import type { HostSettings, SecretRef } from './settings.ts';
@@ -35,7 +35,7 @@ const WRITE_GAP_MS = 1_000;
 /**
  * Open one of the configured hosts. Nothing is sent yet; the client library of a host is loaded only here.
  *
- * @throws {HostError} `HOST_NAME` for a webhook secret of less than 16 characters, `HOST_PACKAGE` when the client is not installed, and what reading the secrets throws.
+ * @throws {HostError} `HOST_SECRET` for a webhook secret of less than 16 characters, `HOST_PACKAGE` when the client is not installed, and what reading the secrets throws.
  */
 export async function openHost(settings: HostSettings, deps: HostDeps): Promise<GitHost> {
   const { kind } = settings;
@@ -83,5 +83,5 @@ async function loaded<T>(packageName: string, load: () => Promise<T>): Promise<T
 
 function requireStrong(secret: Secret, where: string): void {
   if (secret.reveal().length >= LEAST_SECRET) return;
-  throw new HostError('HOST_NAME', `${where} has less than ${LEAST_SECRET} characters`, { hint: 'make a new one: openssl rand -hex 32' });
+  throw new HostError('HOST_SECRET', `${where} has less than ${LEAST_SECRET} characters`, { hint: 'make a new one: openssl rand -hex 32' });
 }
