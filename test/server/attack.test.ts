@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { Hono } from 'hono';
 import type { JsonObject } from '../../src/core/index.ts';
+import { followRoute } from '../../src/server/api/follow.ts';
+import type { Caller, Env } from '../../src/server/http/env.ts';
+import { register } from '../../src/server/http/register.ts';
 import { apiRoutes } from '../../src/server/routes.ts';
 import { countingCompares } from './compares.ts';
+import { ACCESS } from './files.ts';
 import { type Answer, type Call, openSite, type Site, signed, untilRun, URL_OF_SITE } from './site.ts';
 
 /** Each test is one way in that must stay closed. */
@@ -124,6 +129,30 @@ describe('tokens', () => {
     assert.equal((await site.call(`/v1/tokens/${prefix}`, { method: 'DELETE', token: root })).status, 200);
     assert.equal((await site.call('/v1/runs', { token })).status, 401);
     assert.equal((await site.call('/v1/tokens', { token: root })).text.includes(token), false);
+  });
+
+  test('whose right is taken away see nothing more of a run that they follow', async () => {
+    const own = await openSite();
+    const token = await own.token('root', '*');
+    const { deps } = own.parts;
+    const run = (await own.call('/v1/runs', { token, body: { runbook: 'slow', inputs: { for: '10m' } } })).get('id');
+    await untilRun(own, token, run, 'running', 'waiting');
+    const caller: Caller = { identity: { id: 'token:ci', via: 'token', scopes: [{ action: '*' }] } };
+    const app = new Hono<Env>();
+    register(
+      app,
+      followRoute(deps, async () => caller, 50),
+      async () => caller,
+    );
+    const { body } = await app.request(`${URL_OF_SITE}/v1/runs/${run}/events`, { headers: { accept: 'text/event-stream' } }, {});
+    own.commit({ 'runbooks/estate.yaml': ACCESS.replaceAll("'token:ci', ", '') });
+    await deps.heads.fetched('estate');
+    // Without the end of the stream, this would wait as long as the run goes on.
+    const text = Buffer.concat(await Array.fromAsync(body ?? [])).toString();
+    assert.match(text, /event: runCreated/);
+    assert.doesNotMatch(text, /event: runFinished/);
+    await own.call(`/v1/runs/${run}/cancel`, { token, body: {} });
+    await own[Symbol.asyncDispose]();
   });
 
   test('are compared in a time that tells nothing: whole hashes, whatever is wrong', async () => {
