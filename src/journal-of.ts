@@ -1,8 +1,19 @@
 import { join } from 'node:path';
+import type { KeepWiring } from './app/index.ts';
 import type { Config } from './config/index.ts';
 import { systemClock } from './core/index.ts';
-import { openPostgresStore, openSqliteStore, type Store } from './store/index.ts';
-import { type Journal, type JournalOptions, openJournal, openPostgresJournal, type VaultKeySource } from './journal/index.ts';
+import {
+  backUpSqlite,
+  type Journal,
+  type JournalOptions,
+  openJournal,
+  openPostgresArchive,
+  openPostgresJournal,
+  openSqliteArchive,
+  restoreSqlite,
+  type VaultKeySource,
+} from './journal/index.ts';
+import { openPostgresStore, openSqliteStore, type Store, STORE_FENCES } from './store/index.ts';
 
 type Around = Pick<JournalOptions, 'isDead' | 'onBoundary'>;
 
@@ -15,11 +26,27 @@ export async function journalOf<Body extends { readonly type: string }>(config: 
 }
 
 /** Open the store beside that journal. */
-export async function storeOf(config: Config, { onBoundary }: Pick<Around, 'onBoundary'>): Promise<Store> {
-  const { journal, stateDir } = config;
-  const watched = onBoundary ? { onBoundary } : {};
-  if (journal.store === 'sqlite') return openSqliteStore({ dir: stateDir, clock: systemClock, ...watched });
-  return openPostgresStore({ connection: journal, clock: systemClock, ...watched });
+export async function storeOf({ journal, stateDir: dir }: Config, around: Around): Promise<Store> {
+  const clock = systemClock;
+  return journal.store === 'postgres' ? openPostgresStore({ connection: journal, clock, ...around }) : openSqliteStore({ dir, clock, ...around });
+}
+
+/** What is done with the journal as a whole. */
+export function keepingOf(config: Config, around: Around): KeepWiring {
+  const { journal, stateDir: dir } = config;
+  const clock = systemClock;
+  if (journal.store === 'postgres') {
+    const options = { connection: journal, clock, ...around };
+    return { archive: () => openPostgresArchive(options) };
+  }
+  const vaultKey = vaultKeyOf(config);
+  return {
+    archive: async () => openSqliteArchive({ dir, clock, ...around }),
+    backups: {
+      make: (file) => backUpSqlite({ dir, clock }, file),
+      restore: (file, replace) => restoreSqlite({ dir, file, clock, replace, vaultKey, fences: STORE_FENCES, ...around }),
+    },
+  };
 }
 
 /** A journal that others share needs a key that is given to all of them: one that we made here would shut them out. */

@@ -6,7 +6,7 @@ import { type Config, packageDir, toolPaths, toolVersion } from './config/index.
 import { systemClock } from './core/index.ts';
 import type { EventBody } from './engine/index.ts';
 import type { JournalOptions } from './journal/index.ts';
-import { journalOf, storeOf } from './journal-of.ts';
+import { journalOf, keepingOf, storeOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openGuardedWorld } from './world/guarded.ts';
 import { openRealWorld } from './world/real.ts';
@@ -38,6 +38,7 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
     owner,
     isDead,
     journal,
+    ...keepingOf(config, { isDead, ...watching }),
     // One that could not be opened has told so already.
     closeJournal: async () => {
       await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();

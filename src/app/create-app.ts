@@ -4,12 +4,18 @@ import { parseScope } from '../access/index.ts';
 import { EXIT, messageOf, randomText, SlipwayError } from '../core/index.ts';
 import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
+import { checkAnalyses } from './analyses.ts';
 import { applyPlan } from './apply.ts';
 import { expectedFromRuns } from './history.ts';
+import { keepers } from './keep.ts';
 import { invalid, loadEstate } from './load.ts';
+import { measuringOf } from './measuring.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
+import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, takeUp, vote } from './steer.ts';
+import { repairRuns } from './repair.ts';
+import { supervise } from './supervise.ts';
 import { createTokens } from './tokens.ts';
 import type { App, Session } from './types.ts';
 import { validate } from './validate.ts';
@@ -21,6 +27,7 @@ export function createApp(wiring: Wiring): App {
   return {
     ...readers(wiring),
     ...tokenMakers(wiring),
+    ...keepers(wiring),
     validate,
     schema: (kind) => schema(kind),
     plan: (session, request) => planChange(session, wiring, request),
@@ -35,15 +42,19 @@ export function createApp(wiring: Wiring): App {
     rollBack: (session, runId, options) => rollBack(session, wiring, { runId, ...options }),
     signalRun: async (session, runId, name, payload) => sendSignal(session, await journal(), { runId, name, payload }),
     resolveTask: async (session, runId, path, as) => resolveTask(session, await journal(), { runId, path, as }),
+    overview: () => overview(wiring),
+    repair: (session, options) => repairRuns(session, wiring, options),
+    supervise: (session, options) => supervise(session, wiring, options),
     policyTest: (session) => wiring.testPolicies(policyDirOf(session.root, wiring), session.signal),
     policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
     readPlan: (session, file) => readPlan(session, file),
     expected: async (_session, bundle) => expectedFromRuns(await journal(), bundle),
+    measuring: async (_session, { body }) => measuringOf(await journal(), body),
     [Symbol.asyncDispose]: () => wiring.closeJournal(),
   };
 }
 
-function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | 'logs' | 'verifyJournal'> {
+function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | 'logs' | 'verifyJournal' | 'analyses'> {
   return {
     runs: async (_session, query) => (await journal()).runs(query),
     facts: async (_session, runId) => {
@@ -56,6 +67,10 @@ function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | '
       yield* (await journal()).follow(runId, afterSeq, session.signal);
     },
     logs: async (_session, runId, query) => (await journal()).logs(runId, query),
+    analyses: async (_session, runId) => {
+      await stateOfRun(await journal(), runId);
+      return checkAnalyses(await journal(), runId);
+    },
     verifyJournal: async (_session, runId) => {
       await stateOfRun(await journal(), runId);
       const verified = await (await journal()).verify(runId);

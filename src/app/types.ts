@@ -2,8 +2,13 @@ import type { Json, JsonObject, Masker, Parsed, Problem, Secret } from '../core/
 import type { JournalEvent, RunState } from '../engine/index.ts';
 import type { Gates } from './gates.ts';
 import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
+import type { Overview } from './overview.ts';
+import type { Repair, RepairOptions } from './repair.ts';
+import type { SuperviseOptions } from './supervise.ts';
+import type { Keeping } from './keep-types.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
 import type { ListedToken } from './tokens.ts';
+import type { AnalysisCheck, MeasuringPlan } from '../report/index.ts';
 
 /** What every use case needs to know about who asks and where. */
 export interface Session {
@@ -65,7 +70,7 @@ export interface RunFacts {
 }
 
 /** The use cases. The command line (and later the server) know only this. */
-export interface App extends AsyncDisposable {
+export interface App extends AsyncDisposable, Keeping {
   validate(session: Session, paths: readonly string[]): Promise<Validation>;
   /** JSON Schema of one kind of file, or of all of them. */
   schema(kind?: string): JsonObject;
@@ -98,6 +103,14 @@ export interface App extends AsyncDisposable {
   follow(session: Session, runId: string, afterSeq: number): AsyncIterable<JournalEvent>;
   logs(session: Session, runId: string, query: LogQuery): Promise<readonly StoredLogLine[]>;
   verifyJournal(session: Session, runId: string): Promise<{ readonly ok: boolean; readonly text: string }>;
+  /** How the engine of this store is doing, and why runs stand still. */
+  overview(session: Session): Promise<Overview>;
+  /** Mend what follows from the events alone. */
+  repair(session: Session, options: RepairOptions): Promise<readonly Repair[]>;
+  /** Drive runs that nobody drives, until the session drains. */
+  supervise(session: Session, options: SuperviseOptions): Promise<void>;
+  /** Compute the verdicts of a run again, offline. @throws {SlipwayError} `RUN_NOT_FOUND`, `NO_VERDICT`. */
+  analyses(session: Session, runId: string): Promise<readonly AnalysisCheck[]>;
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;
@@ -108,6 +121,8 @@ export interface App extends AsyncDisposable {
   revokeToken(session: Session, prefix: string): Promise<ListedToken>;
   /** How long a plan should take, from earlier runs of its runbook. */
   expected(session: Session, bundle: PlanBundle): Promise<ExpectedDuration>;
+  /** What its dual runs need to come to a verdict, at the noise of earlier runs where there are some. */
+  measuring(session: Session, bundle: PlanBundle): Promise<readonly MeasuringPlan[]>;
 }
 export interface TokenRequest {
   readonly name: string;

@@ -57,6 +57,8 @@ export interface HookInstall {
 export interface Settings {
   readonly root: string;
   readonly stateDir: string;
+  /** Where the journal is when it is not in the state folder, for people. */
+  readonly journal?: { readonly store: string; readonly shown?: string };
   readonly actor: string;
   readonly teams: readonly string[];
   readonly terminal: { readonly colour: { readonly stdout: boolean; readonly stderr: boolean }; readonly redraw: boolean; readonly columns: number };

@@ -2,6 +2,7 @@ import { type ErrorDetail, SlipwayError } from '../core/index.ts';
 
 export type HostErrorCode =
   | 'HOST_NAME'
+  | 'HOST_SECRET'
   | 'HOST_NOT_FOUND'
   | 'HOST_DENIED'
   | 'HOST_RATE_LIMITED'

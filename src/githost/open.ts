@@ -1,7 +1,7 @@
 import { type Clock, Secret } from '../core/index.ts';
+import type { Adapter } from './adapter.ts';
 import { HostError } from './error.ts';
 import { guarded } from './guard.ts';
-import type { Adapter } from './adapter.ts';
 import { createSender, createTurns, type Exchange, type Sender } from './http/index.ts';
 import type { GitHost } from './port.ts';
 import type { HostSettings, SecretRef } from './settings.ts';
@@ -35,7 +35,7 @@ const WRITE_GAP_MS = 1_000;
 /**
  * Open one of the configured hosts. Nothing is sent yet; the client library of a host is loaded only here.
  *
- * @throws {HostError} `HOST_NAME` for a webhook secret of less than 16 characters, `HOST_PACKAGE` when the client is not installed, and what reading the secrets throws.
+ * @throws {HostError} `HOST_SECRET` for a webhook secret of less than 16 characters, `HOST_PACKAGE` when the client is not installed, and what reading the secrets throws.
  */
 export async function openHost(settings: HostSettings, deps: HostDeps): Promise<GitHost> {
   const { kind } = settings;
@@ -68,14 +68,14 @@ async function adapterFor(settings: HostSettings, opened: Opened): Promise<Adapt
   }
 }
 
-/** The clients are optional packages: whoever uses one host need not install those of the others. */
+/** The clients are loaded for the host that is used only. */
 async function loaded<T>(packageName: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (cause) {
     if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause;
     throw new HostError('HOST_PACKAGE', `the package ${packageName} is not installed`, {
-      hint: 'install Slipway with its optional packages: npm install --include=optional',
+      hint: 'the installation is incomplete: install Slipway again',
       cause,
     });
   }
@@ -83,5 +83,5 @@ async function loaded<T>(packageName: string, load: () => Promise<T>): Promise<T
 
 function requireStrong(secret: Secret, where: string): void {
   if (secret.reveal().length >= LEAST_SECRET) return;
-  throw new HostError('HOST_NAME', `${where} has less than ${LEAST_SECRET} characters`, { hint: 'make a new one: openssl rand -hex 32' });
+  throw new HostError('HOST_SECRET', `${where} has less than ${LEAST_SECRET} characters`, { hint: 'make a new one: openssl rand -hex 32' });
 }

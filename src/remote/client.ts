@@ -16,6 +16,8 @@ export interface Client {
   open(path: string, headers: { readonly [name: string]: string }, signal: AbortSignal): Promise<Response>;
 }
 
+type Asked = Pick<RequestInit, 'method' | 'body'> & { readonly headers?: { readonly [name: string]: string } };
+
 const TIMEOUT_MS = 60_000;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
@@ -32,7 +34,7 @@ export function createClient({ server, token, fetch }: RemoteOptions): Client {
       exitCode: EXIT.usage,
       hint: 'write https://host; http is accepted only for this machine',
     });
-  const ask = async (path: string, options: RequestInit, signal: AbortSignal): Promise<Response> => {
+  const ask = async (path: string, options: Asked, signal: AbortSignal): Promise<Response> => {
     const headers = { accept: 'application/json', ...options.headers, authorization: `Bearer ${token.reveal()}` };
     try {
       return await fetch(new URL(path, url).href, { ...options, headers, signal, redirect: 'error' });

@@ -1,31 +1,33 @@
-import { type App, type ListedToken, readPlan, validate } from '../app/index.ts';
+import { type App, type ListedToken, measuringOf, readPlan, validate } from '../app/index.ts';
 import { type Clock, EXIT, Secret, SlipwayError } from '../core/index.ts';
 import { verifyChain } from '../journal/index.ts';
 import { expectedDuration } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
-import { createClient, type RemoteOptions, textIn } from './client.ts';
+import { type Client, createClient, type RemoteOptions, textIn } from './client.ts';
 import { planning } from './plan.ts';
 import { factsOf, followRun, itemsIn, rowsIn, runPath, steering } from './run.ts';
 
 export type { Fetch, RemoteOptions } from './client.ts';
 
-/** The use cases, done by a server. What needs the files or the policies of this machine is done here, or not at all. */
+/** The use cases, done by a server. What needs the files, the policies or the journal of this machine is done here, or not at all. */
 export function createRemoteApp(options: RemoteOptions & { readonly clock: Clock }): App {
   const { clock } = options;
   const client = createClient(options);
-  const here = (what: string) => (): Promise<never> =>
-    Promise.reject(
-      new SlipwayError('NOT_REMOTE', `${what} is done on this machine, not by a server`, {
-        exitCode: EXIT.usage,
-        hint: 'leave --server away, and unset SLIPWAY_SERVER',
-      }),
-    );
   return {
     ...{ validate, readPlan, schema: (kind?: string) => schema(kind) },
     ...planning(client, clock),
     ...steering(client, clock),
-    ...{ rehearse: here('a rehearsal'), policyTest: here('testing policies'), policyCheck: here('judging a plan again') },
+    ...reading(client, clock),
+    ...tokensOf(client),
+    ...notRemote(),
     expected: async (_session, { body }) => expectedDuration(body.graph, {}, body.inputs.values),
+    measuring: (_session, { body }) => measuringOf(undefined, body),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+function reading(client: Client, clock: Clock): Pick<App, 'runs' | 'facts' | 'follow' | 'logs' | 'verifyJournal'> {
+  return {
     runs: async ({ signal }, { runbook, states = [], limit = 50 }) => {
       const query = new URLSearchParams({ limit: String(Math.min(limit, 200)), ...(runbook === undefined ? {} : { runbook }) });
       for (const state of states) query.append('state', state);
@@ -49,6 +51,11 @@ export function createRemoteApp(options: RemoteOptions & { readonly clock: Clock
       const verified = verifyChain(runId, events);
       return verified.ok ? { ok: true, text: `${verified.events} events, no gap, chain whole; head ${verified.head}` } : { ok: false, text: verified.why };
     },
+  };
+}
+
+function tokensOf(client: Client): Pick<App, 'createToken' | 'tokens' | 'revokeToken'> {
+  return {
     createToken: async ({ signal }, { name, scopes, lifetimeMs }) => {
       const made = await client.send('/v1/tokens', { name, scopes, expires: `${Math.round(lifetimeMs)}ms` }, { signal });
       return { text: new Secret(textIn(made, 'token') ?? ''), token: made['about'] as never as ListedToken }; // the server wrote it as this type
@@ -56,6 +63,33 @@ export function createRemoteApp(options: RemoteOptions & { readonly clock: Clock
     tokens: async ({ signal }) => itemsIn((await client.get('/v1/tokens', signal))['items']) as never as readonly ListedToken[], // the same
     revokeToken: async ({ signal }, prefix) =>
       (await client.send(`/v1/tokens/${encodeURIComponent(prefix)}`, {}, { signal, method: 'DELETE' })) as never as ListedToken, // the same
-    [Symbol.asyncDispose]: async () => undefined,
   };
+}
+
+type NotRemote =
+  | ('rehearse' | 'policyTest' | 'policyCheck' | 'overview' | 'repair' | 'supervise' | 'analyses')
+  | ('prune' | 'exportRuns' | 'importRuns' | 'backUp' | 'restore' | 'audit' | 'verifyAudit');
+
+/** What is about files, policies, processes or the journal as a whole, which no server gives away. */
+function notRemote(): Pick<App, NotRemote> {
+  return {
+    ...{ rehearse: here('a rehearsal'), policyTest: here('testing policies'), policyCheck: here('judging a plan again') },
+    ...{ overview: here('looking at the engine'), repair: here('repairing runs'), supervise: here('driving runs'), analyses: here('computing verdicts again') },
+    ...{ prune: here('pruning'), importRuns: here('importing runs'), backUp: here('a backup'), restore: here('restoring a backup') },
+    ...{ audit: here('reading the audit'), verifyAudit: here('verifying the audit') },
+    // An iterable that fails when it is read.
+    async *exportRuns() {
+      yield await here('exporting all runs')();
+    },
+  };
+}
+
+function here(what: string): () => Promise<never> {
+  return () =>
+    Promise.reject(
+      new SlipwayError('NOT_REMOTE', `${what} is done on the machine of the journal, not through a server`, {
+        exitCode: EXIT.usage,
+        hint: 'leave --server away, and unset SLIPWAY_SERVER',
+      }),
+    );
 }

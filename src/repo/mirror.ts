@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, SlipwayError, systemClock } from '../core/index.ts';
+import { type Clock, EXIT, SlipwayError, systemClock } from '../core/index.ts';
 import { type Checkout, checkoutFrom } from './checkout.ts';
 import { type ChangedFile, changedFiles, mergeBase, peopleOf, type Person, resolveCommit } from './commits.ts';
 import { type FileIn, fileIn } from './file-in.ts';
@@ -35,7 +35,7 @@ export interface Mirror {
   /**
    * Bring all branches, and what else is wanted, up to date. One fetch runs at a time, across processes; those who ask meanwhile share the next one.
    *
-   * @throws {SlipwayError} `GIT_DENIED`, `GIT_UNREACHABLE`, `GIT_MOVED`, `REPO_TOO_LARGE`, `REPO_LOCKED`, `GIT_FAILED`.
+   * @throws {SlipwayError} `BAD_REVISION`, `GIT_DENIED`, `GIT_UNREACHABLE`, `GIT_MOVED`, `REPO_TOO_LARGE`, `REPO_LOCKED`, `GIT_FAILED`.
    */
   fetch(wanted?: Wanted): Promise<void>;
   /** Make sure that a commit is here, fetching only when it is not. @throws {SlipwayError} `COMMIT_NOT_FOUND`. */
@@ -61,6 +61,9 @@ export interface Mirror {
 
 const MOST_BYTES = 4 * 1024 ** 3;
 const WATCH_MS = 1_000;
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+// oxlint-disable-next-line no-control-regex -- they are what is refused
+const REF = /^refs\/(?!.*(?:\.\.|@\{|\/\/|\.lock(?:\/|$)))[^\u0000-\u0020\u007F~^:?*[\\]{1,250}$/u;
 const BRANCHES = '+refs/heads/*:refs/heads/*';
 /** Under our lock nobody else packs; two weeks are git's own. */
 const TIDY = ['gc.auto=5000', 'gc.autoPackLimit=40', 'gc.autoDetach=false', 'gc.pruneExpire=2.weeks.ago'];
@@ -80,8 +83,9 @@ export async function openMirror(request: MirrorRequest): Promise<Mirror> {
   const queue = createQueue((wanted: Wanted) => fetchOnce(place, wanted), joined);
   return {
     path,
-    fetch: (wanted = {}) => queue(wanted),
+    fetch: async (wanted = {}) => queue(checked(wanted)),
     ensure: async (commit, ref) => {
+      checked({ commits: [commit], ...(ref === undefined ? {} : { refs: [ref] }) });
       if (await has(place, commit)) return;
       if (ref !== undefined) await queue({ refs: [ref] });
       if (ref === undefined || !(await has(place, commit))) await queue({ commits: [commit] });
@@ -169,6 +173,13 @@ async function fetchBounded({ path, context, mostBytes }: Place, access: RemoteA
     clearInterval(watch);
   }
   if ((await sizeOf(path)) > mostBytes) throw overLimit(mostBytes);
+}
+
+/** Nothing that git could take for an option or for two refs. @throws {SlipwayError} `BAD_REVISION`. */
+function checked(wanted: Wanted): Wanted {
+  const wrong = [...(wanted.refs ?? []).filter((ref) => !REF.test(ref)), ...(wanted.commits ?? []).filter((commit) => !COMMIT.test(commit))];
+  if (wrong.length === 0) return wanted;
+  throw new SlipwayError('BAD_REVISION', `${wrong.map((each) => JSON.stringify(each.slice(0, 80))).join(' and ')} cannot be fetched`, { exitCode: EXIT.usage });
 }
 
 function joined(left: Wanted, right: Wanted): Wanted {

@@ -3,7 +3,9 @@ import type { AnyKind } from '../steps/index.ts';
 import { kinds as registeredKinds } from '../steps/index.ts';
 import { checkAccess } from './checks/access.ts';
 import { checkCalls } from './checks/calls.ts';
+import { checkMetricSources } from './checks/metric-sources.ts';
 import { checkReferences } from './checks/references.ts';
+import { kindsOf } from './kinds.ts';
 import type { LoadedDocument, Repository } from './loaded.ts';
 import { type ParsedDocument, readDocuments } from './parse.ts';
 import { readRemembered } from './remembered.ts';
@@ -50,7 +52,10 @@ export function inspectRepository(files: readonly RepositoryFile[], kinds: reado
   const read = files.map((file) => (kinds === registeredKinds ? readRemembered(file) : readDocuments(file.text, file.path, kinds)));
   const documents = read.flatMap((file) => file.documents);
   const catalogues = catalogue(documents);
-  for (const document of documents) checkReferences(document, catalogues);
+  for (const document of documents) {
+    checkReferences(document, catalogues);
+    checkMetricSources(document, catalogues, kindsOf(kinds));
+  }
   checkCalls(catalogues.Runbook);
   checkAccess(catalogues);
   const problems: readonly Problem[] = inFileOrder([...read.flatMap((file) => file.problems), ...documents.flatMap(({ reporter }) => reporter.problems)]);

@@ -5,7 +5,7 @@ import { EXIT, messageOf, randomText, SlipwayError } from '../core/index.ts';
 import { notFound } from './api/records.ts';
 import type { ServerDeps } from './deps.ts';
 import { addHealth } from './health.ts';
-import { createClientOf } from './http/client.ts';
+import { createClientOf, networkOf } from './http/client.ts';
 import type { Ctx, Env } from './http/env.ts';
 import { securityHeaders } from './http/headers.ts';
 import { problemReply, statusOf } from './http/problem.ts';
@@ -63,6 +63,7 @@ function identify({ settings, log }: ServerDeps): MiddlewareHandler<Env> {
     const given = c.req.header('x-request-id') ?? '';
     c.set('requestId', isProxied && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomText(16));
     c.set('client', address);
+    c.set('network', networkOf(address));
     c.set('log', log);
     await next();
   };
@@ -102,7 +103,7 @@ function limitRequests({ settings, clock }: ServerDeps): MiddlewareHandler<Env> 
   const webhooks = createLimiter(settings.limits.webhooksPerMinute, clock);
   return async (c, next) => {
     const limiter = WEBHOOKS.test(c.req.path) ? webhooks : requests;
-    const { limit, remaining, resetSeconds } = limiter.take(c.get('client'));
+    const { limit, remaining, resetSeconds } = limiter.take(c.get('network'));
     await next();
     c.res.headers.set('ratelimit-limit', String(limit));
     c.res.headers.set('ratelimit-remaining', String(remaining));

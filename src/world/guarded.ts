@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { World } from '../app/index.ts';
 import { toolVersion } from '../config/index.ts';
 import { SlipwayError, systemClock } from '../core/index.ts';
-import type { Ports, PulumiPort } from '../steps/index.ts';
+import type { Host, Ports, PulumiPort } from '../steps/index.ts';
 import { type Building, buildPorts, pulumiEnvironment } from './build.ts';
 import { maskSettings } from './real.ts';
 
@@ -16,8 +16,14 @@ export async function openGuardedWorld(building: Building): Promise<World> {
   maskSettings(building);
   const home = join(config.stateDir, 'previews');
   mkdirSync(home, { recursive: true, mode: 0o700 });
+  const host = (name: string): Host => {
+    const known = request.inventory.hosts.get(name)?.host;
+    if (!known) throw new SlipwayError('UNKNOWN_HOST', `the inventory has no host "${name}"`, { hint: 'plan again: the inventory has changed' });
+    return known;
+  };
   const built = buildPorts(building, {
     rehearsal: false,
+    host,
     pulumi: {
       stateDir: config.stateDir,
       // Programs and providers look for credentials of clouds in the home folder too.
@@ -33,25 +39,28 @@ export async function openGuardedWorld(building: Building): Promise<World> {
   return {
     ports,
     portsOf: () => ports,
-    host: (name) => {
-      const host = request.inventory.hosts.get(name)?.host;
-      if (!host) throw new SlipwayError('UNKNOWN_HOST', `the inventory has no host "${name}"`, { hint: 'plan again: the inventory has changed' });
-      return host;
-    },
+    host,
     arm: () => undefined,
     fault: () => undefined,
     [Symbol.asyncDispose]: async () => built[Symbol.dispose](),
   };
 }
 
-function onlyLooks(ports: Ports): Ports {
+/** Every port by its name: one that is new does not compile before somebody has thought about it here. */
+function onlyLooks({ clock, evidence, policy, pulumi }: Ports): Ports {
   const looks: Pick<PulumiPort, 'state' | 'preview'> = {
-    state: (target, options) => ports.pulumi.state(target, options),
-    preview: (target, mode, options) => ports.pulumi.preview(target, mode, options),
+    state: (target, options) => pulumi.state(target, options),
+    preview: (target, mode, options) => pulumi.preview(target, mode, options),
   };
-  const pulumi: PulumiPort = { ...looks, up: refuse, refresh: refuse, destroy: refuse, import: refuse };
-  const ssh: Ports['ssh'] = { exec: refuse, read: refuse, write: refuse, release: async () => undefined };
-  return { ...ports, pulumi, ssh, http: { request: refuse }, tcp: { connect: refuse }, notify: { send: refuse } };
+  return {
+    ...{ clock, evidence, policy },
+    pulumi: { ...looks, up: refuse, refresh: refuse, destroy: refuse, import: refuse },
+    ssh: { exec: refuse, terminal: refuse, read: refuse, write: refuse, release: async () => undefined },
+    http: { request: refuse },
+    tcp: { connect: refuse },
+    notify: { send: refuse },
+    metrics: { latest: refuse, history: refuse },
+  };
 }
 
 async function refuse(): Promise<never> {

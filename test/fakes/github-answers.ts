@@ -29,7 +29,7 @@ export function pullOf(forge: Forge, repo: Repo, pull: Pull): object {
     mergeable: pull.state === 'open' ? !forge.conflicts(repo, pull) : null,
     merge_commit_sha: pull.mergedAs ?? null,
     head: { ref: pull.head, sha: pull.sha, label: `${pull.from.name.split('/')[0]}:${pull.head}`, repo: repositoryOf(pull.from) },
-    base: { ref: pull.base, sha: commitAt(repo.folder, `refs/heads/${pull.base}`), repo: repositoryOf(repo) },
+    base: { ref: pull.base, sha: pull.baseSha, repo: repositoryOf(repo) },
     commits: countBetween(repo.folder, `refs/heads/${pull.base}`, pull.sha),
     changed_files: changesBetween(repo.folder, `refs/heads/${pull.base}`, pull.sha).length,
     created_at: iso(pull.createdAt),
@@ -105,19 +105,20 @@ export function setStatus(forge: Forge, repo: Repo, { params, body }: Asked): An
   const url = typeof body['target_url'] === 'string' ? body['target_url'] : undefined;
   return { status: 201, body: forge.setStatus(repo, params['sha'] ?? '', { context, state: textOf(body['state']), description, url }) };
 }
-export function compare(repo: Repo, { params }: Asked): Answer {
-  const [from = '', to = ''] = (params['range'] ?? '').split('...').map((each) => commitAt(repo.folder, decodeURIComponent(each)));
-  if (from === '' || to === '') return notFound;
-  const [ahead, behind] = [countBetween(repo.folder, from, to), countBetween(repo.folder, to, from)];
+/** Lists every commit, a page at a time. */
+export function compare(forge: Forge, repo: Repo, { params, query }: Asked): Answer {
+  const [from, to] = (params['range'] ?? '').split('...').map((each) => commitAt(repo.folder, each));
+  if (from === undefined || to === undefined) return notFound;
+  const [size, page] = [Number(query.get('per_page') ?? 250), Number(query.get('page') ?? 1)];
+  const all = commitsBetween(repo.folder, from, to);
   return {
     body: {
       status: 'diverged',
-      ahead_by: ahead,
-      behind_by: behind,
-      total_commits: ahead,
-      commits: commitsBetween(repo.folder, from, to)
-        .slice(0, 1)
-        .map(({ sha }) => ({ sha })),
+      base_commit: { sha: from },
+      ahead_by: all.length,
+      behind_by: countBetween(repo.folder, to, from),
+      total_commits: all.length,
+      commits: all.slice((page - 1) * size, page * size).map((commit) => commitOf(forge, commit)),
       files: [],
     },
   };

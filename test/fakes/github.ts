@@ -125,13 +125,15 @@ function repoRoutes(forge: Forge, base: () => string): readonly Route[] {
     ['GET /repos/:owner/:repo/pulls/:number', withPull((repo, pull) => ({ body: pullOf(forge, repo, pull) }))],
     [
       'GET /repos/:owner/:repo/pulls/:number/files',
-      withPull((repo, pull, asked) => list(changesBetween(repo.folder, `refs/heads/${pull.base}`, pull.sha).map(fileOf), asked)),
+      withPull((repo, pull, asked) => list(changesBetween(repo.folder, `refs/heads/${pull.base}`, pull.sha).slice(0, 3_000).map(fileOf), asked)),
     ],
     [
       'GET /repos/:owner/:repo/pulls/:number/commits',
       withPull((repo, pull, asked) =>
         list(
-          commitsBetween(repo.folder, `refs/heads/${pull.base}`, pull.sha).map((commit) => commitOf(forge, commit)),
+          commitsBetween(repo.folder, `refs/heads/${pull.base}`, pull.sha)
+            .slice(0, 250)
+            .map((commit) => commitOf(forge, commit)),
           asked,
         ),
       ),
@@ -191,7 +193,7 @@ function repoRoutes(forge: Forge, base: () => string): readonly Route[] {
       }),
     ],
     ['GET /repos/:owner/:repo/commits/:ref', withRepo((repo, { params }) => bodyOr404(commitAt(repo.folder, params['ref'] ?? ''), (sha) => ({ sha })))],
-    ['GET /repos/:owner/:repo/compare/:range', withRepo(compare)],
+    ['GET /repos/:owner/:repo/compare/:range', withRepo((repo, asked) => compare(forge, repo, asked))],
     ['GET /repos/:owner/:repo/contents/:path', withRepo(contents)],
     [
       'GET /repos/:owner/:repo/collaborators/:login/permission',

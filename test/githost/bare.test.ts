@@ -112,6 +112,23 @@ suite('githost bare', () => {
     assert.equal(bare.waiting(), 1, 'a push to a server that is gone waits');
   });
 
+  test('the command line installs and sends', async () => {
+    using bare = makeBare();
+    await using sink = await openSink();
+    const slipway = async (...args: string[]) => {
+      const env = { PATH: process.env['PATH'], HOME: bare.bare, HOOK_SECRET: SECRET, SLIPWAY_ACTOR: 'user:ada' };
+      return (await run(process.execPath, [join(import.meta.dirname, '../../src/main.ts'), 'hook', ...args], { env, cwd: bare.bare })).stdout;
+    };
+    assert.match(await slipway('install', bare.bare, '--url', sink.url, '--secret-variable', 'HOOK_SECRET'), /wrote .*post-receive/);
+    bare.commit('one');
+    assert.match(await bare.push(), /slipway: told/);
+    const [request] = await sink.take(1);
+    assert.ok(request);
+    assert.equal((await hostOf(bare.bare)).receive(request).repo, 'estate');
+    assert.match(await slipway('send', bare.bare), /^0 sent, 0 waiting$/m);
+    assert.match(await slipway('remove', bare.bare), /removed/);
+  });
+
   test('a repository that is reached through a link tells too', async () => {
     using bare = makeBare();
     await using sink = await openSink();

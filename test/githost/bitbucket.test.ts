@@ -2,6 +2,7 @@ import { serveBitbucket } from '../fakes/bitbucket.ts';
 import { bitbucketDelivery } from '../fakes/bitbucket-payloads.ts';
 import type { Fake } from '../fakes/forge/server.ts';
 import { contract } from './contract.ts';
+import { weather } from './contract-weather.ts';
 import { type Dialect, openForgeSite } from './forge-site.ts';
 
 const HOOK_SECRET = 'a webhook secret of tests';
@@ -16,3 +17,4 @@ const BITBUCKET: Dialect<Fake> = {
 };
 
 contract('Bitbucket Data Center', () => openForgeSite(BITBUCKET));
+weather('Bitbucket Data Center', () => openForgeSite(BITBUCKET));

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { suite, test } from 'node:test';
 import type { HostSettings } from '../../src/githost/index.ts';
+import { commitAt } from '../fakes/forge/git.ts';
 import { type GithubFake, serveGithub } from '../fakes/github.ts';
 import { githubDelivery } from '../fakes/github-payloads.ts';
 import { contract } from './contract.ts';
+import { weather } from './contract-weather.ts';
 import { refused } from './expect.ts';
 import { type Dialect, openForgeSite } from './forge-site.ts';
 
@@ -26,6 +29,7 @@ const AS_APP: Dialect<GithubFake> = {
 };
 
 contract('GitHub', () => openForgeSite(WITH_TOKEN));
+weather('GitHub', () => openForgeSite(WITH_TOKEN));
 
 suite('githost GitHub', () => {
   test('an App acts with tokens of its installations, and gives git one for that repository alone', async () => {
@@ -52,6 +56,21 @@ suite('githost GitHub', () => {
     assert.equal(await site.host.isMember('acme/cab', { login: 'ada', id: '1' }), false, 'the name belongs to somebody else');
     await assert.rejects(site.host.isMember('acme/nobody', site.ada), refused('HOST_NOT_FOUND'));
     await assert.rejects(site.host.isMember('acme', site.ada), refused('HOST_NAME'));
+  });
+
+  test('what GitHub does not list is found by comparing, or is said to be missing', async () => {
+    await using site = await openForgeSite(WITH_TOKEN);
+    const { folder } = site.repository;
+    const start = commitAt(folder, 'refs/heads/main') ?? '';
+    const commit = (index: number) =>
+      `commit refs/heads/long/one\ncommitter P${index} <p${index}@example.com> ${1_700_000_000 + index} +0000\ndata 1\nx\n${index === 0 ? `from ${start}\n` : ''}`;
+    const files = Array.from({ length: 3_001 }, (_, index) => `M 100644 inline f/${index}\ndata 1\nx\n`).join('');
+    const stream = `${Array.from({ length: 260 }, (_, index) => commit(index)).join('')}${files}`;
+    execFileSync('git', ['fast-import', '--quiet'], { cwd: folder, input: stream });
+    const number = await site.openPull(site.ada, { head: 'long/one', title: 'long' });
+    const people = new Set((await site.host.committers(site.repo, number)).map(({ email }) => email));
+    assert.equal(people.size, 260);
+    await assert.rejects(site.host.changedFiles(site.repo, number), refused('PULL_TOO_LARGE'));
   });
 
   test('a token that is not valid any more, and links that lead elsewhere', async () => {

@@ -2,6 +2,7 @@ import type { Fake } from '../fakes/forge/server.ts';
 import { serveGitlab } from '../fakes/gitlab.ts';
 import { gitlabDelivery } from '../fakes/gitlab-payloads.ts';
 import { contract } from './contract.ts';
+import { weather } from './contract-weather.ts';
 import { type Dialect, openForgeSite } from './forge-site.ts';
 
 const gitlab = (secret: string): Dialect<Fake> => ({
@@ -15,3 +16,4 @@ const gitlab = (secret: string): Dialect<Fake> => ({
 });
 
 contract('GitLab with a signing token', () => openForgeSite(gitlab('whsec_c2xpcHdheS10ZXN0cy1zbGlwd2F5LXRlc3Rz')));
+weather('GitLab', () => openForgeSite(gitlab('whsec_c2xpcHdheS10ZXN0cy1zbGlwd2F5LXRlc3Rz')));

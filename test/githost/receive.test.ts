@@ -203,6 +203,6 @@ suite('deliveries', () => {
   });
 
   test('a host does not open with a secret that can be guessed', async () => {
-    await assert.rejects(open(GITHUB.settings, { HOOK: 'short' }), refused('HOST_NAME'));
+    await assert.rejects(open(GITHUB.settings, { HOOK: 'short' }), refused('HOST_SECRET'));
   });
 });

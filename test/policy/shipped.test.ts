@@ -20,6 +20,13 @@ const open = (fromPort: number) => [{ cidr: '0.0.0.0/0', fromPort, toPort: fromP
 
 /** One small change of a good plan each, and what people are told. */
 const VIOLATIONS: readonly Violation[] = [
+  {
+    rule: 'accounts',
+    at: 'steps.2',
+    value: { ...copyTo('/none'), uses: 'ssh.user', with: { name: 'deploy', groups: ['erp', 'sudo'] } },
+    msg: /provision\/install puts deploy into the group sudo, which may do everything/,
+    decision: 'softDeny',
+  },
   { rule: 'approval', at: 'phases.3.approval', value: undefined, msg: /phase cutover moves production traffic without the approval of 2 people/ },
   { rule: 'approval', at: 'phases.3.approval.required', value: 1, msg: /without the approval of 2 people/ },
   { rule: 'approval', at: 'steps.4.if', value: 'inputs.careful', msg: /asked only under a condition/ },
@@ -42,6 +49,32 @@ const VIOLATIONS: readonly Violation[] = [
   { rule: 'dualrun', at: 'phases.2.analysis', value: undefined, msg: /no dual run has measured/ },
   { rule: 'dualrun', at: 'phases.2.if', value: '${{ inputs.measure }}', msg: /no dual run has measured/ },
   { rule: 'dualrun', at: 'phases.2.analysis.metrics.0.quantiles.p95', value: '80%', msg: /lets p95 grow by 80%, and a tier 1 service may allow 50%/ },
+  {
+    rule: 'commands',
+    at: 'metricSources',
+    value: [{ path: 'dual/@collect', phase: 'dual', production: true, name: 'erp-db', type: 'command', authenticated: true, cmd: 'reboot' }],
+    msg: /dual\/@collect asks erp-db by a command that turns the machine off/,
+  },
+  {
+    rule: 'legacy_ssh',
+    at: 'hosts.0.legacy',
+    value: ['ssh-rsa'],
+    msg: /provision\/install goes to erp-1, which may use ssh-rsa/,
+    decision: 'softDeny',
+  },
+  {
+    rule: 'metrics',
+    at: 'phases.3.watches.0',
+    value: { path: 'cutover/watch/orders', uses: 'check.metric', with: { noData: 'ignore' }, intervalSeconds: 60, failureLimit: 2 },
+    msg: /cutover\/watch\/orders watches production traffic and passes when there is no data/,
+    decision: 'softDeny',
+  },
+  {
+    rule: 'dualrun',
+    at: 'phases.2.analysis.metrics.1',
+    value: { name: 'orders', kind: 'numeric', direction: 'higher', margin: '30%', critical: true },
+    msg: /metric orders allows 30%, and a tier 1 service may allow 10%/,
+  },
   { rule: 'dualrun', at: 'phases.2.analysis.metrics.1.margin', value: '3pp', msg: /metric errors allows 3pp, and a tier 1 service may allow 1%/ },
   { rule: 'encryption', at: `${BUCKET}.facts.encrypted`, value: false, msg: /does not encrypt what it stores/ },
   { rule: 'encryption', at: `${BUCKET}.facts.encrypted`, value: undefined, msg: /does not say whether/, decision: 'softDeny' },

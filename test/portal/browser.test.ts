@@ -4,15 +4,14 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { listen, type Listening } from '../../src/server/index.ts';
 import { type Idp, startIdp } from '../server/idp.ts';
 import { ENVIRONMENT, openSite, type Site } from '../server/site.ts';
-import { openChromium, whyNoChromium } from '../support/chromium.ts';
+import { openChromium } from '../support/chromium.ts';
 import { freePort } from '../support/free-port.ts';
 
 /** The portal as people use it: a real browser, a real socket, sign-in at a provider. */
 
-const missing = whyNoChromium();
 const EVIL = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>';
 
-describe('the portal in a browser', { skip: missing === undefined ? false : `not available: ${missing}` }, () => {
+describe('the portal in a browser', { timeout: 240_000 }, () => {
   let idp: Idp;
   let site: Site;
   let server: Listening;

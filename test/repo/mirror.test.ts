@@ -132,6 +132,10 @@ suite('mirror', () => {
     await mirror.ensure(third);
     assert.deepEqual([await mirror.resolve(second), await mirror.resolve(third)], [second, third]);
     await assert.rejects(mirror.ensure('0123456789abcdef0123456789abcdef01234567', 'refs/pull/99/head'), refused('COMMIT_NOT_FOUND'));
+    for (const ref of ['--upload-pack=true', 'refs/pull/1/head:refs/heads/main', '+refs/heads/main', 'refs/heads/*', 'refs/a b', 'main']) {
+      await assert.rejects(mirror.fetch({ refs: [ref] }), refused('BAD_REVISION'), ref);
+    }
+    await assert.rejects(mirror.ensure('main'), refused('BAD_REVISION'));
     const before = server.requests.length;
     await mirror.ensure(first);
     assert.equal(server.requests.length, before, 'what is here is not asked for');

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { type Clock, SlipwayError, systemClock } from '../../src/core/index.ts';
-import { createClientOf } from '../../src/server/http/client.ts';
+import { createClientOf, networkOf } from '../../src/server/http/client.ts';
 import { cursorOf, placeOf } from '../../src/server/http/cursor.ts';
 import type { Env } from '../../src/server/http/env.ts';
 import { createLimiter } from '../../src/server/http/limiter.ts';
@@ -39,6 +39,20 @@ describe('the address of a client', () => {
 });
 
 describe('a limit', () => {
+  test('is that of a network for IPv6, where everybody has more addresses than anybody can count', () => {
+    for (const [address, network] of [
+      ['192.0.2.7', '192.0.2.7'],
+      ['2001:db8:0:1::7', '2001:db8:0:1::/64'],
+      ['2001:0DB8:0000:0001:ffff:1:2:3', '2001:db8:0:1::/64'],
+      ['2001:db8::1:0:0:7', '2001:db8:0:0::/64'],
+      ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+      ['::1', '0:0:0:0::/64'],
+      ['64:ff9b::192.0.2.7', '64:ff9b:0:0::/64'],
+      ['1:2:3:4:5::192.0.2.7', '1:2:3:4::/64'],
+    ] as const)
+      assert.equal(networkOf(address), network, address);
+  });
+
   test('gives so many at once, and as many again over a minute, to each key', () => {
     let now = 0;
     const clock: Clock = { ...systemClock, monotonic: () => now };

@@ -62,6 +62,8 @@ describe('signing in', () => {
       { email: '' },
       { email: ['root@site.test'] },
       { email: 'root@site.test', email_verified: false },
+      { email: 'root@site.test', email_verified: 'false' },
+      { email: 'root@site.test', email_verified: null },
     ]) {
       idp.person = { sub: '3', ...person };
       const done = await openBrowser(site).signIn();

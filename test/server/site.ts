@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,6 +27,10 @@ export interface SiteOptions {
   /** Added to the settings as YAML. */
   readonly settings?: string;
   readonly now?: () => number;
+  /** Settings from outside: another journal. */
+  readonly environment?: { readonly [name: string]: string };
+  /** A repository that is there already, of another server. */
+  readonly repository?: string;
 }
 export interface Site extends AsyncDisposable {
   readonly parts: Parts;
@@ -78,11 +82,18 @@ ${more}`;
 export const ENVIRONMENT = { PORTAL_SECRET: SECRET, GITHUB_SECRET, CLIENT_SECRET: 'client-secret-of-the-site' };
 
 /** A server with everything real but its socket: repository, journal, store, policies, worker. */
-export async function openSite({ files = {}, settings: more = '', now, url = URL_OF_SITE }: SiteOptions = {}): Promise<Site> {
+export async function openSite({
+  files = {},
+  settings: more = '',
+  now,
+  url = URL_OF_SITE,
+  environment = {},
+  repository: shared,
+}: SiteOptions = {}): Promise<Site> {
   const dir = mkdtempSync(join(tmpdir(), 'slipway-server-'));
-  const [repository, stateDir] = [join(dir, 'repository'), join(dir, 'state')];
-  const commit = makeRepository(repository, { ...FILES, ...files });
-  const config = configOf(repository, stateDir);
+  const [repository, stateDir] = [shared ?? join(dir, 'repository'), join(dir, 'state')];
+  const commit = makeRepository(repository, shared === undefined ? { ...FILES, ...files } : files);
+  const config = configOf(repository, stateDir, environment);
   const wiring = openWiring(config);
   const clock = now ? { ...wiring.clock, now } : wiring.clock;
   const settings = readSettings(settingsText(repository, more).replace(URL_OF_SITE, url));
@@ -140,9 +151,9 @@ export async function callApp(app: Hono<Env>, path: string, { method, token, bod
   return { status: response.status, headers: response.headers, text: answered, json, get };
 }
 
-export function configOf(repository: string, stateDir: string): Parameters<typeof openWiring>[0] {
+export function configOf(repository: string, stateDir: string, environment: { readonly [name: string]: string } = {}): Parameters<typeof openWiring>[0] {
   const config = loadConfig(
-    { PATH: process.env['PATH'], HOME: process.env['HOME'], SLIPWAY_HOME: stateDir, SLIPWAY_ACTOR: 'user:test', ...ENVIRONMENT },
+    { PATH: process.env['PATH'], HOME: process.env['HOME'], SLIPWAY_HOME: stateDir, SLIPWAY_ACTOR: 'user:test', ...ENVIRONMENT, ...environment },
     repository,
   );
   if (!config.ok) throw new Error(JSON.stringify(config.problems));
@@ -167,7 +178,7 @@ export function makeRepository(repository: string, files: { readonly [path: stri
   const git = (...args: string[]): string =>
     execFileSync('git', ['-c', 'user.name=Grace', '-c', 'user.email=grace@site.test', '-C', repository, ...args], { encoding: 'utf8' }).trim();
   mkdirSync(repository, { recursive: true });
-  git('init', '-q', '-b', 'main');
+  if (!existsSync(join(repository, '.git'))) git('init', '-q', '-b', 'main');
   const commit: Site['commit'] = (changes) => {
     for (const [path, text] of Object.entries(changes)) {
       if (text === undefined) git('rm', '-q', path);

@@ -30,7 +30,7 @@ describe('a signed webhook', () => {
     const answer = await site.call('/v1/triggers/portal', signed({ inputs: { name: 'bob', times: 2 } }));
     assert.equal(answer.status, 202, answer.text);
     const run = answer.get('runId');
-    assert.equal(answer.get('url'), `http://127.0.0.1:8080/v1/runs/${run}`);
+    assert.equal(answer.get('url'), `http://127.0.0.1:8080/runs/${run}`);
     assert.equal(answer.headers.get('location'), `/v1/runs/${run}`);
     const done = await untilRun(site, root, run, 'succeeded', 'refused', 'failed');
     assert.equal(done.get('state'), 'succeeded', done.text);

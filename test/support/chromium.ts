@@ -13,20 +13,21 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--disable-dev-shm-usage',
 ];
 
-/** Why no test can use a browser here; undefined when one can. */
-export function whyNoChromium(): string | undefined {
+/** @throws {Error} when there is none here: pages that no browser was shown are not tested. */
+function checkChromium(): void {
   try {
     accessSync(PATH, constants.X_OK);
-    return undefined;
-  } catch {
-    return `there is no ${PATH}; apt-get install chromium brings it`;
+  } catch (cause) {
+    throw new Error(`no browser to test the portal with: there is no ${PATH} (apt-get install -y chromium)`, { cause });
   }
 }
 
 /** A browser of its own for one person. */
 export async function openChromium(options: BrowserContextOptions = {}): Promise<BrowserContext & AsyncDisposable> {
+  checkChromium();
   const { chromium } = await import('playwright-core');
   const profile = mkdtempSync(join(tmpdir(), 'slipway-chromium-'));
   const context = await chromium.launchPersistentContext(profile, { executablePath: PATH, args: FLAGS, headless: true, ...options });

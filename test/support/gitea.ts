@@ -22,7 +22,8 @@ export interface Gitea extends AsyncDisposable {
   readonly admin: GiteaUser;
   /** A call of its API; the parsed answer. Throws when the status is not 2xx. */
   api(call: string, options?: { readonly as?: GiteaUser; readonly body?: object }): Promise<unknown>;
-  user(login: string): Promise<GiteaUser>;
+  /** A new account; its address is made from its name unless that is taken. */
+  user(login: string, mail?: string): Promise<GiteaUser>;
   /** Stop and start again with the same data and address. */
   restart(): Promise<void>;
 }
@@ -45,8 +46,7 @@ export async function startGitea(program = giteaPath()): Promise<Gitea> {
   const env = { PATH: process.env['PATH'], HOME: join(dir, 'home'), GITEA_WORK_DIR: dir };
   const cli = async (...args: string[]) => (await run(program, [...args, '--config', join(dir, 'app.ini')], { env, cwd: dir })).stdout;
   await cli('migrate');
-  const account = async (login: string, ...more: string[]): Promise<string> => {
-    const mail = `${login}@example.org`;
+  const account = async (login: string, mail: string, ...more: string[]): Promise<string> => {
     const text = await cli(
       'admin',
       'user',
@@ -64,7 +64,7 @@ export async function startGitea(program = giteaPath()): Promise<Gitea> {
     if (token === undefined) throw new Error(`gitea said no token: ${text}`);
     return token;
   };
-  const rootToken = await account('root-of-tests', '--admin');
+  const rootToken = await account('root-of-tests', 'root@example.org', '--admin');
   const start = async () => {
     const child = spawn(program, ['web', '--config', join(dir, 'app.ini')], { env, cwd: dir, stdio: 'ignore' });
     await healthy(url);
@@ -95,7 +95,7 @@ export async function startGitea(program = giteaPath()): Promise<Gitea> {
     dir,
     admin,
     api: (text, { as = admin, body } = {}) => call(text, as.token, body),
-    user: async (login) => known(login, await account(login)),
+    user: async (login, mail = `${login}@example.org`) => known(login, await account(login, mail)),
     restart: async () => {
       await stop();
       web = await start();

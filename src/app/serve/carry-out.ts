@@ -115,7 +115,7 @@ function handlerOf(options: CarryOutOptions, act: (order: Order, signal: AbortSi
       } catch (cause) {
         if (!(cause instanceof SlipwayError) || signal.aborted) throw cause;
         const waitMs = waitFor(cause);
-        if (waitMs !== undefined) return await later(options, order, { atMs: options.clock.now() + waitMs, reason: cause.message });
+        if (waitMs !== undefined) return later(options, order, { atMs: options.clock.now() + waitMs, reason: cause.message });
         log.warn({ order: id, code: cause.code, reason: cause.message }, 'an order was refused');
         await settleOrder(store, id, { state: 'refused', refusal: refusalOf(cause) });
         return { done: cause.code };

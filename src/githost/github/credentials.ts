@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Secret as SecretType } from '../../core/index.ts';
 import { Secret } from '../../core/index.ts';
 import { HostError } from '../error.ts';
 import type { Call } from '../port.ts';
@@ -11,7 +10,7 @@ const INSTALLATION_MS = 10 * 60_000;
 const Installation = z.object({ id: z.int().positive() });
 
 /** One token for everything. */
-export function tokenClients(options: ClientOptions, token: SecretType): Clients {
+export function tokenClients(options: ClientOptions, token: Secret): Clients {
   const client = clientWith(options, { auth: token.reveal() });
   return {
     of: async () => client,
@@ -22,7 +21,7 @@ export function tokenClients(options: ClientOptions, token: SecretType): Clients
 }
 
 /** A GitHub App: every owner has an installation of its own, with tokens that live for an hour. */
-export function appClients(options: ClientOptions, { id, key }: { readonly id: number; readonly key: SecretType }): Clients {
+export function appClients(options: ClientOptions, { id, key }: { readonly id: number; readonly key: Secret }): Clients {
   const { clock } = options;
   const auth = { appId: id, privateKey: key.reveal() };
   const app = clientWith(options, appAuth(auth));

@@ -1,5 +1,5 @@
 import { HostError } from '../error.ts';
-import type { Sender } from '../http/index.ts';
+import { placeOf, refusal, type Sender } from '../http/index.ts';
 
 /** Asked for twice, these still happen once: the same status, reaction or short-lived token. */
 const REPEATABLE_POSTS = /\/(?:statuses\/[0-9a-f]+|reactions|access_tokens)$/;
@@ -22,7 +22,9 @@ export function fetchOver(sender: Sender, base: string): typeof fetch {
       signal: init.signal ?? undefined,
     });
     if (response.bodyBytes > response.body.length) throw new HostError('HOST_ANSWER', `the answer has ${response.bodyBytes} bytes`);
-    const empty = response.status === 204 || response.status === 205 || response.status === 304;
+    // Octokit takes a redirect for an answer.
+    if (response.status >= 300 && response.status < 400) throw refusal(placeOf(method, url), response);
+    const empty = response.status === 204 || response.status === 205;
     return new Response(empty ? null : Buffer.from(response.body), { status: response.status, headers: response.headers });
   };
 }

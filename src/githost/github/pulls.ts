@@ -4,6 +4,7 @@ import { HostError } from '../error.ts';
 import type { Call, ChangedPath, Committer, HostUser, PullRequest } from '../port.ts';
 import { type Client, type Clients, data, everything, ownerAndName, signalled } from './client.ts';
 import { lastOpinions } from './opinions.ts';
+import { sha } from '../read.ts';
 import { Commit, File, Pull, Review } from './shapes.ts';
 
 /** GitHub lists no more commits of a pull request than these; comparing lists all. */
@@ -20,7 +21,7 @@ export function lookOf(clients: Clients): Look {
   return async (repo, number, call) => {
     const client = await clients.of(repo, call);
     const pull = await raw(client, { repo, number }, call);
-    return toPull(pull, repo, pull.state === 'open' ? await behind(client, { repo, pull }, call) : undefined);
+    return toPull(pull, repo, pull.state === 'open' ? await compared(client, { repo, pull }, call) : undefined);
   };
 }
 
@@ -70,7 +71,7 @@ async function commitsOf(
   const Page = z.object({ total_commits: z.int(), commits: Commit.array() });
   const all: z.infer<typeof Commit>[] = [];
   for (let page = 1; ; page++) {
-    const range = { ...names, basehead: `${base.sha}...${head.sha}`, page, per_page: 100, ...signalled(call) };
+    const range = { ...names, basehead: `${base.ref}...${head.sha}`, page, per_page: 100, ...signalled(call) };
     const { total_commits: total, commits } = await data(Page, () => client.request('GET /repos/{owner}/{repo}/compare/{basehead}', range));
     all.push(...commits);
     if (all.length >= total) return all;
@@ -79,13 +80,20 @@ async function commitsOf(
   }
 }
 
-async function behind(client: Client, { repo, pull }: { readonly repo: string; readonly pull: Pull }, call?: Call): Promise<number> {
-  const params = { ...ownerAndName(repo), basehead: `${encodeURIComponent(pull.base.ref)}...${pull.head.sha}`, per_page: 1, ...signalled(call) };
-  const compared = await data(z.object({ behind_by: z.int().nonnegative() }), () => client.request('GET /repos/{owner}/{repo}/compare/{basehead}', params));
-  return compared.behind_by;
+interface Compared {
+  readonly behindBy: number;
+  readonly base: string;
 }
 
-function toPull(pull: Pull, repo: string, behindBy: number | undefined): PullRequest {
+/** How far the head is behind, and where the base stands now: a pull request knows only where that stood when it last changed. */
+async function compared(client: Client, { repo, pull }: { readonly repo: string; readonly pull: Pull }, call?: Call): Promise<Compared> {
+  const Shape = z.object({ behind_by: z.int().nonnegative(), base_commit: z.object({ sha }) });
+  const params = { ...ownerAndName(repo), basehead: `${pull.base.ref}...${pull.head.sha}`, per_page: 1, ...signalled(call) };
+  const { behind_by: behindBy, base_commit: base } = await data(Shape, () => client.request('GET /repos/{owner}/{repo}/compare/{basehead}', params));
+  return { behindBy, base: base.sha };
+}
+
+function toPull(pull: Pull, repo: string, now: Compared | undefined): PullRequest {
   const headRepo = pull.head.repo?.full_name;
   const merged = pull.merged === true;
   return {
@@ -96,10 +104,10 @@ function toPull(pull: Pull, repo: string, behindBy: number | undefined): PullReq
     draft: pull.draft === true,
     author: pull.user,
     head: { ...(headRepo === undefined ? {} : { repo: headRepo }), branch: pull.head.ref, sha: pull.head.sha },
-    base: { branch: pull.base.ref, sha: pull.base.sha },
+    base: { branch: pull.base.ref, sha: now?.base ?? pull.base.sha },
     isFork: headRepo?.toLowerCase() !== repo.toLowerCase(),
     mergeable: typeof pull.mergeable === 'boolean' ? (pull.mergeable ? 'yes' : 'no') : 'unknown',
-    behindBy,
+    behindBy: now?.behindBy,
     labels: pull.labels.map(({ name }) => name),
     ...(merged && typeof pull.merge_commit_sha === 'string' ? { mergedAs: pull.merge_commit_sha } : {}),
   };

@@ -1,3 +1,4 @@
+import { checkServerIdentity } from 'node:tls';
 import type { ClientBase, Pool, PoolConfig } from 'pg';
 import { randomText, type Secret, SlipwayError } from '../../core/index.ts';
 
@@ -49,7 +50,7 @@ export function sessionOf(client: ClientBase): string {
  * Connections to the database, made when they are needed.
  *
  * @param answerMs a statement without an answer for so long is taken for lost.
- * @throws {SlipwayError} `PG_MISSING` when the optional package pg is not installed.
+ * @throws {SlipwayError} `PG_MISSING` when the package pg is not installed.
  */
 export async function openPool(connection: PostgresConnection, answerMs = ANSWER_MS): Promise<Pool> {
   const { default: pg } = await import('pg').catch((cause: unknown) => {
@@ -70,6 +71,8 @@ function poolConfig(connection: PostgresConnection, answerMs: number): PoolConfi
     max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: answerMs,
+    // Statements of a transaction that do not wait for each other share a round trip.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: CONNECT_MS,
     allowExitOnIdle: true,
@@ -88,7 +91,8 @@ function sslOf({ tls, host }: PostgresConnection): PoolConfig['ssl'] {
   if (tls.mode === 'off') return false;
   return {
     rejectUnauthorized: tls.mode !== 'encrypt',
-    ...(tls.mode === 'full' ? { servername: host } : { checkServerIdentity: () => undefined }),
+    // The client itself would compare with "localhost" when the host is an address.
+    checkServerIdentity: (_name, certificate) => (tls.mode === 'full' ? checkServerIdentity(host, certificate) : undefined),
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),
     ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),

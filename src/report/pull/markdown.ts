@@ -1,5 +1,6 @@
 import type { Problem } from '../../core/index.ts';
-import { code, counted, cut, link, MARKDOWN_LIMIT, plain, planMarkdown } from '../plan/index.ts';
+import { code, link, plain } from '../escape.ts';
+import { counted, cut, MARKDOWN_LIMIT, planMarkdown } from '../plan/index.ts';
 import type { LockView, PullView, RuleView, RunbookView } from './view.ts';
 import { changeWords, costWords, stageWords, timeWords, verdictWords } from './words.ts';
 

@@ -1,4 +1,5 @@
-import { code, cut, plain } from '../plan/index.ts';
+import { code, plain } from '../escape.ts';
+import { cut } from '../plan/index.ts';
 import type { RuleView } from './view.ts';
 
 /** What a command in a comment came to. Texts are untrusted. */

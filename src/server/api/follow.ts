@@ -14,7 +14,7 @@ const LOOK_MS = 300;
 const PAGE = 1_000;
 
 /** Events of a run: a page of them, or a stream that goes on. */
-export function followRoute(deps: ServerDeps, authenticate: Authenticate): Route {
+export function followRoute(deps: ServerDeps, authenticate: Authenticate, beatMs = BEAT_MS): Route {
   const seats = { taken: 0 };
   return defineRoute({
     ...{ method: 'get', path: '/v1/runs/{run}/events', id: 'followRun', tag: 'runs', open: 'callers' },
@@ -32,7 +32,7 @@ export function followRoute(deps: ServerDeps, authenticate: Authenticate): Route
       if (seats.taken >= deps.settings.limits.followers)
         throw new SlipwayError('TOO_MANY_FOLLOWERS', 'too many follow runs just now', { exitCode: EXIT.locked, hint: 'try again, or ask for pages' });
       seats.taken++;
-      return stream({ deps, c, target, caller, authenticate, free: () => seats.taken-- }, after);
+      return stream({ deps, c, target, caller, authenticate, beatMs, free: () => seats.taken-- }, after);
     },
   });
 }
@@ -43,6 +43,8 @@ interface Following {
   readonly target: RunTarget;
   readonly caller: Caller;
   readonly authenticate: Authenticate;
+  /** How often it is looked whether the caller may still look, in milliseconds. */
+  readonly beatMs: number;
   readonly free: () => void;
 }
 
@@ -56,7 +58,7 @@ function stream(following: Following, after: number): Response {
     const signal = AbortSignal.any([over.signal, deps.signal, deps.drain]);
     const beat = setInterval(
       () => void keepAlive(following, () => sse.writeSSE({ event: 'beat', data: '' })).catch((cause: unknown) => over.abort(cause)),
-      BEAT_MS,
+      following.beatMs,
     );
     try {
       await sse.writeSSE({ event: 'hello', data: target.runId, retry: 2_000 });
@@ -74,11 +76,14 @@ function stream(following: Following, after: number): Response {
   });
 }
 
-/** A connection may outlive what it was opened with: a token that is revoked, a session that ends. */
-async function keepAlive({ c, caller, authenticate }: Following, write: () => Promise<void>): Promise<void> {
+/** A connection may outlive what it was opened with: a token that is revoked, a session that ends, a role that is taken away. */
+async function keepAlive({ deps, c, target, caller, authenticate }: Following, write: () => Promise<void>): Promise<void> {
   const now = await authenticate(c);
-  if (now?.identity.id !== caller.identity.id) throw new SlipwayError('UNAUTHENTICATED', 'the sign-in has ended', { exitCode: EXIT.notAuthorized });
-  await write();
+  if (now && now.identity.id === caller.identity.id) {
+    await guard(deps, now, { action: 'run.read', ...target });
+    return write();
+  }
+  throw new SlipwayError('UNAUTHENTICATED', 'the sign-in has ended', { exitCode: EXIT.notAuthorized });
 }
 
 /** Wait for a run that is only ordered. */

@@ -42,3 +42,18 @@ function isTrusted(list: BlockList, address: string): boolean {
 function plain(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }
+
+/** The address, or for IPv6 the /64 that one customer has: limits by address alone would be no limits there. */
+export function networkOf(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
+  const groupsOf = (text: string): readonly string[] => text.split(':').filter((group) => group !== '');
+  const [front, back] = [groupsOf(head), groupsOf(tail ?? '')];
+  // A dotted end stands for two groups.
+  const length = front.length + back.length + (address.includes('.') ? 1 : 0);
+  const all = tail === undefined ? front : [...front, ...Array.from({ length: Math.max(0, 8 - length) }, () => '0'), ...back];
+  return `${all
+    .slice(0, 4)
+    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
+}

@@ -15,6 +15,8 @@ export interface Env {
     requestId: string;
     /** Address of whoever asked, behind the proxies that are known. */
     client: string;
+    /** What is counted against limits: whoever has one IPv6 address has a whole network of them. */
+    network: string;
     log: Log;
     caller?: Caller;
   };

@@ -26,7 +26,7 @@ export function hostWebhookRoute(deps: ServerDeps, failures: Limiter): Route {
           exitCode: EXIT.notFound,
           hint: 'the settings of the server list hosts',
         });
-      const key = `signature ${params.host} ${c.get('client')}`;
+      const key = `signature ${params.host} ${c.get('network')}`;
       failures.check(key);
       const delivery = received(
         () => host.receive({ headers: c.req.header(), body }),

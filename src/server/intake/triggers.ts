@@ -193,8 +193,9 @@ async function orderFor(
   return desk.orderRun({ identity, repository: head.repository, runbook, inputs, isTyped: true, cause: `event ${event.type}`, key });
 }
 
+/** For people; programs take `location`. */
 function pageOf({ settings: { publicUrl } }: ServerDeps, runId: string): string {
-  return `${publicUrl}/v1/runs/${runId}`;
+  return `${publicUrl}/runs/${runId}`;
 }
 
 /** Senders learn that a trigger is not there only in the words they would get for a wrong signature, but for the id. */

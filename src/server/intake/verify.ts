@@ -23,7 +23,7 @@ export function verifyTrigger(
   body: Uint8Array,
   { trigger, now, failures }: { readonly trigger: ReadyTrigger; readonly now: number; readonly failures: Limiter },
 ): Signed {
-  const key = `signature ${trigger.id} ${c.get('client')}`;
+  const key = `signature ${trigger.id} ${c.get('network')}`;
   failures.check(key);
   try {
     return verify(c.req.header(), body, trigger, now);

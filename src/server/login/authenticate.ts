@@ -42,7 +42,7 @@ export function createAuthenticator(options: AuthenticateOptions): Authenticator
 
 /** A wrong token is an error even where a session would do: whoever sends one means it. @throws {SlipwayError} `UNAUTHENTICATED`, `RATE_LIMITED`. */
 async function byToken(c: Ctx, { tokens, failures }: AuthenticateOptions): Promise<Caller> {
-  const key = `token ${c.get('client')}`;
+  const key = `token ${c.get('network')}`;
   failures.check(key);
   const text = /^Bearer ([\x21-\x7E]{1,200})$/i.exec(c.req.header('authorization') ?? '')?.[1];
   const token = text === undefined ? undefined : await tokens.find(text);

@@ -121,7 +121,9 @@ async function claimsOf(config: Configuration, cameTo: URL, { state, nonce, veri
 /** @throws {SlipwayError} `LOGIN_NAME`. */
 function personOf(claims: { readonly [claim: string]: unknown }, { user, groups }: LoginSettings): Person {
   const name = claims[user];
-  if (user === 'email' && claims['email_verified'] === false) throw badName('the e-mail address is not verified');
+  // Some providers write it as text. One that says nothing is believed: its addresses are those of an organisation (docs/server.md).
+  const { email_verified: isVerified = true } = claims;
+  if (user === 'email' && isVerified !== true && isVerified !== 'true') throw badName('the e-mail address is not verified');
   if (typeof name !== 'string' || !NAME.test(name)) throw badName(`the claim "${user}" holds no name that can be used`);
   const listed = claims[groups];
   const texts = (Array.isArray(listed) ? listed : []).filter((group): group is string => typeof group === 'string' && GROUP.test(group));

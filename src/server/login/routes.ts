@@ -28,14 +28,14 @@ export function addLogin(app: Hono<Env>, deps: ServerDeps, options: LoginOptions
 
 async function begin(c: Ctx, { settings }: ServerDeps, { oidc, sessions, failures }: LoginOptions): Promise<Response> {
   // Every one is kept until it comes back or ends.
-  failures.take(`login ${c.get('client')}`);
+  failures.take(`login ${c.get('network')}`);
   const { url, attempt } = await known(oidc).begin(returnToOf(c.req.query('to'), settings.publicUrl));
   setCookie(c, ATTEMPT_COOKIE, await sessions.keepAttempt(attempt), { ...COOKIE_OPTIONS, maxAge: ATTEMPT_SECONDS });
   return c.redirect(url, 303);
 }
 
 async function finish(c: Ctx, deps: ServerDeps, { oidc, sessions, failures }: LoginOptions): Promise<Response> {
-  const key = `callback ${c.get('client')}`;
+  const key = `callback ${c.get('network')}`;
   failures.check(key);
   const cookie = getCookie(c, ATTEMPT_COOKIE, 'host') ?? '';
   deleteCookie(c, ATTEMPT_COOKIE, COOKIE_OPTIONS);

@@ -38,6 +38,8 @@ export interface Pull {
   readonly head: string;
   readonly base: string;
   sha: string;
+  /** Where the base stood when the head last moved. */
+  baseSha: string;
   state: 'open' | 'closed' | 'merged';
   mergedAs: string | undefined;
   version: number;
@@ -159,6 +161,7 @@ export class Forge {
       head,
       base,
       sha,
+      baseSha: sha,
       state: 'open',
       mergedAs: undefined,
       version: 0,
@@ -218,6 +221,7 @@ export class Forge {
     if (pull.from !== repo) gitIn(repo.folder, 'fetch', '--quiet', pull.from.folder, `+refs/heads/${pull.head}:refs/pull/${pull.number}/head`);
     else gitIn(repo.folder, 'update-ref', `refs/pull/${pull.number}/head`, sha);
     pull.sha = sha;
+    pull.baseSha = commitAt(repo.folder, `refs/heads/${pull.base}`) ?? sha;
     pull.version += 1;
     pull.updatedAt = this.now();
     pull.heads.push({ sha, at: pull.updatedAt });
