@@ -1,7 +1,7 @@
 import { createMasker, digestOf, messageOf, type Problem, SlipwayError } from '../../core/index.ts';
 import { buildInventory } from '../../inventory/index.ts';
 import type { PlanGraph, PlanVerdict } from '../../plan/index.ts';
-import type { PolicySet } from '../../policy/index.ts';
+import { type PolicySet, wereUnheard } from '../../policy/index.ts';
 import type { LoadedRunbook } from '../../runbook/index.ts';
 import { withGates } from '../gates.ts';
 import { digestsOf, type Estate } from '../load.ts';
@@ -49,7 +49,8 @@ export function createLooks(options: PullsOptions): Looks {
       kept.set(key, known);
       const [oldest] = kept.keys();
       if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-      known.catch(() => kept.get(key) === known && kept.delete(key));
+      const forget = (): unknown => kept.get(key) === known && kept.delete(key);
+      known.then((look) => wasHeard(look) || forget(), forget);
       return known;
     },
     isOther: async (opened, runbook, [before, after]) => {
@@ -58,6 +59,11 @@ export function createLooks(options: PullsOptions): Looks {
       return affected.some((each) => each.runbook === runbook && (each.change === 'removed' || isTouched(each)));
     },
   };
+}
+
+/** Could policies say what they think of it? What they were kept from saying is not remembered. */
+export function wasHeard({ judged }: Look): boolean {
+  return [...judged.values()].every((each) => 'missing' in each || !wereUnheard(each.verdict.findings));
 }
 
 async function lookAt(options: PullsOptions, opened: OpenedPull, snapshots: Snapshots): Promise<Look> {

@@ -1,4 +1,5 @@
 import { type Digest, EXIT, messageOf, SlipwayError } from '../../core/index.ts';
+import { wereUnheard } from '../../policy/index.ts';
 import { type PlanBundle, stalenessOf, verifyPlan } from '../../plan/index.ts';
 import { withSurroundings } from '../plan-change.ts';
 import { driftOf } from '../previews.ts';
@@ -59,8 +60,14 @@ async function bundleOf(options: PullsOptions, session: Session, { look, runbook
   const loaded = look.estate?.repository.runbooks.get(runbook);
   if (!loaded) throw new SlipwayError('RUNBOOK_NOT_FOUND', `there is no runbook "${runbook}" in this change`, { exitCode: EXIT.notFound });
   const made = await options.app.plan(session, { runbook, inputs: inputsOf(loaded) });
+  if (made.ok && wereUnheard(made.value.body.verdict.findings)) throw unheard();
   if (made.ok) return made.value;
   throw new SlipwayError('INVALID', 'the runbook cannot be planned', { exitCode: EXIT.usage, problems: made.problems });
+}
+
+/** For whoever would rather ask policies once more. */
+export function unheard(): SlipwayError {
+  return new SlipwayError('NOT_JUDGED', 'policies gave no answer in time', { retry: 'afterBackoff', hint: 'say "slipway plan" to try again' });
 }
 
 async function lookForDrift({ wiring }: PullsOptions, session: Session, { body }: PlanBundle): Promise<readonly string[]> {

@@ -5,11 +5,11 @@ import type { Outcome, QueueHandler } from '../serve/worker.ts';
 import { isTouched } from './affected/index.ts';
 import { type Ask, keepAsk, readAsk, say } from './asks.ts';
 import { assess, type Assessed } from './assess.ts';
-import type { Look, Looks } from './look.ts';
+import { type Look, type Looks, wasHeard } from './look.ts';
 import { mergeApplied } from './merge.ts';
 import { type OpenedPull, openPull, servedFor } from './opened.ts';
 import { subjectOf } from './people.ts';
-import { planRunbook } from './plans.ts';
+import { planRunbook, unheard } from './plans.ts';
 import { publish } from './publish.ts';
 import { enqueueFollow, jobOf } from './queue.ts';
 import { readRecord } from './record.ts';
@@ -20,6 +20,8 @@ import { carryOut } from './verbs/carry-out.ts';
 import type { Working } from './working.ts';
 
 const SOON_MS = 1_000;
+/** After so many attempts people are told that there is no plan, and why. */
+const PATIENT_ATTEMPTS = 4;
 /** A host works out whether a pull request can be merged only after somebody has asked. */
 const MERGEABLE_MS = 5_000;
 
@@ -36,12 +38,12 @@ export function pullsHandler(options: PullsOptions, { looks, working }: { readon
   const bench: Bench = { options, looks };
   return {
     lanes: 2,
-    handle: async ({ payload }, signal) => {
+    handle: async ({ payload, attempt }, signal) => {
       const { ask, ...ref } = jobOf(payload);
       try {
         return await working.on(keyOf(ref), (superseded, nameHead) => {
           const both = AbortSignal.any([signal, superseded]);
-          return workOn(bench, ref, { comment: ask, signal: both, nameHead });
+          return workOn(bench, ref, { comment: ask, signal: both, nameHead, mayRetry: attempt < PATIENT_ATTEMPTS });
         });
       } catch (cause) {
         if (signal.aborted || !(cause instanceof SlipwayError) || cause.code !== 'PULL_SUPERSEDED' || cause.retry === 'afterBackoff') throw cause;
@@ -64,9 +66,11 @@ interface Work {
   readonly comment: string | undefined;
   readonly signal: AbortSignal;
   readonly nameHead: (head: string) => void;
+  /** What failed outside may be better a little later. */
+  readonly mayRetry: boolean;
 }
 
-async function workOn(bench: Bench, ref: PullRef, { comment, signal, nameHead }: Work): Promise<Outcome> {
+async function workOn(bench: Bench, ref: PullRef, { comment, signal, nameHead, mayRetry }: Work): Promise<Outcome> {
   const { options } = bench;
   const ask = comment === undefined ? undefined : await readAsk(options.store, ref, comment);
   const first = await openPull(options, ref, signal);
@@ -78,8 +82,9 @@ async function workOn(bench: Bench, ref: PullRef, { comment, signal, nameHead }:
   const opened = answered ? ((await openPull(options, ref, signal)) ?? first) : first;
   await settleRuns(options, opened);
   const look = await bench.looks.look(opened);
+  if (mayRetry && !wasHeard(look)) throw unheard();
   const trust = await trustOf(opened);
-  await planMissing(bench, { opened, look, trust });
+  await planMissing(bench, { opened, look, trust, mayRetry });
   const current = { ...opened, record: (await readRecord(options.store, ref)) ?? opened.record };
   const assessed = await assess(options, bench.looks, { opened: current, look });
   await publish(options, { opened: current, look, assessed, trust, isWorking: false });
@@ -109,7 +114,7 @@ interface Known {
 }
 
 /** Plans that nobody has to ask for: of everything that is touched and has none, while that executes nothing of strangers. */
-async function planMissing({ options, looks }: Bench, known: Known): Promise<void> {
+async function planMissing({ options, looks }: Bench, { mayRetry, ...known }: Known & Pick<Work, 'mayRetry'>): Promise<void> {
   const { opened, look } = known;
   const wanted = await unplanned(options, known);
   if (wanted.length === 0) return;
@@ -117,7 +122,7 @@ async function planMissing({ options, looks }: Bench, known: Known): Promise<voi
   await publish(options, { ...known, assessed, isWorking: true });
   const by = { actor: subjectOf(opened.served.host, opened.pull.author), teams: [] };
   for (const { needs, affected } of assessed.filter((each) => wanted.includes(each.affected.runbook)))
-    await planRunbook(options, { opened, look, runbook: affected.runbook, by, signal: opened.signal, withDrift: needs.driftFree, mayRetry: true });
+    await planRunbook(options, { opened, look, runbook: affected.runbook, by, signal: opened.signal, withDrift: needs.driftFree, mayRetry });
 }
 
 async function unplanned({ store, settings }: PullsOptions, { opened, look, trust }: Known): Promise<readonly string[]> {
