@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorldRequest } from '../../src/app/index.ts';
 import { loadConfig } from '../../src/config/index.ts';
@@ -30,6 +31,7 @@ export const GITHUB: Dialect<GithubFake> = {
 };
 /** Other tests run on the same machine. */
 const PATIENCE_MS = 120_000;
+
 /** Something that must never be seen where a stranger's change is looked at. */
 export const CANARY = 'canary-of-the-cloud-credentials';
 
@@ -57,8 +59,10 @@ export interface LoopSite extends AsyncDisposable {
   runs(): Promise<readonly { readonly id: string; readonly runbook: string; readonly state: string; readonly planDigest: string }[]>;
   /** Everything that was asked for is done. */
   quiet(): Promise<void>;
-  /** The server goes away without a word, and another one comes. */
+  /** The server leaves in good order, and another one comes. */
   restart(): Promise<void>;
+  /** The server dies the next time the host has done what it asked for, the nth time from now; it never hears that, and writes nothing any more. Another one comes much later. */
+  dieAtWrite(nth: number): Promise<void>;
   remarks(number: number): readonly Remark[];
   pull(number: number): Pull;
 }
@@ -145,6 +149,17 @@ export async function openLoopSite(): Promise<LoopSite> {
       ),
     runs: async () => server.parts.deps.app.runs(sessionOf(dir), {}),
     quiet,
+    dieAtWrite: async (nth) => {
+      const { promise: died, resolve } = Promise.withResolvers<void>();
+      let writes = 0;
+      git.fake.onDone.splice(0, Infinity, (line) => {
+        if (!line.startsWith('GET ') && ++writes === nth) void server.die().then(resolve, resolve);
+      });
+      await died;
+      git.fake.onDone.length = 0;
+      forgetTheDead(dir);
+      server = await start();
+    },
     restart: async () => {
       await server.stop();
       server = await start();
@@ -162,6 +177,7 @@ interface Running {
   readonly parts: Parts;
   readonly app: ReturnType<typeof createServer>;
   readonly stop: () => Promise<void>;
+  readonly die: () => Promise<void>;
 }
 
 async function startServer(
@@ -202,6 +218,10 @@ async function startServer(
   return {
     parts,
     app: createServer(parts.deps, { fetch: (url, options) => fetch(url, options) }),
+    die: async () => {
+      end.abort();
+      await wiring.closeJournal();
+    },
     stop: async () => {
       leave.abort();
       await Promise.race([Promise.all([parts.worker.stopped, parts.deps.keeper.settled()]), delay(5_000, undefined, { ref: false })]);
@@ -209,6 +229,14 @@ async function startServer(
       await wiring.closeJournal();
     },
   };
+}
+
+/** As if the time were over for which a process may hold what it does not prolong. */
+function forgetTheDead(dir: string): void {
+  const database = new DatabaseSync(join(dir, 'state', 'journal.db'));
+  database.exec("UPDATE jobs SET claim_expires = 0 WHERE state = 'claimed'");
+  database.exec('UPDATE runs SET lease_expires = 0 WHERE lease_owner IS NOT NULL');
+  database.close();
 }
 
 export function settingsText({ settings, repo }: Pick<ForgeSite<GithubFake>, 'settings' | 'repo'>, publicUrl = 'http://127.0.0.1:8080'): string {
