@@ -11,7 +11,8 @@ import { eventsIn } from '../scenario/support.ts';
 import { removeAll } from '../server/site.ts';
 import { freePort } from '../support/free-port.ts';
 import { FILES, saying } from './estate.ts';
-import { GITHUB, settingsText } from './site.ts';
+import { settingsText } from './served.ts';
+import { GITHUB } from './site.ts';
 
 const CRASH_MAIN = join(import.meta.dirname, '..', 'scenario', 'crash-main.ts');
 const PATIENCE_MS = 120_000;

@@ -1,23 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { WorldRequest } from '../../src/app/index.ts';
-import { loadConfig } from '../../src/config/index.ts';
 import type { HostRequest, HostUser } from '../../src/githost/index.ts';
-import { openParts, type Parts } from '../../src/serve.ts';
-import { createServer, readServerSettings } from '../../src/server/index.ts';
-import { Secret } from '../../src/core/index.ts';
-import { openWiring } from '../../src/wire.ts';
+import type { Parts } from '../../src/serve.ts';
 import type { Pull, Remark } from '../fakes/forge/forge.ts';
 import { type GithubFake, serveGithub } from '../fakes/github.ts';
 import { githubDelivery } from '../fakes/github-payloads.ts';
-import { type Answer, callApp, until } from '../server/site.ts';
+import { type Answer, until } from '../server/site.ts';
 import { type Dialect, type ForgeSite, openForgeSite } from '../githost/forge-site.ts';
 import { FILES } from './estate.ts';
+import { sendTo, settingsText, startServer } from './served.ts';
 
 const HOOK_SECRET = 'a webhook secret of tests';
 export const GITHUB: Dialect<GithubFake> = {
@@ -31,9 +27,6 @@ export const GITHUB: Dialect<GithubFake> = {
 };
 /** Other tests run on the same machine. */
 const PATIENCE_MS = 120_000;
-
-/** Something that must never be seen where a stranger's change is looked at. */
-export const CANARY = 'canary-of-the-cloud-credentials';
 
 /** A host with a repository, and a server that looks after its pull requests. */
 export interface LoopSite extends AsyncDisposable {
@@ -76,7 +69,7 @@ export async function openLoopSite(): Promise<LoopSite> {
   await git.deliveries(0);
   const worlds: WorldRequest[] = [];
   const logged: { [field: string]: unknown }[] = [];
-  const start = () => startServer(git, dir, { worlds, logged });
+  const start = () => startServer({ settings: settingsText(git), secrets: GITHUB.secrets(git.fake, git.forge.person('slipway-bot')), dir, worlds, logged });
   let server = await start();
   const bot = git.forge.person('slipway-bot');
   const pull = (number: number): Pull => {
@@ -84,11 +77,7 @@ export async function openLoopSite(): Promise<LoopSite> {
     if (!found) throw new Error(`no pull request ${number}`);
     return found;
   };
-  const send = (delivery: HostRequest): Promise<Answer> =>
-    callApp(server.app, '/v1/hosts/git/webhook', {
-      raw: delivery.body,
-      headers: Object.fromEntries(Object.entries(delivery.headers).map(([name, value]) => [name, value ?? ''])),
-    });
+  const send = (delivery: HostRequest): Promise<Answer> => sendTo(server, delivery);
   const tell = async (): Promise<readonly HostRequest[]> => {
     const sent = await git.deliveries(0);
     for (const delivery of sent) {
@@ -173,80 +162,12 @@ export async function openLoopSite(): Promise<LoopSite> {
   };
 }
 
-interface Running {
-  readonly parts: Parts;
-  readonly app: ReturnType<typeof createServer>;
-  readonly stop: () => Promise<void>;
-  readonly die: () => Promise<void>;
-}
-
-async function startServer(
-  git: ForgeSite<GithubFake>,
-  dir: string,
-  { worlds, logged }: { readonly worlds: WorldRequest[]; readonly logged: { [field: string]: unknown }[] },
-): Promise<Running> {
-  const secrets: { readonly [name: string]: string } = GITHUB.secrets(git.fake, git.forge.person('slipway-bot'));
-  const root = join(dir, 'root');
-  mkdirSync(root, { recursive: true });
-  const config = loadConfig(
-    {
-      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], SLIPWAY_HOME: join(dir, 'state'), SLIPWAY_ACTOR: 'user:test', AWS_SECRET_ACCESS_KEY: CANARY },
-      ...secrets,
-    },
-    root,
-  );
-  if (!config.ok) throw new Error(JSON.stringify(config.problems));
-  const settings = readServerSettings(settingsText(git), 'server.yaml', {
-    secretAt: (reference) => new Secret(secrets[reference.replace(/^env:/, '')] ?? 'x'.repeat(40)),
-    textAt: () => undefined,
-  });
-  if (!settings.ok) throw new Error(settings.problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
-  const wiring = openWiring(config.value);
-  const write = (level: string) => (fields: object, message: string) => void logged.push({ level, message, ...fields });
-  const log = { info: write('info'), warn: write('warn'), error: write('error') };
-  const [leave, end] = [new AbortController(), new AbortController()];
-  const parts = await openParts({
-    ...{ config: config.value, settings: settings.value, log, leave: leave.signal, signal: end.signal },
-    wiring: {
-      ...wiring,
-      openWorld: (request) => {
-        worlds.push(request);
-        return wiring.openWorld(request);
-      },
-    },
-  });
-  return {
-    parts,
-    app: createServer(parts.deps, { fetch: (url, options) => fetch(url, options) }),
-    die: async () => {
-      end.abort();
-      await wiring.closeJournal();
-    },
-    stop: async () => {
-      leave.abort();
-      await Promise.race([Promise.all([parts.worker.stopped, parts.deps.keeper.settled()]), delay(5_000, undefined, { ref: false })]);
-      end.abort();
-      await wiring.closeJournal();
-    },
-  };
-}
-
 /** As if the time were over for which a process may hold what it does not prolong. */
 function forgetTheDead(dir: string): void {
   const database = new DatabaseSync(join(dir, 'state', 'journal.db'));
   database.exec("UPDATE jobs SET claim_expires = 0 WHERE state = 'claimed'");
   database.exec('UPDATE runs SET lease_expires = 0 WHERE lease_owner IS NOT NULL');
   database.close();
-}
-
-export function settingsText({ settings, repo }: Pick<ForgeSite<GithubFake>, 'settings' | 'repo'>, publicUrl = 'http://127.0.0.1:8080'): string {
-  return `apiVersion: slipway/v1
-kind: Server
-listen: { port: ${new URL(publicUrl).port} }
-publicUrl: ${publicUrl}
-repositories: [{ name: estate, host: git, repo: ${repo} }]
-hosts: [${JSON.stringify(settings)}]
-`;
 }
 
 function sessionOf(stateDir: string): Parameters<Parts['deps']['app']['runs']>[0] {
