@@ -1,6 +1,6 @@
 import { type Clock, digestOfBytes, SlipwayError } from '../../core/index.ts';
 import type { Become, RemoteFile, SshControl } from '../../steps/index.ts';
-import type { Link } from './dial.ts';
+import type { Link } from './link.ts';
 import { type RawResult, runScript } from './exec.ts';
 import type { ReadFile } from './files.ts';
 import { READ_SCRIPT, WRITE_SCRIPT } from './scripts.ts';

@@ -3,26 +3,13 @@ import type { Client } from 'ssh2';
 import { type Clock, SlipwayError } from '../../core/index.ts';
 import type { Host } from '../../steps/index.ts';
 import { offerHostKeyAlgorithms, useCertifiedKey } from './host-certificate.ts';
+import { type Link, linkOf } from './link.ts';
 import type { Ssh2 } from './load.ts';
 import { offerProofs, proofsOf } from './login.ts';
-import { createSlots, type Slots } from './slots.ts';
 import { nameOf, type Trust, trustOf } from './trust.ts';
 
-/** OpenSSH allows 10 sessions a connection (MaxSessions); the rest is for file transfer and for ending commands. */
-const CHANNELS = 7;
 const KEEP_ALIVE_MS = 10_000;
 const KEEP_ALIVE_MISSES = 3;
-
-/** One logged-in connection. */
-export interface Link {
-  readonly host: Host;
-  readonly client: Client;
-  readonly slots: Slots;
-  /** Resolves with the reason when the connection has ended. */
-  readonly closed: Promise<Error>;
-  isOpen(): boolean;
-  close(): void;
-}
 
 export interface DialSources {
   readonly ssh2: Ssh2;
@@ -38,14 +25,21 @@ export interface DialSources {
 /** The server hung up before the handshake, as OpenSSH does when too many connections begin at once (MaxStartups). */
 export class DialReset extends Error {}
 
+export interface DialTarget {
+  readonly host: Host;
+  /** The connection to its jump host, when it has one. */
+  readonly through: Link | undefined;
+  readonly twin: Link['twin'];
+}
+
 /**
- * Connect and log in; through another connection when `via` is given.
+ * Connect and log in.
  *
  * @throws {SlipwayError} `SSH_UNREACHABLE`, `SSH_HOST_KEY`, `SSH_AUTH`. @throws {DialReset} when it is worth another try at once.
  */
-export async function dial(host: Host, via: Link | undefined, sources: DialSources): Promise<Link> {
+export async function dial({ host, through, twin }: DialTarget, sources: DialSources): Promise<Link> {
   const [trust, proofs] = await Promise.all([trustFor(host, sources), proofsOf(host, sources)]);
-  const socket = via && (await forward(via, host));
+  const socket = through && (await forward(through, host));
   const client = new sources.ssh2.Client();
   const progress: Progress = { handshake: false };
   client.on('handshake', () => (progress.handshake = true));
@@ -67,7 +61,7 @@ export async function dial(host: Host, via: Link | undefined, sources: DialSourc
   // Small packets go out at once; waiting to join them would cost 40 ms each.
   client.setNoDelay(true);
   await ready;
-  return linkOf(client, host);
+  return linkOf({ client, host, twin, clock: sources.clock });
 }
 
 interface Progress {
@@ -127,34 +121,16 @@ function pemOf(publicKey: Buffer, ssh2: Ssh2): string {
 function forward(via: Link, host: Host): Promise<Readable> {
   return new Promise((resolve, reject) => {
     const refuse = (cause: Error): void => reject(unreachableHost(host, new Error(`the jump host ${via.host.name} says: ${cause.message}`, { cause })));
-    void via.closed.then(refuse);
+    const forget = via.whenClosed(refuse);
     try {
-      via.client.forwardOut('127.0.0.1', 0, host.address, host.port, (error, channel) => (error ? refuse(error) : resolve(channel)));
+      via.client.forwardOut('127.0.0.1', 0, host.address, host.port, (error, channel) => {
+        forget();
+        if (error) refuse(error);
+        else resolve(channel);
+      });
     } catch (thrown) {
+      forget();
       refuse(thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
   });
-}
-
-function linkOf(client: Client, host: Host): Link {
-  let open = true;
-  let reason: Error | undefined;
-  client.on('error', (error) => (reason ??= error));
-  const closed = new Promise<Error>((resolve) => {
-    client.once('close', () => {
-      open = false;
-      resolve(reason ?? new Error('the server closed the connection'));
-    });
-  });
-  return {
-    host,
-    client,
-    slots: createSlots(CHANNELS),
-    closed,
-    isOpen: () => open,
-    close: () => {
-      open = false;
-      client.end();
-    },
-  };
 }

@@ -1,9 +1,10 @@
 import { StringDecoder } from 'node:string_decoder';
-import { type Clock, randomText, SlipwayError } from '../../core/index.ts';
+import { type Clock, SlipwayError } from '../../core/index.ts';
 import type { ExecRequest, SshControl } from '../../steps/index.ts';
-import { commandLine, payloadBytes } from './bootstrap.ts';
+import { commandLine, type Way } from './bootstrap.ts';
 import { type Started, startCommand } from './channel.ts';
-import type { Link } from './dial.ts';
+import type { Link } from './link.ts';
+import { payloadText } from './payload.ts';
 import { type End, followCommand, isWithin, type Session } from './session.ts';
 import { STOP_MS, STOP_SCRIPT } from './stop.ts';
 import { nameOf } from './trust.ts';
@@ -37,24 +38,45 @@ export async function runScript(link: Link, request: ExecRequest, control: RunCo
 
 /** The same without waiting for a place: for what must go on while all places are taken. */
 export async function runInSlot(link: Link, request: ExecRequest, control: RunControl, clock: Clock): Promise<RawResult> {
+  for (;;) {
+    const way = request.become ? 'long' : link.way;
+    const result = await runOnce(way, link, { request, control, clock });
+    if (result !== 'again') return result;
+    // Its commands lead no process group of their own, and nothing was run.
+    link.way = 'long';
+  }
+}
+
+async function runOnce(way: Way, link: Link, { request, control, clock }: Omit<Run, 'link'>): Promise<RawResult | 'again'> {
   const started = clock.monotonic();
-  const payload = payloadBytes(request, `slipway-${randomText(24)}`, request.stdin);
-  const command = await startCommand(link, commandLine(request.become), clock, control.signal);
-  const { session, sent } = converse(command, payload, { link, request, control, clock });
+  const payload = payloadText({ ...request, hasInput: request.stdin !== undefined, isLast: way === 'long' });
+  const command = await shellFor(way, link, { request, control, clock });
+  const { session, sent } = converse(command, payload, { request, control, clock });
+  link.noteCommand();
   const timer = new AbortController();
+  const gone = Promise.withResolvers<End>();
+  const forget = link.whenClosed(() => gone.resolve({ type: 'lost' }));
   try {
     const first = await Promise.race([
       session.end,
-      link.closed.then((): End => ({ type: 'lost' })),
+      gone.promise,
       clock.sleep(request.timeoutMs, timer.signal).then(() => 'timeout' as const),
       aborted(control.signal, timer.signal),
     ]);
     if (first === 'timeout' || first === 'aborted') return await cutOff(first, session, sent(), { link, request, control, clock });
+    if (session.greeting.wantsLongWay() && way === 'short') return 'again';
     return resultOf(first, session, { link, request, sent: sent() }, clock.monotonic() - started);
   } finally {
+    forget();
     timer.abort();
     command.channel.close();
   }
+}
+
+/** A shell that reads our payload: one that waits already, or a new one. */
+async function shellFor(way: Way, link: Link, { request, control, clock }: Omit<Run, 'link'>): Promise<Started> {
+  const waiting = way === 'short' ? link.idle.takeShell() : undefined;
+  return waiting ?? startCommand(link, commandLine(way, request.become), clock, control.signal);
 }
 
 interface Run {
@@ -64,26 +86,30 @@ interface Run {
   readonly clock: Clock;
 }
 
-/** Send what the bootstrap waits for: the password when it asks, the payload when nobody can mistake it for a password. */
-function converse(command: Started, payload: Buffer, { request, control, clock }: Run): { session: Session; sent: () => boolean } {
+/** Send what the far side waits for: the password when it asks, the payload when nobody can mistake it for a password, the input when it is read by the script only. */
+function converse(command: Started, payload: string, { request, control, clock }: Omit<Run, 'link'>): { session: Session; sent: () => boolean } {
   const { channel } = command;
+  const { stdin } = request;
   let sent = false;
   const send = (): void => {
     if (sent) return;
     sent = true;
-    channel.end(payload);
+    if (stdin === undefined) channel.end(payload);
+    else channel.write(payload);
   };
   const password = request.become?.password;
-  const onOutput = limitedOutput(request.maxOutputBytes, control.onOutput);
   const session = followCommand(command, {
     clock,
     maxOutputBytes: request.maxOutputBytes,
-    onReady: send,
+    onStands: send,
+    onReady: () => {
+      if (stdin !== undefined) channel.end(stdin);
+    },
     onPassword: () => {
-      if (password && session.passwordsAsked() === 1) channel.write(`${password.reveal()}\n`);
+      if (password && session.greeting.passwordsAsked() === 1) channel.write(`${password.reveal()}\n`);
       else channel.close();
     },
-    onOutput,
+    onOutput: limitedOutput(request.maxOutputBytes, control.onOutput),
   });
   if (!request.become) send();
   return { session, sent: () => sent };
@@ -102,7 +128,7 @@ function limitedOutput(maxBytes: number, emit: RunControl['onOutput']): (stream:
 }
 
 function resultOf(end: End, session: Session, run: { link: Link; request: ExecRequest; sent: boolean }, durationMs: number): RawResult {
-  if (session.target() === undefined) throw notBegun(end, session, run);
+  if (session.greeting.target() === undefined) throw notBegun(end, session, run);
   if (end.type === 'lost') throw lost(run.link, 'the connection ended before the command did');
   const { stdout, stderr } = session;
   return {
@@ -117,10 +143,10 @@ function resultOf(end: End, session: Session, run: { link: Link; request: ExecRe
 
 /** The bootstrap never spoke: the shell or the change of user refused, or the connection broke too early to know. */
 function notBegun(end: End, session: Session, { link, request, sent }: { link: Link; request: ExecRequest; sent: boolean }): SlipwayError {
-  const said = session.chatter().trim().slice(-500);
-  if (end.type === 'lost' && sent && session.passwordsAsked() === 0) return lost(link, 'the connection ended before the command did');
+  const said = session.greeting.chatter().trim().slice(-500);
+  if (end.type === 'lost' && sent && session.greeting.passwordsAsked() === 0) return lost(link, 'the connection ended before the command did');
   const { become } = request;
-  if (become && (end.type === 'exit' || session.passwordsAsked() > 0)) {
+  if (become && (end.type === 'exit' || session.greeting.passwordsAsked() > 0)) {
     return new SlipwayError(
       'SSH_AUTH',
       `${nameOf(link.host)} does not let ${link.host.user} become ${become.user} by ${become.method}: ${said || 'wrong password'}`,
@@ -147,7 +173,7 @@ async function cutOff(why: 'timeout' | 'aborted', session: Session, sent: boolea
   const { link, request, control, clock } = run;
   // A command cut off in its first moment still has to say which process it is.
   if (sent) await isWithin(Promise.race([session.ready, session.end, link.closed]), READY_MS, clock);
-  const target = session.target();
+  const target = session.greeting.target();
   if (target === undefined && sent) throw lost(link, 'it did not say which process to end');
   if (target !== undefined && !(await isStopped(target, session, run))) throw lost(link, 'it could not be ended');
   if (why === 'aborted') throw control.signal.reason;
@@ -167,12 +193,27 @@ async function isStopped(target: string, session: Session, run: Run): Promise<bo
     ...(become ? { become } : {}),
   };
   try {
-    // Not in a slot: all of them may be held by commands that must be ended.
-    const { exitCode } = await runInSlot(run.link, request, { signal: AbortSignal.timeout(STOP_MS + 5_000) }, run.clock);
+    const { exitCode } = await besideOthers(run, request);
     return exitCode === 0;
   } catch {
     const end = await Promise.race([session.end, run.clock.sleep(0)]);
     return end !== undefined && end.type === 'exit';
+  }
+}
+
+/** Not in a slot: all of them may be held by commands that must be ended. Nor need the server grant one more channel: then it takes a connection of its own. */
+async function besideOthers({ link, clock }: Run, request: ExecRequest): Promise<RawResult> {
+  const control = { signal: AbortSignal.timeout(STOP_MS + 5_000) };
+  try {
+    return await runInSlot(link, request, control, clock);
+  } catch (thrown) {
+    if (!link.isOpen() || !(thrown instanceof SlipwayError) || thrown.code !== 'SSH_UNREACHABLE') throw thrown;
+    const twin = await link.twin(control.signal);
+    try {
+      return await runInSlot(twin, request, control, clock);
+    } finally {
+      twin.close();
+    }
   }
 }
 

@@ -1,7 +1,9 @@
 import { SlipwayError } from '../../core/index.ts';
 import type { Host } from '../../steps/index.ts';
-import { dial, type DialSources, type Link } from './dial.ts';
+import { dial, type DialSources } from './dial.ts';
 import type { Gate } from './gate.ts';
+import type { Link } from './link.ts';
+import { orAborted } from './or-aborted.ts';
 
 interface RunLinks {
   readonly links: Map<string, Promise<Link>>;
@@ -19,9 +21,13 @@ export function createPool(gate: Gate, sources: () => Promise<DialSources>): Poo
   const runs = new Map<string, RunLinks>();
   const open = async (run: RunLinks, host: Host): Promise<Link> => {
     const via = host.jump.at(-1);
-    const through = via && (await shared(run, { ...via, jump: host.jump.slice(0, -1) }));
+    const throughJump = async (): Promise<Link | undefined> => via && shared(run, { ...via, jump: host.jump.slice(0, -1) });
     const ready = await sources();
-    const link = await gate.pass(host, () => dial(host, through, ready), run.ended.signal);
+    const dialOnce = async (): Promise<Link> => dial({ host, through: await throughJump(), twin }, ready);
+    // First: whoever has a place among those who connect must not wait for somebody who needs one too.
+    await throughJump();
+    const twin: Link['twin'] = (signal) => gate.pass(host, dialOnce, signal);
+    const link = await gate.pass(host, dialOnce, run.ended.signal);
     if (run.ended.signal.aborted) link.close();
     run.ended.signal.throwIfAborted();
     return link;
@@ -60,20 +66,4 @@ export function createPool(gate: Gate, sources: () => Promise<DialSources>): Poo
 
 function keyOf(host: Host): string {
   return [...host.jump, host].map((each) => `${each.name} ${each.user}@${each.address}:${each.port}`).join(' > ');
-}
-
-/** The promise, unless the signal comes first: then its reason. */
-export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason as Error); // the reason of an abort is whatever its owner chose
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
-    promise.catch(() => undefined);
-  }
 }

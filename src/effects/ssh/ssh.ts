@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../core/index.ts';
 import type { Host, SshControl, SshPort } from '../../steps/index.ts';
 import { readAsUser, writeAsUser } from './become-files.ts';
-import type { DialSources, Link } from './dial.ts';
+import type { DialSources } from './dial.ts';
 import { runScript } from './exec.ts';
 import { readBySftp, writeBySftp } from './files.ts';
 import { createGate } from './gate.ts';
+import type { Link } from './link.ts';
 import { loadSsh2 } from './load.ts';
 import { createPool } from './pool.ts';
 
@@ -34,13 +35,13 @@ export function createSsh(options: SshOptions): SshPort {
     read: async (host, path, maxBytes, control) => {
       const link = await linkTo(host, control);
       const { become } = control;
-      return become ? readAsUser({ link, become, control, clock }, path, maxBytes) : readBySftp(link, path, maxBytes, control);
+      return become ? readAsUser({ link, become, control, clock }, path, maxBytes) : readBySftp({ link, control, clock }, path, maxBytes);
     },
     write: async (host, file, control) => {
       const link = await linkTo(host, control);
       const { become } = control;
       if (become) return writeAsUser({ link, become, control, clock }, file);
-      return writeBySftp(link, file, control, clock);
+      return writeBySftp({ link, control, clock }, file);
     },
     release: (runId) => pool.release(runId),
   };

@@ -1,0 +1,128 @@
+import type { Client } from 'ssh2';
+import type { Clock } from '../../core/index.ts';
+import type { Started } from './channel.ts';
+import { openSftp, type Sftp } from './sftp.ts';
+
+/** A channel nobody has used for so long is closed: a run may wait for days between two steps. */
+const IDLE_MS = 30_000;
+
+/** A share in the file transfer of a connection; `leave` says that its holder needs it no more. */
+export interface SftpShare {
+  readonly sftp: Sftp;
+  readonly leave: () => void;
+}
+
+/** Channels of a connection that stay open between uses. They are the first to go when the server grants no more. */
+export interface Idle {
+  /** The shell that waits for its command, if there is one. */
+  takeShell(): Started | undefined;
+  /** Have a shell wait for the next command. One that cannot be had is not asked for again. */
+  prepareShell(): void;
+  shareSftp(): Promise<SftpShare>;
+  /** Close what nobody uses, and keep nothing open from now on. @returns whether anything was closed. */
+  giveUp(): boolean;
+}
+
+export interface IdleSources {
+  readonly clock: Clock;
+  readonly client: Client;
+  readonly openShell: () => Promise<Started>;
+}
+
+export function createIdle({ clock, client, openShell }: IdleSources): Idle {
+  let isScarce = false;
+  const shell = idleShell(clock, openShell);
+  const files = idleSftp(clock, client, () => isScarce);
+  return {
+    takeShell: shell.take,
+    prepareShell: () => {
+      if (!isScarce) shell.prepare();
+    },
+    shareSftp: files.share,
+    giveUp: () => {
+      isScarce = true;
+      return [shell.close(), files.closeUnused()].some(Boolean);
+    },
+  };
+}
+
+function idleShell(clock: Clock, open: () => Promise<Started>): { take(): Started | undefined; prepare(): void; close(): boolean } {
+  let waiting: Started | undefined;
+  let isRefused = false;
+  let isOpening = false;
+  let timer = new AbortController();
+  const take = (): Started | undefined => {
+    const taken = waiting;
+    waiting = undefined;
+    timer.abort();
+    return taken?.isOpen() ? taken : undefined;
+  };
+  const close = (): boolean => {
+    const closed = take();
+    closed?.channel.end(); // its shell sees the end of its input and goes
+    return closed !== undefined;
+  };
+  return {
+    take,
+    close,
+    prepare: () => {
+      if (waiting || isOpening || isRefused) return;
+      isOpening = true;
+      open()
+        .then(
+          (started) => {
+            waiting = started;
+            timer = new AbortController();
+            clock.sleep(IDLE_MS, timer.signal).then(close, () => undefined);
+          },
+          () => void (isRefused = true), // the next command opens its own, and is told why it cannot
+        )
+        .finally(() => void (isOpening = false));
+    },
+  };
+}
+
+function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { share(): Promise<SftpShare>; closeUnused(): boolean } {
+  let open: Promise<Sftp> | undefined;
+  let users = 0;
+  let timer = new AbortController();
+  const closeUnused = (): boolean => {
+    timer.abort();
+    if (users > 0 || !open) return false;
+    open.then((sftp) => sftp.end()).catch(() => undefined);
+    open = undefined;
+    return true;
+  };
+  const leave = (): void => {
+    if (--users > 0) return;
+    if (isScarce()) return void closeUnused();
+    timer = new AbortController();
+    clock.sleep(IDLE_MS, timer.signal).then(closeUnused, () => undefined);
+  };
+  const begin = (): Promise<Sftp> => {
+    const forget = (): void => {
+      if (open === mine) open = undefined;
+    };
+    const mine = openSftp(client, forget);
+    mine.catch(forget);
+    return mine;
+  };
+  return {
+    closeUnused,
+    share: async () => {
+      users++;
+      timer.abort();
+      let held = true;
+      const leaveOnce = (): void => {
+        if (held) leave();
+        held = false;
+      };
+      try {
+        return { sftp: await (open ??= begin()), leave: leaveOnce };
+      } catch (thrown) {
+        leaveOnce();
+        throw thrown;
+      }
+    },
+  };
+}
