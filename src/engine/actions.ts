@@ -41,7 +41,7 @@ export interface StartAction {
   readonly timeoutMs: number;
   readonly heartbeatMs?: number;
   readonly hosts?: HostRule;
-  /** Host results of this task so far (`HostResult`, or "inDoubt"); only hosts not in here, or in doubt and safe to repeat, are started. */
+  /** Host results of this task so far (`HostResult`, or "inDoubt"): only hosts that are not in here, or in doubt and safe to repeat, are started. */
   readonly ledger: { readonly [host: string]: Json };
   /** Compensations and finally run under their own signal and budget, also after a cancel. */
   readonly scope: 'run' | 'cleanup';

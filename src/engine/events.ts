@@ -50,6 +50,8 @@ export interface StepFailure {
 }
 export interface HostResult {
   readonly state: HostState;
+  /** Nobody saw the end of what was begun there: it may have taken effect, whatever the state says. */
+  readonly inDoubt?: true;
   readonly outputs?: Json;
   readonly summary?: string;
   readonly error?: StepFailure;
@@ -135,6 +137,8 @@ export type EventBody =
       readonly by: Actor;
       readonly as: 'retry' | 'done' | 'failed';
       readonly outputs?: JsonObject;
+      /** Only these hosts of it; the step then goes on with those that have no result. */
+      readonly hosts?: readonly string[];
     }
   | {
       readonly type: 'rollbackRequested';

@@ -28,6 +28,8 @@ export interface TaskControl {
   /** Resolves once the intent is durable. */
   readonly hostStarted: (host: string) => Promise<void>;
   readonly hostFinished: (host: string, result: HostResult) => Promise<void>;
+  /** Aborts when the run is handed over: no further host begins. */
+  readonly drain?: AbortSignal;
   readonly log: (line: { readonly text: string; readonly stream: 'stdout' | 'stderr'; readonly host?: string }) => void;
 }
 /** Runs effects; never throws. */

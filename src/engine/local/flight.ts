@@ -4,6 +4,7 @@ import { createLogger } from './logger.ts';
 import type { Drive } from './drive.ts';
 import type { TaskControl, TaskRun } from './executor.ts';
 import { Aborted, resultOf } from './failure.ts';
+import { createScribe, type Scribe } from './scribe.ts';
 import { createWatches } from './watches.ts';
 import { createMasker, SlipwayError } from '../../core/index.ts';
 
@@ -26,6 +27,7 @@ export function createFlight(drive: Drive): Flight {
   const attempts = new Map<string, Attempt>();
   const watches = createWatches(drive);
   const logger = createLogger(drive);
+  const scribe = createScribe({ clock: drive.options.clock, append: drive.append, fail: drive.fail });
   const launch = launcher(drive, attempts);
   const allDone = () => Promise.all([...attempts.values()].map(({ done }) => done));
   return {
@@ -33,9 +35,9 @@ export function createFlight(drive: Drive): Flight {
       const isNew = ({ path }: { readonly path: string }): boolean => !attempts.has(path);
       const starts = actions.filter((action) => action.type === 'start').filter(isNew);
       await drive.append(starts.map(({ path, attempt, key, with: input }) => ({ type: 'stepStarted', path, attempt, key, with: input }) as const));
-      for (const start of starts) launch(start.path, (signal) => execute(drive, start, { signal, logger }));
+      for (const start of starts) launch(start.path, (signal) => execute(drive, start, { signal, logger, scribe }));
       for (const action of actions) {
-        if (action.type === 'probe' && isNew(action)) launch(action.path, (signal) => probe(drive, action, { signal, logger }));
+        if (action.type === 'probe' && isNew(action)) launch(action.path, (signal) => probe(drive, action, { signal, logger, scribe }));
         else if (action.type === 'call' && isNew(action)) launch(action.path, (signal) => call(drive, action, signal));
       }
       // A call is launched before it is cancelled, so that one which a crash left behind is cancelled too.
@@ -96,21 +98,25 @@ async function guarded({ signal, fail }: Drive, work: Promise<void>): Promise<vo
 interface Tools {
   readonly signal: AbortSignal;
   readonly logger: ReturnType<typeof createLogger>;
+  readonly scribe: Scribe;
 }
 
-async function execute(drive: Drive, action: StartAction, { signal, logger }: Tools): Promise<void> {
-  const { options, append } = drive;
+async function execute(drive: Drive, action: StartAction, tools: Tools): Promise<void> {
+  const { options } = drive;
+  const { logger, scribe } = tools;
   const began = options.clock.monotonic();
   const { path, attempt } = action;
-  const result: StepResult = await options.executor.execute(taskOf(drive, action), controlOf(drive, { path, attempt, signal, logger }));
+  const result: StepResult = await options.executor.execute(taskOf(drive, action), controlOf(drive, { path, attempt, ...tools }));
   await logger.flush();
   if (drive.signal.aborted) return; // not ours to record any more
-  await append([{ type: 'stepFinished', path, attempt, result, durationMs: Math.round(options.clock.monotonic() - began) }]);
+  // Whoever drives next finds it under way, and goes on with the hosts that have no result.
+  if (options.drain?.aborted === true && 'error' in result && result.error.code === 'HANDED_OVER') return await scribe.write([]);
+  await scribe.write([{ type: 'stepFinished', path, attempt, result, durationMs: Math.round(options.clock.monotonic() - began) }]);
 }
 
-async function probe(drive: Drive, action: Extract<Action, { type: 'probe' }>, { signal, logger }: Tools): Promise<void> {
+async function probe(drive: Drive, action: Extract<Action, { type: 'probe' }>, tools: Tools): Promise<void> {
   const { path, attempt } = action;
-  const found = await drive.options.executor.probe(taskOf(drive, { ...action, ledger: {} }), controlOf(drive, { path, attempt, signal, logger }));
+  const found = await drive.options.executor.probe(taskOf(drive, { ...action, ledger: {} }), controlOf(drive, { path, attempt, ...tools }));
   if (!drive.signal.aborted) await drive.append([{ type: 'stepProbed', path, attempt, ...found }]);
 }
 
@@ -146,21 +152,22 @@ function taskOf(
   };
 }
 
-function controlOf(drive: Drive, { path, attempt, signal, logger }: Tools & { readonly path: string; readonly attempt: number }): TaskControl {
+function controlOf(drive: Drive, { path, attempt, signal, logger, scribe }: Tools & { readonly path: string; readonly attempt: number }): TaskControl {
+  const { drain } = drive.options;
   return {
     signal,
+    ...(drain ? { drain } : {}),
     hostStarted: async (host) => {
       signal.throwIfAborted();
       if (!isLive(drive, path, attempt)) throw new SlipwayError('LATE_ATTEMPT', `attempt ${attempt} of ${path} is over`);
-      await recorded(drive, { type: 'hostStarted', path, attempt, host });
+      await scribe.intent({ type: 'hostStarted', path, attempt, host });
       // Aborted while the intent was written: the effect must not begin any more.
       signal.throwIfAborted();
     },
     hostFinished: async (host, result) => {
       if (drive.signal.aborted) return;
       const isLate = !isLive(drive, path, attempt);
-      await recorded(
-        drive,
+      scribe.result(
         isLate
           ? { type: 'lateResultRejected', path, attempt, reason: `${host} ended ${result.state} after the attempt was over` }
           : { type: 'hostFinished', path, attempt, host, result },
@@ -168,16 +175,6 @@ function controlOf(drive: Drive, { path, attempt, signal, logger }: Tools & { re
     },
     log: (line) => logger.log({ path, attempt, ...line }),
   };
-}
-
-/** A host whose intent or result cannot be recorded is not a failed host: nobody knows any more what is true, so the driver stops. */
-async function recorded(drive: Drive, event: EventBody): Promise<void> {
-  try {
-    await drive.append([event]);
-  } catch (cause) {
-    drive.fail(cause);
-    throw cause;
-  }
 }
 
 /** Is this attempt still the one that counts? An effect that ignored its abort may end much later. */
