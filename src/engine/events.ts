@@ -102,7 +102,15 @@ export type EventBody =
   | { readonly type: 'stepStarted'; readonly path: string; readonly attempt: number; readonly key: string; readonly with: JsonObject }
   | { readonly type: 'hostStarted'; readonly path: string; readonly attempt: number; readonly host: string }
   | { readonly type: 'hostFinished'; readonly path: string; readonly attempt: number; readonly host: string; readonly result: HostResult }
-  | { readonly type: 'stepFinished'; readonly path: string; readonly attempt: number; readonly result: StepResult; readonly durationMs: number }
+  | {
+      readonly type: 'stepFinished';
+      readonly path: string;
+      readonly attempt: number;
+      readonly result: StepResult;
+      readonly durationMs: number;
+      /** The results of its hosts are on record one by one: `outputs.hosts` is those, and is not written twice. */
+      readonly hostsOnRecord?: true;
+    }
   | { readonly type: 'stepRetryScheduled'; readonly path: string; readonly attempt: number; readonly at: number }
   /** Found in flight after a crash: nobody knows whether it took effect. */
   | { readonly type: 'stepInDoubt'; readonly path: string; readonly attempt: number }

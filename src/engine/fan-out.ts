@@ -22,7 +22,7 @@ export interface Spread {
 }
 
 /** Most hosts at once when a step sets no throttle. */
-const MOST_AT_ONCE = 50;
+export const MOST_AT_ONCE = 50;
 
 /** Hosts of a step in batches: `serial` sizes in turn, the last one repeated. A fraction rounds down to at least one host. */
 export function batchesOf(rule: HostRule): readonly (readonly string[])[] {
@@ -43,7 +43,8 @@ export function countOf(count: HostCount, all: number): number {
 /**
  * Begin, or go on with what a ledger says. Hosts start in their order.
  *
- * linear: nobody of the next batch starts before the last of this one is over. free and hostFirst: the size of the batch is only how many run at once.
+ * linear, and hostFirst for a step by itself: nobody of the next batch starts before the last of this one is over. free: the size of the batch is only
+ * how many run at once.
  */
 export function startSpread(rule: HostRule, known: ReadonlyMap<string, HostResult>): Spread {
   const batches = batchesOf(rule);
@@ -65,7 +66,7 @@ export function startSpread(rule: HostRule, known: ReadonlyMap<string, HostResul
     const stopped = tally.stopped();
     if (stopped !== undefined) return running.size > 0 ? { type: 'wait' } : { type: 'over', stopped };
     if (tally.ended() === all.length) return { type: 'over' };
-    const end = rule.strategy === 'linear' ? tally.currentEnd() : all.length;
+    const end = rule.strategy === 'free' ? all.length : tally.currentEnd();
     const free = widthOf(rule, tally, all.length) - running.size;
     const hosts: string[] = [];
     for (; at < end && hosts.length < free; at++) {
@@ -80,7 +81,7 @@ export function startSpread(rule: HostRule, known: ReadonlyMap<string, HostResul
 
 function widthOf(rule: HostRule, tally: Tally, all: number): number {
   const most = rule.throttle === undefined ? MOST_AT_ONCE : countOf(rule.throttle, all);
-  return rule.strategy === 'linear' ? most : Math.min(most, Math.max(1, tally.currentSize()));
+  return rule.strategy === 'free' ? Math.min(most, Math.max(1, tally.currentSize())) : most;
 }
 
 /** Which hosts may start now, asked once: `Spread` is for whoever asks again and again. */
@@ -91,7 +92,7 @@ export function nextHosts(rule: HostRule, fan: FanOut): FanOutDecision {
   const all = batches.flat();
   if (all.every((host) => fan.results.has(host))) return { type: 'over' };
   const tally = tallyOf(rule, fan);
-  const end = rule.strategy === 'linear' ? tally.currentEnd() : all.length;
+  const end = rule.strategy === 'free' ? all.length : tally.currentEnd();
   const idle = all.slice(0, end).filter((host) => !fan.running.has(host) && !fan.results.has(host));
   const hosts = idle.slice(0, Math.max(0, widthOf(rule, tally, all.length) - fan.running.size));
   return hosts.length > 0 ? { type: 'start', hosts } : { type: 'wait' };
@@ -116,8 +117,13 @@ export function isBad(result: HostResult | undefined): boolean {
   return result?.state === 'failed' || result?.state === 'unreachable';
 }
 
-/** May the step count as done although hosts failed? Only when a rule says how many may. */
+/**
+ * May the step count as done although hosts failed? Only when a rule says how many may. No rule allows for a host that is in doubt and a person's: nobody
+ * knows whether it failed.
+ */
 export function isTolerable(rule: HostRule, fan: Pick<FanOut, 'batches' | 'results'>): boolean {
-  if (!fan.batches.some((batch) => batch.some((host) => isBad(fan.results.get(host))))) return true;
+  const results = fan.batches.flatMap((batch) => batch.flatMap((host) => fan.results.get(host) ?? []));
+  if (!results.some(isBad)) return true;
+  if (results.some(({ inDoubt, error }) => inDoubt === true && error?.retry === 'pauseForHuman')) return false;
   return (rule.maxFailPercentage !== undefined || rule.maxErrors !== undefined) && stopReason(rule, fan) === undefined;
 }

@@ -9,7 +9,8 @@ export function readLedger(ledger: { readonly [host: string]: Json }): { readonl
   const results = new Map<string, HostResult>();
   const doubts = new Set<string>();
   for (const [host, result] of Object.entries(ledger)) {
-    if (isObject(result)) results.set(host, result as never as HostResult); // a recorded host result, by contract
+    if (isObject(result))
+      results.set(host, result as never as HostResult); // a recorded host result, by contract
     else doubts.add(host);
   }
   return { results, doubts };

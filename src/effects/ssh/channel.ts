@@ -37,7 +37,11 @@ export function startCommand(link: Link, command: string, clock: Clock, signal: 
 }
 
 /** Open a channel by a function, again and again while the server refuses. @throws {SlipwayError} `SSH_UNREACHABLE` when it goes on refusing. */
-export async function whenGranted<T>(link: Link, { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal }, open: () => Promise<T>): Promise<T> {
+export async function whenGranted<T>(
+  link: Link,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  open: () => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries++) {
     signal.throwIfAborted();
     try {

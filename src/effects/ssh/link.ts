@@ -80,7 +80,10 @@ export function linkOf({ client, host, clock, twin }: LinkParts): Link {
       open = false;
       client.end();
       // A far side that is gone without a word would keep the socket, and with it the process.
-      clock.sleep(CLOSING_MS).then(() => client.destroy(), () => undefined);
+      clock.sleep(CLOSING_MS).then(
+        () => client.destroy(),
+        () => undefined,
+      );
     },
     noteOpening: (ms) => void (quickestMs = Math.min(quickestMs, ms)),
     noteCommand: () => {

@@ -15,8 +15,7 @@ export type Payload = Pick<ExecRequest, 'script' | 'env' | 'shell' | 'cwd'> & {
   readonly isLast: boolean;
 };
 
-const FIND_GROUP =
-  'if [ -r /proc/$$/stat ]; then read -r sw_g sw_g sw_g sw_g sw_g sw_x </proc/$$/stat; else sw_g=$(ps -o pgid= -p $$ 2>/dev/null); fi';
+const FIND_GROUP = 'if [ -r /proc/$$/stat ]; then read -r sw_g sw_g sw_g sw_g sw_g sw_x </proc/$$/stat; else sw_g=$(ps -o pgid= -p $$ 2>/dev/null); fi';
 const SAY_READY = `printf '${READY} %s %s\\n' $sw_g $$; unset sw_g sw_x`;
 
 /**

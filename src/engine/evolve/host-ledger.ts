@@ -1,5 +1,5 @@
 import type { PlanNode } from '../../plan/index.ts';
-import type { EventBody, HostResult } from '../events.ts';
+import type { EventBody, HostResult, StepResult } from '../events.ts';
 import type { Task } from '../state.ts';
 
 /** Did it not end well there, or did nobody see the end? */
@@ -27,4 +27,11 @@ export function settleHost(task: Task, host: string, { as, by }: Extract<EventBo
   if (as === 'retry') delete task.hosts[host];
   else if (as === 'done') task.hosts[host] = { state: 'ok', summary: `taken as done by ${by}`, durationMs: 0 };
   else task.hosts[host] = { state: 'failed', error: { code: 'GIVEN_UP', message: `taken as failed by ${by}`, retry: 'never' }, durationMs: 0 };
+}
+
+/** A result with the outputs of every host that has any result. */
+export function withHosts(task: Task, result: StepResult): StepResult {
+  if (!('outputs' in result)) return result;
+  const hosts = Object.entries(task.hosts).flatMap(([host, one]) => (one === 'inDoubt' ? [] : [[host, one.outputs ?? {}] as const]));
+  return { ...result, outputs: { ...result.outputs, hosts: Object.fromEntries(hosts) } };
 }

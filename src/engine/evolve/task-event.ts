@@ -3,7 +3,7 @@ import type { PlanNode } from '../../plan/index.ts';
 import type { EventBody, StepResult } from '../events.ts';
 import type { RunData, Task } from '../state.ts';
 import { parseTaskPath } from '../task-path.ts';
-import { forgetBad, isUnsettled, settleHost } from './host-ledger.ts';
+import { forgetBad, isUnsettled, settleHost, withHosts } from './host-ledger.ts';
 import { publish, publishNode } from './publish.ts';
 
 type TaskEvent = Extract<
@@ -65,7 +65,7 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
       return;
     case 'stepFinished':
       // The first result of an attempt stands; a second one, or one of an earlier attempt, changes nothing.
-      if (body.attempt === task.attempt && OPEN.has(task.state)) finish(data, task, { result: body.result, at });
+      if (body.attempt === task.attempt && OPEN.has(task.state)) finish(data, task, { result: body.hostsOnRecord ? withHosts(task, body.result) : body.result, at });
       return;
     case 'stepProbed':
       return probed(data, task, { body, at });

@@ -176,7 +176,7 @@ interface Decided {
 function decideOnce({ data, options }: Drive, last: Decided): Decided {
   const now = options.clock.now();
   if (data.seq === last.seq && now < last.until) return last;
-  const actions = data.finished ? [] : decide(data, now, options.kindOf ?? registered);
+  const actions = data.finished ? [] : decide(data, now, options.kindOf ?? registered, { hostFirst: true });
   return { seq: data.seq, until: wakeTime(actions) ?? Infinity, actions };
 }
 

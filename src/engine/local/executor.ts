@@ -5,6 +5,7 @@ import type { KindOf } from '../decide/context.ts';
 import type { HostResult, StepResult } from '../events.ts';
 import type { Json, JsonObject } from '../../core/index.ts';
 import { settleWithin, startAttempt } from './attempt.ts';
+import type { ChainSpread } from './chain.ts';
 import { resultOf } from './failure.ts';
 import { runOnHosts } from './on-hosts.ts';
 import { sealDeep, unsealDeep, type Vault } from './secrets.ts';
@@ -30,6 +31,8 @@ export interface TaskControl {
   readonly hostFinished: (host: string, result: HostResult) => Promise<void>;
   /** Aborts when the run is handed over: no further host begins. */
   readonly drain?: AbortSignal;
+  /** Its hosts come from the step before and go on to the next one. Then the time limit of an attempt holds for each host. */
+  readonly chain?: (rule: HostRule, known: ReadonlyMap<string, HostResult>) => ChainSpread;
   readonly log: (line: { readonly text: string; readonly stream: 'stdout' | 'stderr'; readonly host?: string }) => void;
 }
 /** Runs effects; never throws. */
@@ -63,7 +66,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
   return {
     execute: async (task, given) => {
       const control = masked(given, options.masker);
-      using attempt = startAttempt({ clock: options.clock, signal: control.signal, timeoutMs: task.timeoutMs, heartbeatMs: task.heartbeatMs });
+      const timeoutMs = control.chain ? 0 : task.timeoutMs;
+      using attempt = startAttempt({ clock: options.clock, signal: control.signal, timeoutMs, heartbeatMs: task.heartbeatMs });
       try {
         const kind = kindFor(task, options);
         const fault = options.fault?.(task.path);

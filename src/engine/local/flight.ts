@@ -1,5 +1,6 @@
 import type { Action, StartAction } from '../actions.ts';
 import type { EventBody, StepResult } from '../events.ts';
+import { createChains } from './chains.ts';
 import { createLogger } from './logger.ts';
 import type { Drive } from './drive.ts';
 import type { TaskControl, TaskRun } from './executor.ts';
@@ -28,6 +29,7 @@ export function createFlight(drive: Drive): Flight {
   const watches = createWatches(drive);
   const logger = createLogger(drive);
   const scribe = createScribe({ clock: drive.options.clock, append: drive.append, fail: drive.fail });
+  const chains = createChains(drive);
   const launch = launcher(drive, attempts);
   const allDone = () => Promise.all([...attempts.values()].map(({ done }) => done));
   return {
@@ -35,7 +37,8 @@ export function createFlight(drive: Drive): Flight {
       const isNew = ({ path }: { readonly path: string }): boolean => !attempts.has(path);
       const starts = actions.filter((action) => action.type === 'start').filter(isNew);
       await drive.append(starts.map(({ path, attempt, key, with: input }) => ({ type: 'stepStarted', path, attempt, key, with: input }) as const));
-      for (const start of starts) launch(start.path, (signal) => execute(drive, start, { signal, logger, scribe }));
+      for (const start of starts) launch(start.path, (signal) => execute(drive, start, { signal, logger, scribe, ...chains.partOf(start) }));
+      chains.changed();
       for (const action of actions) {
         if (action.type === 'probe' && isNew(action)) launch(action.path, (signal) => probe(drive, action, { signal, logger, scribe }));
         else if (action.type === 'call' && isNew(action)) launch(action.path, (signal) => call(drive, action, signal));
@@ -99,6 +102,7 @@ interface Tools {
   readonly signal: AbortSignal;
   readonly logger: ReturnType<typeof createLogger>;
   readonly scribe: Scribe;
+  readonly chain?: NonNullable<TaskControl['chain']>;
 }
 
 async function execute(drive: Drive, action: StartAction, tools: Tools): Promise<void> {
@@ -109,9 +113,18 @@ async function execute(drive: Drive, action: StartAction, tools: Tools): Promise
   const result: StepResult = await options.executor.execute(taskOf(drive, action), controlOf(drive, { path, attempt, ...tools }));
   await logger.flush();
   if (drive.signal.aborted) return; // not ours to record any more
-  // Whoever drives next finds it under way, and goes on with the hosts that have no result.
-  if (options.drain?.aborted === true && 'error' in result && result.error.code === 'HANDED_OVER') return await scribe.write([]);
-  await scribe.write([{ type: 'stepFinished', path, attempt, result, durationMs: Math.round(options.clock.monotonic() - began) }]);
+  // It goes on with the hosts that have no result: when the step before has more, or by whoever drives next, who finds it under way.
+  if ('error' in result && result.error.code === 'HANDED_OVER')
+    return await scribe.write(options.drain?.aborted === true ? [] : [{ type: 'stepInDoubt', path, attempt }]);
+  const durationMs = Math.round(options.clock.monotonic() - began);
+  await scribe.write([{ type: 'stepFinished', path, attempt, durationMs, ...(action.hosts ? onRecord(result) : { result }) }]);
+}
+
+/** What hosts gave is in their own events: thousands of them would make one event of it all that nobody can carry. */
+function onRecord(result: StepResult): Pick<Extract<EventBody, { type: 'stepFinished' }>, 'result' | 'hostsOnRecord'> {
+  if (!('outputs' in result)) return { result };
+  const { hosts: _onRecord, ...outputs } = result.outputs;
+  return { result: { ...result, outputs }, hostsOnRecord: true };
 }
 
 async function probe(drive: Drive, action: Extract<Action, { type: 'probe' }>, tools: Tools): Promise<void> {
@@ -152,11 +165,12 @@ function taskOf(
   };
 }
 
-function controlOf(drive: Drive, { path, attempt, signal, logger, scribe }: Tools & { readonly path: string; readonly attempt: number }): TaskControl {
+function controlOf(drive: Drive, { path, attempt, signal, logger, scribe, chain }: Tools & { readonly path: string; readonly attempt: number }): TaskControl {
   const { drain } = drive.options;
   return {
     signal,
     ...(drain ? { drain } : {}),
+    ...(chain ? { chain } : {}),
     hostStarted: async (host) => {
       signal.throwIfAborted();
       if (!isLive(drive, path, attempt)) throw new SlipwayError('LATE_ATTEMPT', `attempt ${attempt} of ${path} is over`);

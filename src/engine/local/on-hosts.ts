@@ -3,6 +3,7 @@ import type { HostRule } from '../../plan/index.ts';
 import type { HostResult, StepResult } from '../events.ts';
 import { type FanOutDecision, isBad, type Spread, startSpread } from '../fan-out.ts';
 import { readLedger, resultOfHosts } from '../spread.ts';
+import type { ChainSpread } from './chain.ts';
 import type { TaskControl } from './executor.ts';
 import { attemptOn, type OnHosts } from './on-host.ts';
 
@@ -18,8 +19,9 @@ export async function runOnHosts(spread: OnHosts): Promise<StepResult> {
   if (!rule || rule.names.length === 0) throw new SlipwayError('NO_HOSTS', `${task.path} has no hosts`, { hint: 'its pattern selects none of the inventory' });
   const { results, doubts } = readLedger(task.ledger);
   if (!task.repeatable) for (const host of doubts) results.set(host, await leaveInDoubt(host, control));
-  const fan = startSpread(rule, results);
   const crew = createCrew();
+  const fan: Spread & Partial<ChainSpread> = control.chain ? control.chain(rule, results) : startSpread(rule, results);
+  fan.onChange?.(crew.wake);
   const stops = new AbortController();
   context.signal.addEventListener('abort', crew.wake, { signal: stops.signal });
   control.drain?.addEventListener('abort', crew.wake, { signal: stops.signal });
@@ -32,10 +34,10 @@ export async function runOnHosts(spread: OnHosts): Promise<StepResult> {
     stops.abort();
   }
   context.signal.throwIfAborted();
-  if (control.drain?.aborted === true && fan.next().type !== 'over') {
-    throw new SlipwayError('HANDED_OVER', `${task.path} was left where it stands`, { hint: 'whoever resumes the run goes on with it' });
-  }
-  return resultOfHosts(rule, fan);
+  const isDrained = control.drain?.aborted === true && fan.next().type !== 'over';
+  const result = isDrained ? undefined : resultOfHosts(rule, fan);
+  if (result && ('error' in result || fan.isLeft?.() !== true)) return result;
+  throw new SlipwayError('HANDED_OVER', `${task.path} was left where it stands`, { hint: 'it goes on when its hosts can' });
 }
 
 /** Nobody else begins when the step is stopped, or the run handed over; those at work end first. */

@@ -1,0 +1,162 @@
+import type { HostRule } from '../../plan/index.ts';
+import type { HostResult, StepState } from '../events.ts';
+import { batchesOf, countOf, type FanOutDecision, isBad, MOST_AT_ONCE, type Spread } from '../fan-out.ts';
+import { createTally, type Tally } from '../host-tally.ts';
+
+/** Hosts on their way through consecutive steps. Each keeps its place until it has come through, so that few hosts are half-way at any moment. */
+export interface Chain {
+  /** The part of one of its steps, which begins, or goes on with what its ledger says. */
+  spreadOf(path: string, rule: HostRule, known: ReadonlyMap<string, HostResult>): ChainSpread;
+  /** A step of it stands otherwise than before. */
+  changed(): void;
+}
+export interface ChainSpread extends Spread {
+  /** Call back when hosts may have come from the step before, or places have become free. */
+  readonly onChange: (listener: () => void) => void;
+  /** Hosts are left that may still come, though not now: the step has not ended. */
+  readonly isLeft: () => boolean;
+}
+
+/** How the steps of a chain stand, by what is on record. */
+export interface ChainView {
+  readonly stateOf: (path: string) => StepState | undefined;
+  readonly resultOf: (path: string, host: string) => HostResult | undefined;
+}
+
+interface Step {
+  readonly path: string;
+  /** Of a step that has begun in this process; it knows more than what is on record already. */
+  results: ReadonlyMap<string, HostResult> | undefined;
+  readonly running: Set<string>;
+}
+const isComing = (state: StepState | undefined): boolean => state === 'running' || state === 'retrying';
+const isClosed = (state: StepState | undefined): boolean => state === 'ok' || state === 'changed' || state === 'skipped';
+const isToCome = (state: StepState | undefined): boolean => state === undefined || state === 'pending' || state === 'ready' || isComing(state);
+
+export function createChain(paths: readonly string[], view: ChainView): Chain {
+  const steps = paths.map((path): Step => ({ path, results: undefined, running: new Set() }));
+  const listeners = new Set<() => void>();
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
+  let way = createWay({ rule: undefined, steps, view });
+  return {
+    changed,
+    spreadOf: (path, rule, known) => {
+      const index = paths.indexOf(path);
+      const step = steps[index];
+      if (!step) throw new TypeError(`${path} is not in the chain`);
+      const results = new Map(known);
+      step.results = results;
+      way = createWay({ rule, steps, view });
+      changed();
+      return {
+        batches: way.batches,
+        results,
+        next: () => way.next(index),
+        ended: (host, result) => {
+          step.running.delete(host);
+          results.set(host, result);
+          way.arrived(host, index);
+          changed();
+        },
+        onChange: (listener) => void listeners.add(listener),
+        isLeft: () => way.isLeft(index),
+      };
+    },
+  };
+}
+
+/** All hosts of a chain, and how far each has come. Made anew when a step begins: a ledger may have been settled by a person meanwhile. */
+interface Way {
+  readonly batches: readonly (readonly string[])[];
+  next(index: number): FanOutDecision;
+  /** A host has a result in this step. */
+  arrived(host: string, index: number): void;
+  isLeft(index: number): boolean;
+}
+interface WayParts {
+  readonly rule: HostRule | undefined;
+  readonly steps: readonly Step[];
+  readonly view: ChainView;
+}
+
+function createWay({ rule, steps, view }: WayParts): Way {
+  const { stateOf } = view;
+  const batches = rule ? batchesOf(rule) : [];
+  const all = batches.flat();
+  const position = new Map(all.map((host, index) => [host, index]));
+  const tally: Tally | undefined = rule && createTally(rule, batches);
+  const most = rule?.throttle === undefined ? MOST_AT_ONCE : countOf(rule.throttle, all.length);
+  /** Hosts that have begun and not come through. */
+  const inside = new Set<string>();
+  /** By step: hosts that may begin there. */
+  const ready: string[][] = steps.map(() => []);
+  const arrived = (host: string, from: number): void => {
+    for (let index = from; index <= steps.length; index++) {
+      const step = steps[index];
+      const result = step && resultOf(step, host, view);
+      if (step && !result) {
+        if (index > 0 || step.running.has(host)) inside.add(host);
+        if (!step.running.has(host)) ready[index]?.push(host);
+        return;
+      }
+      if (step && !isBad(result)) continue;
+      inside.delete(host);
+      tally?.add(host, result ?? { state: 'ok', durationMs: 0 });
+      return;
+    }
+  };
+  for (const host of all) arrived(host, 0);
+
+  /** Hosts that wait for a step which waits for a person hold nobody up. */
+  const parked = (): number => steps.reduce((sum, { path }, index) => sum + (index > 0 && !isToCome(stateOf(path)) ? (ready[index]?.length ?? 0) : 0), 0);
+  const begin = (index: number): readonly string[] => {
+    const waiting = ready[index] ?? [];
+    if (index > 0) return waiting.splice(0);
+    const free = most - inside.size + parked();
+    const end = tally?.currentEnd() ?? 0;
+    let count = 0;
+    while (count < free && count < waiting.length && (position.get(waiting[count] ?? '') ?? end) < end) count++;
+    return waiting.splice(0, count);
+  };
+  /** Will a later step yet make room, or end the batch? */
+  const isGoingOn = (index: number): boolean =>
+    steps.some(({ path, running }, at) => at > index && (running.size > 0 || ((ready[at]?.length ?? 0) > 0 && isToCome(stateOf(path)))));
+  const isFed = (index: number): boolean => {
+    const before = steps[index - 1];
+    return before ? isComing(stateOf(before.path)) : (ready[0]?.length ?? 0) > 0 && isGoingOn(0);
+  };
+  return {
+    batches,
+    arrived,
+    next: (index) => {
+      const step = steps[index];
+      const stopped = tally?.stopped();
+      const hosts = stopped === undefined ? begin(index) : [];
+      for (const host of hosts) {
+        step?.running.add(host);
+        inside.add(host);
+      }
+      if (hosts.length > 0) return { type: 'start', hosts };
+      if ((step?.running.size ?? 0) > 0) return { type: 'wait' };
+      if (stopped !== undefined) return isGoingOn(index) || isRetrying(steps, view) ? { type: 'wait' } : { type: 'over', stopped };
+      return { type: isFed(index) ? 'wait' : 'over' };
+    },
+    isLeft: (index) => {
+      const before = steps[index - 1];
+      const isShort = all.some((host) => steps[index]?.results?.has(host) !== true);
+      return isShort && (tally?.stopped() !== undefined || (before ? !isClosed(stateOf(before.path)) : true));
+    },
+  };
+}
+
+/** A step that is over, and was so before this process began or by a person's word, lets everybody through of whom it says nothing else. */
+function resultOf({ path, results }: Step, host: string, view: ChainView): HostResult | undefined {
+  if (results) return results.get(host);
+  return view.resultOf(path, host) ?? (isClosed(view.stateOf(path)) ? { state: 'skipped', durationMs: 0 } : undefined);
+}
+
+function isRetrying(steps: readonly Step[], { stateOf }: ChainView): boolean {
+  return steps.some(({ path }) => stateOf(path) === 'retrying');
+}
