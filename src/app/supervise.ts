@@ -1,9 +1,9 @@
-import { messageOf } from '../core/index.ts';
+import { type Clock, messageOf } from '../core/index.ts';
 import type { RunRow } from '../journal/index.ts';
 import { drive } from './drive.ts';
 import { driverOf, OPEN_STATES } from './overview.ts';
 import type { Session } from './types.ts';
-import type { Wiring } from './wiring.ts';
+import type { RunJournal, Wiring } from './wiring.ts';
 
 export interface SuperviseOptions {
   /** Most runs that this process drives at once. */
@@ -27,47 +27,76 @@ interface Known {
   readonly notBefore: number;
 }
 
-/**
- * Drive every run of the store that nobody drives, until the session drains or its signal aborts: no run is an orphan for longer than a
- * moment. Many processes may do so on one store; leases share the runs among them. Rehearsals belong to the process that plays their world.
- */
+/** Everything that looking after runs needs. */
+export interface Supervision extends SuperviseOptions {
+  readonly journal: RunJournal;
+  readonly clock: Clock;
+  readonly isDead: (owner: string) => boolean;
+  /** Take no further run when it aborts; what is driven is waited for. */
+  readonly stop: AbortSignal;
+  /** Drive one run until it ends or has to be left. */
+  readonly drive: (runId: string) => Promise<{ readonly state: string }>;
+  readonly notice: (line: string) => void;
+}
+
+/** Drive every run of the store that nobody drives, until the session drains or its signal aborts. */
 export async function supervise(session: Session, wiring: Wiring, options: SuperviseOptions): Promise<void> {
-  const { most, pollMs = POLL_MS } = options;
-  const stop = AbortSignal.any([session.signal, ...(session.drain ? [session.drain] : [])]);
-  const journal = await wiring.journal();
+  const { clock, isDead } = wiring;
+  await superviseRuns({
+    ...options,
+    ...{ journal: await wiring.journal(), clock, isDead, notice: session.notice },
+    stop: AbortSignal.any([session.signal, ...(session.drain ? [session.drain] : [])]),
+    drive: (runId) => drive(session, wiring, runId).done,
+  });
+}
+
+/**
+ * Drive every run that nobody drives: no run is an orphan for longer than a moment. Many processes may do so on one store; leases share the
+ * runs among them. Rehearsals belong to the process that plays their world.
+ */
+export async function superviseRuns(supervision: Supervision): Promise<void> {
+  const { journal, clock, stop, most, pollMs = POLL_MS } = supervision;
   const driven = new Map<string, Promise<void>>();
   const known = new Map<string, Known>();
   while (!stop.aborted) {
-    const rows = await journal.runs({ states: OPEN_STATES, limit: MOST_ROWS });
-    for (const row of waiting(rows, { wiring, known, driven })) {
+    const rows = await journal.runs({ states: OPEN_STATES, limit: MOST_ROWS }).catch((cause: unknown) => told(supervision, cause));
+    for (const row of waiting(rows, { supervision, known, driven })) {
       if (driven.size >= most) break;
-      const one = driveOne(session, wiring, { row, known, options }).finally(() => driven.delete(row.id));
-      driven.set(row.id, one);
+      driven.set(
+        row.id,
+        driveOne(supervision, row, known).finally(() => driven.delete(row.id)),
+      );
     }
     forget(known, rows);
-    await wiring.clock.sleep(pollMs, stop).catch(() => undefined);
+    await clock.sleep(pollMs, stop).catch(() => undefined);
   }
   await Promise.all(driven.values());
 }
 
+/** A store that is away comes back; until then there is nothing to drive. */
+function told({ notice }: Supervision, cause: unknown): readonly RunRow[] {
+  notice(`the runs cannot be listed: ${messageOf(cause)}`);
+  return [];
+}
+
 interface Looked {
-  readonly wiring: Wiring;
+  readonly supervision: Supervision;
   readonly known: ReadonlyMap<string, Known>;
   readonly driven: ReadonlyMap<string, unknown>;
 }
 
 /** Runs that a driver could take further, oldest first. */
-function waiting(rows: readonly RunRow[], { wiring, known, driven }: Looked): readonly RunRow[] {
+function waiting(rows: readonly RunRow[], { supervision, known, driven }: Looked): readonly RunRow[] {
   const busy = groupsUnderWay(rows, driven);
   return rows.toReversed().filter((row) => {
     const { id, rehearsal, lastSeq, state, concurrencyGroup: group, labels } = row;
     // A called run is driven by whoever drives its caller.
-    if (rehearsal || 'parent' in labels || driven.has(id) || driverOf(row, wiring).state === 'alive') return false;
+    if (rehearsal || 'parent' in labels || driven.has(id) || driverOf(row, supervision).state === 'alive') return false;
     // One that waits for its turn needs no driver before it may come: its turn is looked for by whoever drives it then.
     if (state === 'queued' && group !== undefined && busy.has(group)) return false;
     const before = known.get(id);
     if (before === undefined) return true;
-    return before.failures > 0 ? wiring.clock.now() >= before.notBefore : lastSeq > before.seq;
+    return before.failures > 0 ? supervision.clock.now() >= before.notBefore : lastSeq > before.seq;
   });
 }
 
@@ -78,28 +107,23 @@ function groupsUnderWay(rows: readonly RunRow[], driven: ReadonlyMap<string, unk
   );
 }
 
-async function driveOne(
-  session: Session,
-  wiring: Wiring,
-  { row, known, options }: { readonly row: RunRow; readonly known: Map<string, Known>; readonly options: SuperviseOptions },
-): Promise<void> {
-  const { id } = row;
+async function driveOne(supervision: Supervision, { id, lastSeq }: RunRow, known: Map<string, Known>): Promise<void> {
+  const { journal, clock, notice, onLeft } = supervision;
   try {
-    const { state } = await drive(session, wiring, id).done;
-    const seq = (await (await wiring.journal()).run(id))?.lastSeq ?? 0;
-    known.set(id, { seq, failures: 0, notBefore: 0 });
-    options.onLeft?.(id, state);
+    const { state } = await supervision.drive(id);
+    const row = await journal.run(id);
+    known.set(id, { seq: row?.lastSeq ?? 0, failures: 0, notBefore: 0 });
+    onLeft?.(id, state);
   } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    // Another process was faster; when it dies, this one has to be there at once.
+    if (code === 'LOCKED' || code === 'JOURNAL_FENCED') return;
     const failures = (known.get(id)?.failures ?? 0) + 1;
-    const restMs = Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (failures - 1));
-    known.set(id, { seq: row.lastSeq, failures, notBefore: wiring.clock.now() + restMs });
-    // Another process was faster: nothing to tell.
-    if (!isLocked(cause)) session.notice(`${id} cannot be driven here: ${messageOf(cause)}; tried again in ${Math.round(restMs / 1_000)} s`);
+    // A store that was away is no fault of the run.
+    const restMs = code.startsWith('JOURNAL_') ? FIRST_REST_MS : Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (failures - 1));
+    known.set(id, { seq: lastSeq, failures, notBefore: clock.now() + restMs });
+    notice(`${id} cannot be driven here: ${messageOf(cause)}; tried again in ${Math.round(restMs / 1_000)} s`);
   }
-}
-
-function isLocked(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && (cause.code === 'LOCKED' || cause.code === 'JOURNAL_FENCED');
 }
 
 function forget(known: Map<string, Known>, rows: readonly RunRow[]): void {
