@@ -136,6 +136,8 @@ function quiet(): App {
     rollBack: async () => ({ requested: true, runId: RUN }),
     signalRun: async () => undefined,
     resolveTask: async () => undefined,
+    settleHosts: async (_session, { path }) => ({ path, hosts: ['web-1', 'web-2'] }),
+    retry: async (_session, runId, { path = 'a/b' }) => ({ runId, settled: [{ path }] }),
     runs: async () => [],
     facts: async () => story,
     follow: async function* () {

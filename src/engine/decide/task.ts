@@ -109,7 +109,7 @@ function start(decision: Decision, node: PlanNode, { task, scope }: { readonly t
     scope,
     ...(node.heartbeatMs === undefined ? {} : { heartbeatMs: node.heartbeatMs }),
     ...(node.hosts ? { hosts: hostsOf(decision, node.hosts, task) } : {}),
-    ...chainOf(decision, node),
+    ...(task.only ? { only: task.only } : chainOf(decision, node)),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/index.ts';
 import type { PlanNode } from '../../plan/index.ts';
 import type { EventBody, HostResult, StepResult } from '../events.ts';
 import type { Task } from '../state.ts';
@@ -31,7 +32,10 @@ export function settleHost(task: Task, host: string, { as, by }: Extract<EventBo
 
 /** A result with the outputs of every host that has any result. */
 export function withHosts(task: Task, result: StepResult): StepResult {
-  if (!('outputs' in result)) return result;
-  const hosts = Object.entries(task.hosts).flatMap(([host, one]) => (one === 'inDoubt' ? [] : [[host, one.outputs ?? {}] as const]));
-  return { ...result, outputs: { ...result.outputs, hosts: Object.fromEntries(hosts) } };
+  return 'outputs' in result ? { ...result, outputs: outputsWithHosts({ ...task, outputs: result.outputs }) } : result;
+}
+
+export function outputsWithHosts({ outputs, hosts }: Pick<Task, 'outputs' | 'hosts'>): JsonObject {
+  const each = Object.entries(hosts).flatMap(([host, one]) => (one === 'inDoubt' ? [] : [[host, one.outputs ?? {}] as const]));
+  return { ...outputs, hosts: Object.fromEntries(each) };
 }

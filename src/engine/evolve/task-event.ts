@@ -169,8 +169,10 @@ function resolve(data: RunData, task: Task, { body, at }: { readonly body: Extra
   if (!data.attention.has(task.path) || !(RESOLVABLE.has(task.state) || (task.state === 'waiting' && body.as === 'failed'))) return;
   data.attention.delete(task.path);
   delete task.attention;
+  delete task.only;
   if (body.hosts) {
     for (const host of body.hosts) settleHost(task, host, body);
+    if (body.as === 'retry') task.only = body.hosts;
     tryAgain(task);
   } else if (body.as === 'retry') {
     for (const [host, result] of Object.entries(task.hosts)) if (isUnsettled(result)) delete task.hosts[host];

@@ -21,6 +21,8 @@ export interface TaskRun {
   readonly heartbeatMs?: number;
   readonly hosts?: HostRule;
   readonly ledger: { readonly [host: string]: Json };
+  /** Only these hosts may begin. */
+  readonly only?: readonly string[];
   /** Whether a command whose end was not seen may be repeated. */
   readonly repeatable: boolean;
 }

@@ -146,9 +146,9 @@ async function call(drive: Drive, { path, attempt, runbook, inputs }: Extract<Ac
 function taskOf(
   { data }: Drive,
   action: Pick<StartAction, 'path' | 'node' | 'attempt' | 'uses' | 'with' | 'key' | 'timeoutMs' | 'ledger'> &
-    Partial<Pick<StartAction, 'heartbeatMs' | 'hosts'>>,
+    Partial<Pick<StartAction, 'heartbeatMs' | 'hosts' | 'only'>>,
 ): TaskRun {
-  const { path, attempt, uses, with: input, key, timeoutMs, ledger, heartbeatMs, hosts } = action;
+  const { path, attempt, uses, with: input, key, timeoutMs, ledger, heartbeatMs, hosts, only } = action;
   const idempotency = data.created?.graph.nodes[action.node]?.idempotency;
   const repeatable = idempotency === 'safe' || idempotency === 'keyed';
   return {
@@ -162,6 +162,7 @@ function taskOf(
     repeatable,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(hosts === undefined ? {} : { hosts }),
+    ...(only === undefined ? {} : { only }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { SlipwayError } from '../../core/index.ts';
 import type { HostRule } from '../../plan/index.ts';
 import type { HostResult, StepResult } from '../events.ts';
-import { type FanOutDecision, isBad, type Spread, startSpread } from '../fan-out.ts';
+import { batchesOf, type FanOutDecision, isBad, type Spread, startSpread } from '../fan-out.ts';
 import { readLedger, resultOfHosts } from '../spread.ts';
 import type { ChainSpread } from './chain.ts';
 import type { TaskControl } from './executor.ts';
@@ -14,15 +14,48 @@ export { hostOptions, judged } from './on-host.ts';
  * be repeated.
  */
 export async function runOnHosts(spread: OnHosts): Promise<StepResult> {
-  const { task, context, control } = spread;
+  const { task, control } = spread;
   const rule = task.hosts;
   if (!rule || rule.names.length === 0) throw new SlipwayError('NO_HOSTS', `${task.path} has no hosts`, { hint: 'its pattern selects none of the inventory' });
   const { results, doubts } = readLedger(task.ledger);
   if (!task.repeatable) for (const host of doubts) results.set(host, await leaveInDoubt(host, control));
-  const crew = createCrew();
+  if (task.only) return onSome(spread, { rule, results, only: new Set(task.only) });
   const fan: Spread & Partial<ChainSpread> = control.chain ? control.chain(rule, results) : startSpread(rule, results);
-  fan.onChange?.(crew.wake);
+  await send(spread, rule, fan);
+  const isDrained = control.drain?.aborted === true && fan.next().type !== 'over';
+  const result = isDrained ? undefined : resultOfHosts(rule, fan);
+  if (result && ('error' in result || fan.isLeft?.() !== true)) return result;
+  throw new SlipwayError('HANDED_OVER', `${task.path} was left where it stands`, { hint: 'it goes on when its hosts can' });
+}
+
+interface Some {
+  readonly rule: HostRule;
+  readonly results: ReadonlyMap<string, HostResult>;
+  readonly only: ReadonlySet<string>;
+}
+
+/**
+ * A person wants some hosts tried and no other: by the rules of the step, as if there were no others. When these end well and others are left that did
+ * not, or were never reached, the step is a person's again.
+ */
+async function onSome(spread: OnHosts, { rule, results, only }: Some): Promise<StepResult> {
+  const fan = startSpread({ ...rule, names: rule.names.filter((name) => only.has(name)) }, results);
+  await send(spread, rule, fan);
+  const whole = { batches: batchesOf(rule), results: new Map([...results, ...fan.results]) };
+  const result = resultOfHosts(rule, whole);
+  const left = whole.batches.flat().filter((host) => !whole.results.has(host) || ('error' in result && isBad(whole.results.get(host))));
+  if (left.length === 0 || [...fan.results.values()].some(isBad)) return result;
+  const named = `${left.slice(0, 5).join(', ')}${left.length > 5 ? ', …' : ''}`;
+  const hint = 'go on with them by "slipway retry … --hosts failed,unreachable,never-reached"';
+  return { state: 'failed', error: { code: 'HOSTS_LEFT', message: `${left.length} of ${rule.names.length} hosts are left: ${named}`, retry: 'pauseForHuman', hint } };
+}
+
+/** Send a step to the hosts of a spread until it is over, or nobody may begin any more and all who had begun have ended. */
+async function send(spread: OnHosts, rule: HostRule, fan: Spread & Partial<ChainSpread>): Promise<void> {
+  const { context, control } = spread;
+  const crew = createCrew();
   const stops = new AbortController();
+  fan.onChange?.(crew.wake);
   context.signal.addEventListener('abort', crew.wake, { signal: stops.signal });
   control.drain?.addEventListener('abort', crew.wake, { signal: stops.signal });
   try {
@@ -34,10 +67,6 @@ export async function runOnHosts(spread: OnHosts): Promise<StepResult> {
     stops.abort();
   }
   context.signal.throwIfAborted();
-  const isDrained = control.drain?.aborted === true && fan.next().type !== 'over';
-  const result = isDrained ? undefined : resultOfHosts(rule, fan);
-  if (result && ('error' in result || fan.isLeft?.() !== true)) return result;
-  throw new SlipwayError('HANDED_OVER', `${task.path} was left where it stands`, { hint: 'it goes on when its hosts can' });
 }
 
 /** Nobody else begins when the step is stopped, or the run handed over; those at work end first. */
