@@ -29,7 +29,12 @@ export function buildPorts(
     clock: systemClock,
     http,
     tcp: createTcp(resolve ? { resolve } : {}),
-    ssh: createSsh({ clock: systemClock, knownHostsFiles: [`${config.ssh.home}/.ssh/known_hosts`], ...(agent === undefined ? {} : { agentSocket: agent }) }),
+    ssh: createSsh({
+      clock: systemClock,
+      masker: request.masker,
+      knownHostsFiles: [`${config.ssh.home}/.ssh/known_hosts`],
+      ...(agent === undefined ? {} : { agentSocket: agent }),
+    }),
     pulumi: createPulumi(differences.pulumi),
     notify: createNotify({ channels: config.notify, http, clock: systemClock, log: notice, rehearsal }),
     evidence: createEvidence(journal, runId),

@@ -98,6 +98,7 @@ function converse(command: Started, payload: string, { request, control, clock }
     else channel.write(payload);
   };
   const password = request.become?.password;
+  const text = asText(control.onOutput);
   const session = followCommand(command, {
     clock,
     maxOutputBytes: request.maxOutputBytes,
@@ -109,21 +110,24 @@ function converse(command: Started, payload: string, { request, control, clock }
       if (password && session.greeting.passwordsAsked() === 1) channel.write(`${password.reveal()}\n`);
       else channel.close();
     },
-    onOutput: limitedOutput(request.maxOutputBytes, control.onOutput),
+    onOutput: text.add,
   });
+  void session.end.then(text.end);
   if (!request.become) send();
   return { session, sent: () => sent };
 }
 
-/** Pass output on as text while it is within the limit of its stream; then say once that the rest is left out. */
-function limitedOutput(maxBytes: number, emit: RunControl['onOutput']): (stream: 'stdout' | 'stderr', bytes: Buffer) => void {
+/** Pass output on as text: whole characters, and what is none as a replacement character. */
+function asText(emit: RunControl['onOutput']): { add(stream: 'stdout' | 'stderr', bytes: Buffer): void; end(): void } {
   const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
-  const left = { stdout: maxBytes, stderr: maxBytes };
-  return (stream, bytes) => {
-    if (left[stream] < 0) return;
-    emit?.(stream, decoders[stream].write(bytes.subarray(0, left[stream])));
-    left[stream] -= bytes.length;
-    if (left[stream] < 0) emit?.(stream, `\n[more than ${maxBytes} bytes; the rest is left out]\n`);
+  const pass = (stream: 'stdout' | 'stderr', text: string): void => {
+    if (text !== '') emit?.(stream, text);
+  };
+  return {
+    add: (stream, bytes) => pass(stream, decoders[stream].write(bytes)),
+    end: () => {
+      for (const stream of ['stdout', 'stderr'] as const) pass(stream, decoders[stream].end());
+    },
   };
 }
 

@@ -33,6 +33,8 @@ export interface Link {
   noteOpening(ms: number): void;
   /** A command begins: have a shell ready for the next one, where that is worth it. */
   noteCommand(): void;
+  /** How often it was handed out. */
+  uses: number;
   /** By which way its shells become leader of a process group. */
   way: Way;
   /** Another connection to the same host, of whoever asks alone. */
@@ -91,6 +93,7 @@ export function linkOf({ client, host, clock, twin }: LinkParts): Link {
       // A first command may well be the only one.
       if (commands > 1 && quickestMs > SLOW_OPENING_MS && link.way === 'short') link.idle.prepareShell();
     },
+    uses: 0,
     way: 'short',
     twin,
   };

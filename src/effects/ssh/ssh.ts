@@ -1,14 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import type { Clock } from '../../core/index.ts';
+import { type Clock, type Masker, SlipwayError } from '../../core/index.ts';
 import type { Host, SshControl, SshPort } from '../../steps/index.ts';
 import { readAsUser, writeAsUser } from './become-files.ts';
+import { headBytes } from './capture.ts';
 import type { DialSources } from './dial.ts';
 import { runScript } from './exec.ts';
+import { createFileReader } from './file-reader.ts';
 import { readBySftp, writeBySftp } from './files.ts';
 import { createGate } from './gate.ts';
 import type { Link } from './link.ts';
 import { loadSsh2 } from './load.ts';
-import { createPool } from './pool.ts';
+import { createPool, type Pool } from './pool.ts';
 
 export interface SshOptions {
   readonly clock: Clock;
@@ -20,34 +21,67 @@ export interface SshOptions {
   readonly connectTimeoutMs?: number;
   /** A number from 0 to 1, for the jitter of retries. */
   readonly random?: () => number;
+  /** Secrets that may be cut in two where output is too long. */
+  readonly masker?: Masker;
 }
 
 /** Reach machines over SSH: one shared connection per host and run, strict host keys, values only as environment. */
 export function createSsh(options: SshOptions): SshPort {
   const { clock } = options;
-  const pool = createPool(createGate(clock, options.random ?? Math.random), () => sourcesOf(options));
-  const linkTo = (host: Host, control: SshControl): Promise<Link> => pool.link(control.runId, host, control.signal);
+  const read = createFileReader();
+  const pool = createPool(createGate(clock, options.random ?? Math.random), () => sourcesOf(options, read));
   return {
     exec: async (host, request, control) => {
-      const result = await runScript(await linkTo(host, control), request, control, clock);
-      return { ...result, stdout: result.stdout.toString('utf8'), stderr: result.stderr.toString('utf8') };
+      const result = await onLink(pool, host, { control, isRepeatable: false }, (link) => runScript(link, request, control, clock));
+      const text = (bytes: Buffer): string => textOf(bytes, request.maxOutputBytes, options.masker);
+      return { ...result, stdout: text(result.stdout), stderr: text(result.stderr) };
     },
-    read: async (host, path, maxBytes, control) => {
-      const link = await linkTo(host, control);
-      const { become } = control;
-      return become ? readAsUser({ link, become, control, clock }, path, maxBytes) : readBySftp({ link, control, clock }, path, maxBytes);
-    },
-    write: async (host, file, control) => {
-      const link = await linkTo(host, control);
-      const { become } = control;
-      if (become) return writeAsUser({ link, become, control, clock }, file);
-      return writeBySftp({ link, control, clock }, file);
-    },
+    read: (host, path, maxBytes, control) =>
+      onLink(pool, host, { control, isRepeatable: true }, (link) => {
+        const { become } = control;
+        return become ? readAsUser({ link, become, control, clock }, path, maxBytes) : readBySftp({ link, control, clock }, path, maxBytes);
+      }),
+    write: (host, file, control) =>
+      onLink(pool, host, { control, isRepeatable: true }, (link) => {
+        const { become } = control;
+        return become ? writeAsUser({ link, become, control, clock }, file) : writeBySftp({ link, control, clock }, file);
+      }),
     release: (runId) => pool.release(runId),
   };
 }
 
-async function sourcesOf(options: SshOptions): Promise<DialSources> {
+/**
+ * Use the connection of a host. One that was there already may have died while nobody looked: when nothing was started on it, or what was may be done
+ * again, a new one is made, once.
+ */
+async function onLink<T>(
+  pool: Pool,
+  host: Host,
+  { control, isRepeatable }: { readonly control: SshControl; readonly isRepeatable: boolean },
+  use: (link: Link) => Promise<T>,
+): Promise<T> {
+  const { runId, signal } = control;
+  const link = await pool.link(runId, host, signal);
+  const isNew = link.uses++ === 0;
+  try {
+    return await use(link);
+  } catch (thrown) {
+    const code = thrown instanceof SlipwayError ? thrown.code : '';
+    const mayRepeat = (code === 'SSH_UNREACHABLE' && !isNew) || (code === 'SSH_LOST' && isRepeatable);
+    if (!mayRepeat || link.isOpen() || signal.aborted) throw thrown;
+    return await use(await pool.link(runId, host, signal));
+  }
+}
+
+/** Output as text. Where its middle is missing, the cuts may have gone through a secret, which nobody could recognise later. */
+function textOf(bytes: Buffer, maxBytes: number, masker: Masker | undefined): string {
+  if (bytes.length < maxBytes || !masker) return bytes.toString('utf8');
+  const cut = headBytes(maxBytes);
+  const { head, tail } = masker.maskEnds(bytes.subarray(0, cut).toString('utf8'), bytes.subarray(cut).toString('utf8'));
+  return head + tail;
+}
+
+async function sourcesOf(options: SshOptions, readText: DialSources['readText']): Promise<DialSources> {
   return {
     ssh2: await loadSsh2(),
     clock: options.clock,
@@ -56,13 +90,4 @@ async function sourcesOf(options: SshOptions): Promise<DialSources> {
     knownHostsFiles: options.knownHostsFiles ?? [],
     connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
   };
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
-    throw thrown;
-  }
 }

@@ -11,6 +11,7 @@ import type { Action } from '../actions.ts';
 import type { Executor } from './executor.ts';
 import { createFlight, type Flight } from './flight.ts';
 import { holdLease } from './lease.ts';
+import type { OpenSpill } from './output.ts';
 import { awaitTurn } from './queue.ts';
 import { createWaker } from './waker.ts';
 
@@ -41,6 +42,8 @@ export interface DriveOptions {
   /** Failures a rehearsal was asked for, of steps that only wait; those of effects are the executor's. */
   readonly fault?: (path: string) => SlipwayError | undefined;
   readonly leaseTtlMs?: number;
+  /** Keeps output that is too long for the log; without it, such output is left out. */
+  readonly openSpill?: OpenSpill;
 }
 const LEASE_TTL_MS = 30_000;
 const DRAIN_MS = 20_000;

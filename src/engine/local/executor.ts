@@ -8,6 +8,7 @@ import { settleWithin, startAttempt } from './attempt.ts';
 import type { ChainSpread } from './chain.ts';
 import { resultOf } from './failure.ts';
 import { runOnHosts } from './on-hosts.ts';
+import type { Output } from './output.ts';
 import { sealDeep, unsealDeep, type Vault } from './secrets.ts';
 
 /** One attempt of one task, ready to run. */
@@ -36,6 +37,8 @@ export interface TaskControl {
   /** Its hosts come from the step before and go on to the next one. Then the time limit of an attempt holds for each host. */
   readonly chain?: (rule: HostRule, known: ReadonlyMap<string, HostResult>) => ChainSpread;
   readonly log: (line: { readonly text: string; readonly stream: 'stdout' | 'stderr'; readonly host?: string }) => void;
+  /** Keeps what a stream says, however long it gets. Masked before it comes here; without this, it comes line by line to `log`. */
+  readonly output?: (of: { readonly host: string; readonly stream: 'stdout' | 'stderr' }) => Output;
 }
 /** Runs effects; never throws. */
 export interface Executor {

@@ -1,7 +1,7 @@
 import type { Action, StartAction } from '../actions.ts';
 import type { EventBody, StepResult } from '../events.ts';
 import { createChains } from './chains.ts';
-import { createLogger } from './logger.ts';
+import { createLogger, type Logger } from './logger.ts';
 import type { Drive } from './drive.ts';
 import type { TaskControl, TaskRun } from './executor.ts';
 import { Aborted, resultOf } from './failure.ts';
@@ -100,7 +100,7 @@ async function guarded({ signal, fail }: Drive, work: Promise<void>): Promise<vo
 
 interface Tools {
   readonly signal: AbortSignal;
-  readonly logger: ReturnType<typeof createLogger>;
+  readonly logger: Logger;
   readonly scribe: Scribe;
   readonly chain?: NonNullable<TaskControl['chain']>;
 }
@@ -189,6 +189,7 @@ function controlOf(drive: Drive, { path, attempt, signal, logger, scribe, chain 
       );
     },
     log: (line) => logger.log({ path, attempt, ...line }),
+    output: (of) => logger.output({ path, attempt, ...of }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { HostContext, HostOptions, HostOutcome, StepContext } from '../../s
 import type { HostResult, StepFailure } from '../events.ts';
 import type { ExecutorOptions, TaskControl, TaskRun } from './executor.ts';
 import { failureOf } from './failure.ts';
+import { createHostOutput } from './host-output.ts';
 import { type Opened, sealDeep, unsealDeep } from './secrets.ts';
 
 /** A step that acts on hosts, with all that an attempt on one of them needs. */
@@ -37,6 +38,7 @@ export async function attemptOn(host: string, spread: OnHosts, rule: HostRule): 
 
 async function attemptOnce(host: string, spread: OnHosts, rule: HostRule): Promise<Omit<HostResult, 'durationMs'>> {
   const { task, context, control, options, runHost } = spread;
+  const output = createHostOutput(host, options.masker, control);
   try {
     const hostContext: HostContext = {
       ...context,
@@ -46,6 +48,10 @@ async function attemptOnce(host: string, spread: OnHosts, rule: HostRule): Promi
         context.heartbeat();
         control.log({ text, stream, host });
       },
+      output: (piece, stream = 'stdout') => {
+        context.heartbeat();
+        output.push(piece, stream);
+      },
     };
     const outcome = await runHost(hostContext);
     return await judged(outcome, rule, { host, options, inputs: task.with });
@@ -53,6 +59,8 @@ async function attemptOnce(host: string, spread: OnHosts, rule: HostRule): Promi
     const error = failureOf(cause, options.masker);
     if (UNREACHABLE.has(error.code)) return { state: 'unreachable', error };
     return error.code === 'SSH_LOST' ? lost(error, task.repeatable) : { state: 'failed', error };
+  } finally {
+    output.end();
   }
 }
 

@@ -48,7 +48,8 @@ export const sshFacts = defineStep({
   executeHost: async ({ gather }, context) => {
     const { clock } = context.ports;
     const sentAt = clock.now();
-    const result = await callHost({ ...context, log: () => undefined }, { script: FACTS_SCRIPT });
+    const { log: _loud, output: _too, ...quiet } = context;
+    const result = await callHost(quiet, { script: FACTS_SCRIPT });
     refuseExit(result, [0], { what: 'gathering facts', host: context.host.name });
     const facts = parseFacts(result.stdout, { sentAt, receivedAt: clock.now() });
     if (!facts)
