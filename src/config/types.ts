@@ -28,6 +28,8 @@ export interface Terminal {
   readonly redraw: boolean;
   /** Width in columns; 80 when unknown. */
   readonly columns: number;
+  /** Height in rows; 24 when unknown. */
+  readonly rows: number;
 }
 export interface PulumiSettings {
   /** URL of the state backend; a folder of the state directory when nothing is set. */
@@ -52,6 +54,7 @@ export interface Surroundings {
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly homeDir: string;
   readonly osUser: string;
   /** `user.email` of git in a folder, or undefined. */

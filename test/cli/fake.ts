@@ -54,7 +54,7 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
     stateDir: '/repo/.slipway',
     actor: 'user:ada',
     teams: ['cab'],
-    terminal: { colour: { stdout: false, stderr: false }, redraw: false, columns: 100 },
+    terminal: { colour: { stdout: false, stderr: false }, redraw: false, columns: 100, rows: 30 },
     secretNamed: (name) => (name === 'DB_PASSWORD' ? new Secret('hunter2-hunter2') : undefined),
     ...options.settings,
   };
