@@ -3,6 +3,7 @@ import type { Client } from 'ssh2';
 import { type Clock, SlipwayError } from '../../core/index.ts';
 import type { Host } from '../../steps/index.ts';
 import { offerHostKeyAlgorithms, useCertifiedKey } from './host-certificate.ts';
+import type { KnownHosts } from './known-hosts.ts';
 import { type Link, linkOf } from './link.ts';
 import type { Ssh2 } from './load.ts';
 import { offerProofs, proofsOf } from './login.ts';
@@ -17,6 +18,8 @@ export interface DialSources {
   readonly agentSocket: string | undefined;
   /** The text of a file; undefined when it does not exist. */
   readonly readText: (path: string) => Promise<string | undefined>;
+  /** A known_hosts file; undefined when it does not exist. */
+  readonly readKnownHosts: (path: string) => Promise<KnownHosts | undefined>;
   /** known_hosts files for hosts that name none. */
   readonly knownHostsFiles: readonly string[];
   readonly connectTimeoutMs: number;
@@ -107,8 +110,8 @@ export function unreachableHost(host: Host, cause: Error): SlipwayError {
 
 async function trustFor(host: Host, sources: DialSources): Promise<Trust> {
   const paths = host.login.knownHostsFiles ?? sources.knownHostsFiles;
-  const texts = await Promise.all(paths.map(async (path) => ({ path, text: (await sources.readText(path)) ?? '' })));
-  return trustOf(host, { files: texts, now: sources.clock.now(), pemOf: (key) => pemOf(key, sources.ssh2) });
+  const files = await Promise.all(paths.map(sources.readKnownHosts));
+  return trustOf(host, { files: files.filter((file) => file !== undefined), now: sources.clock.now(), pemOf: (key) => pemOf(key, sources.ssh2) });
 }
 
 function pemOf(publicKey: Buffer, ssh2: Ssh2): string {

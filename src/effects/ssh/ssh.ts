@@ -4,7 +4,7 @@ import { readAsUser, writeAsUser } from './become-files.ts';
 import { headBytes } from './capture.ts';
 import type { DialSources } from './dial.ts';
 import { runScript } from './exec.ts';
-import { createFileReader } from './file-reader.ts';
+import { createFileReader, type FileReader } from './file-reader.ts';
 import { readBySftp, writeBySftp } from './files.ts';
 import { createGate } from './gate.ts';
 import type { Link } from './link.ts';
@@ -28,8 +28,8 @@ export interface SshOptions {
 /** Reach machines over SSH: one shared connection per host and run, strict host keys, values only as environment. */
 export function createSsh(options: SshOptions): SshPort {
   const { clock } = options;
-  const read = createFileReader();
-  const pool = createPool(createGate(clock, options.random ?? Math.random), () => sourcesOf(options, read));
+  const reader = createFileReader();
+  const pool = createPool(createGate(clock, options.random ?? Math.random), () => sourcesOf(options, reader));
   return {
     exec: async (host, request, control) => {
       const result = await onLink(pool, host, { control, isRepeatable: false }, (link) => runScript(link, request, control, clock));
@@ -81,12 +81,12 @@ function textOf(bytes: Buffer, maxBytes: number, masker: Masker | undefined): st
   return head + tail;
 }
 
-async function sourcesOf(options: SshOptions, readText: DialSources['readText']): Promise<DialSources> {
+async function sourcesOf(options: SshOptions, reader: FileReader): Promise<DialSources> {
   return {
     ssh2: await loadSsh2(),
     clock: options.clock,
     agentSocket: options.agentSocket,
-    readText,
+    ...reader,
     knownHostsFiles: options.knownHostsFiles ?? [],
     connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
   };
