@@ -40,6 +40,7 @@ async function tasks({ addresses, tasks: count }: Spec): Promise<void> {
     });
     mark(`task-${task}`);
   }
+  mark('end');
   for (const client of clients) client.end();
 }
 

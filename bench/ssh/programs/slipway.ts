@@ -76,7 +76,7 @@ for (const { at, body } of await journal.read(RUN_ID)) {
   const task = /^p\/t(\d+)$/.exec(body.path)?.[1];
   if (task !== undefined) process.stdout.write(`MARK task-${task} ${at}\n`);
 }
-if (spec.files) mark('files');
+mark(spec.files ? 'files' : 'end');
 await ssh.release(RUN_ID);
 
 function fail(name: string): never {

@@ -11,11 +11,11 @@ export const PASSWORD_PROMPT = 'slipway-become-password:';
  * and which few servers do not give. No newline, single quote or exclamation mark: csh would choke on them.
  */
 const LONG_WAY = [
-  'sw_g=; if [ -r /proc/$$/stat ]; then read -r sw_a sw_b sw_c sw_d sw_g sw_x </proc/$$/stat; else sw_g=$(ps -o pgid= -p $$ 2>/dev/null); fi',
-  'if [ ${sw_g:-0} -ne $$ ] && [ -z "$2" ]; then' +
+  // A process group of this number is there only when this shell leads it.
+  'if [ -z "$2" ]; then if kill -0 -$$ 2>/dev/null; then :; else' +
     ' if command -v setsid >/dev/null 2>&1; then setsid /bin/sh -c "eval \\"\\$1\\"" slipway "$1" 1; exit $?; fi;' +
     ' if command -v perl >/dev/null 2>&1; then exec perl -e "setpgrp(0,0); exec @ARGV" /bin/sh -c "eval \\"\\$1\\"" slipway "$1" 1; fi;' +
-    ' fi',
+    ' fi; fi',
   `printf "${STANDS}\\n"`,
   'exec /bin/sh',
 ].join('; ');

@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { type Clock, SlipwayError } from '../../core/index.ts';
 import type { Host } from '../../steps/index.ts';
@@ -7,6 +8,7 @@ import type { KnownHosts } from './known-hosts.ts';
 import { type Link, linkOf } from './link.ts';
 import type { Ssh2 } from './load.ts';
 import { offerProofs, proofsOf } from './login.ts';
+import { gatherWrites, prepareKeys } from './quick-wire.ts';
 import { nameOf, type Trust, trustOf } from './trust.ts';
 
 const KEEP_ALIVE_MS = 10_000;
@@ -42,13 +44,17 @@ export interface DialTarget {
  */
 export async function dial({ host, through, twin }: DialTarget, sources: DialSources): Promise<Link> {
   const [trust, proofs] = await Promise.all([trustFor(host, sources), proofsOf(host, sources)]);
-  const socket = through && (await forward(through, host));
+  const socket = through ? await forward(through, host) : connect(host.port, host.address);
+  gatherWrites(socket);
   const client = new sources.ssh2.Client();
   const progress: Progress = { handshake: false };
-  client.on('handshake', () => (progress.handshake = true));
+  client.on('handshake', () => {
+    progress.handshake = true;
+    prepareKeys(client);
+  });
   const ready = whenReady(client, host, progress);
   client.connect({
-    ...(socket ? { sock: socket } : { host: host.address, port: host.port }),
+    sock: socket,
     username: host.user,
     readyTimeout: sources.connectTimeoutMs,
     keepaliveInterval: KEEP_ALIVE_MS,
@@ -121,7 +127,7 @@ function pemOf(publicKey: Buffer, ssh2: Ssh2): string {
   return (Array.isArray(parsed) ? parsed[0] : parsed)?.getPublicPEM() ?? '';
 }
 
-function forward(via: Link, host: Host): Promise<Readable> {
+function forward(via: Link, host: Host): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const refuse = (cause: Error): void => reject(unreachableHost(host, new Error(`the jump host ${via.host.name} says: ${cause.message}`, { cause })));
     const forget = via.whenClosed(refuse);

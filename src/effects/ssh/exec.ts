@@ -7,6 +7,7 @@ import type { Link } from './link.ts';
 import { payloadText } from './payload.ts';
 import { type End, followCommand, isWithin, type Session } from './session.ts';
 import { STOP_MS, STOP_SCRIPT } from './stop.ts';
+import { startTimer } from './timer.ts';
 import { nameOf } from './trust.ts';
 
 /** The result with bytes as they came. */
@@ -53,22 +54,21 @@ async function runOnce(way: Way, link: Link, { request, control, clock }: Omit<R
   const command = await shellFor(way, link, { request, control, clock });
   const { session, sent } = converse(command, payload, { request, control, clock });
   link.noteCommand();
-  const timer = new AbortController();
-  const gone = Promise.withResolvers<End>();
-  const forget = link.whenClosed(() => gone.resolve({ type: 'lost' }));
+  const timer = startTimer(clock, request.timeoutMs);
+  const cut = Promise.withResolvers<'lost' | 'aborted'>();
+  const forget = link.whenClosed(() => cut.resolve('lost'));
+  const onAbort = (): void => cut.resolve('aborted');
+  control.signal.addEventListener('abort', onAbort);
+  if (control.signal.aborted) onAbort();
   try {
-    const first = await Promise.race([
-      session.end,
-      gone.promise,
-      clock.sleep(request.timeoutMs, timer.signal).then(() => 'timeout' as const),
-      aborted(control.signal, timer.signal),
-    ]);
+    const first = await Promise.race([session.end, cut.promise, timer.over.then(() => 'timeout' as const)]);
     if (first === 'timeout' || first === 'aborted') return await cutOff(first, session, sent(), { link, request, control, clock });
     if (session.greeting.wantsLongWay() && way === 'short') return 'again';
-    return resultOf(first, session, { link, request, sent: sent() }, clock.monotonic() - started);
+    return resultOf(first === 'lost' ? { type: 'lost' } : first, session, { link, request, sent: sent() }, clock.monotonic() - started);
   } finally {
     forget();
-    timer.abort();
+    control.signal.removeEventListener('abort', onAbort);
+    timer.stop();
     command.channel.close();
   }
 }
@@ -219,11 +219,4 @@ async function besideOthers({ link, clock }: Run, request: ExecRequest): Promise
       twin.close();
     }
   }
-}
-
-function aborted(signal: AbortSignal, until: AbortSignal): Promise<'aborted'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('aborted');
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: until });
-  });
 }

@@ -2,6 +2,7 @@ import type { Client } from 'ssh2';
 import type { Clock } from '../../core/index.ts';
 import type { Started } from './channel.ts';
 import { openSftp, type Sftp } from './sftp.ts';
+import { startTimer, type Timer } from './timer.ts';
 
 /** A channel nobody has used for so long is closed: a run may wait for days between two steps. */
 const IDLE_MS = 30_000;
@@ -50,11 +51,11 @@ function idleShell(clock: Clock, open: () => Promise<Started>): { take(): Starte
   let waiting: Started | undefined;
   let isRefused = false;
   let isOpening = false;
-  let timer = new AbortController();
+  let timer: Timer | undefined;
   const take = (): Started | undefined => {
     const taken = waiting;
     waiting = undefined;
-    timer.abort();
+    timer?.stop();
     return taken?.isOpen() ? taken : undefined;
   };
   const close = (): boolean => {
@@ -72,8 +73,8 @@ function idleShell(clock: Clock, open: () => Promise<Started>): { take(): Starte
         .then(
           (started) => {
             waiting = started;
-            timer = new AbortController();
-            clock.sleep(IDLE_MS, timer.signal).then(close, () => undefined);
+            timer = startTimer(clock, IDLE_MS);
+            void timer.over.then((isOver) => isOver && close());
           },
           () => void (isRefused = true), // the next command opens its own, and is told why it cannot
         )
@@ -85,9 +86,9 @@ function idleShell(clock: Clock, open: () => Promise<Started>): { take(): Starte
 function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { share(): Promise<SftpShare>; closeUnused(): boolean } {
   let open: Promise<Sftp> | undefined;
   let users = 0;
-  let timer = new AbortController();
+  let timer: Timer | undefined;
   const closeUnused = (): boolean => {
-    timer.abort();
+    timer?.stop();
     if (users > 0 || !open) return false;
     open.then((sftp) => sftp.end()).catch(() => undefined);
     open = undefined;
@@ -96,8 +97,8 @@ function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { shar
   const leave = (): void => {
     if (--users > 0) return;
     if (isScarce()) return void closeUnused();
-    timer = new AbortController();
-    clock.sleep(IDLE_MS, timer.signal).then(closeUnused, () => undefined);
+    timer = startTimer(clock, IDLE_MS);
+    void timer.over.then((isOver) => isOver && closeUnused());
   };
   const begin = (): Promise<Sftp> => {
     const forget = (): void => {
@@ -111,7 +112,7 @@ function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { shar
     closeUnused,
     share: async () => {
       users++;
-      timer.abort();
+      timer?.stop();
       let held = true;
       const leaveOnce = (): void => {
         if (held) leave();

@@ -11,7 +11,7 @@ const CHANNELS = 7;
 /** Calls of file transfer at once on one connection. */
 const FILES_AT_ONCE = 16;
 /** A shell that waits for its command saves a round trip or two, and costs the machine a process: worth it from this time on. */
-const SLOW_OPENING_MS = 4;
+const SLOW_OPENING_MS = 5;
 const CLOSING_MS = 1_000;
 
 /** One logged-in connection. */
@@ -90,8 +90,8 @@ export function linkOf({ client, host, clock, twin }: LinkParts): Link {
     noteOpening: (ms) => void (quickestMs = Math.min(quickestMs, ms)),
     noteCommand: () => {
       commands++;
-      // A first command may well be the only one.
-      if (commands > 1 && quickestMs > SLOW_OPENING_MS && link.way === 'short') link.idle.prepareShell();
+      // The first commands tell how slow it is, and may well be the only ones.
+      if (commands > 2 && quickestMs > SLOW_OPENING_MS && link.way === 'short') link.idle.prepareShell();
     },
     uses: 0,
     way: 'short',

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/index.ts';
 import { createSlots } from './slots.ts';
+import { startTimer } from './timer.ts';
 
 const FIRST_LIMIT = 16;
 const LEAST_LIMIT = 4;
@@ -33,18 +34,18 @@ export function createPace(clock: Clock): Pace {
     run: async (work, signal) => {
       const leave = await slots.take(signal);
       const began = clock.monotonic();
-      const done = new AbortController();
-      const yieldPlace = (): void => {
+      const slow = startTimer(clock, SLOW_MS);
+      void slow.over.then((isSlow) => {
+        if (!isSlow) return;
         move(slots.limit() * 0.9);
         leave();
-      };
-      clock.sleep(SLOW_MS, done.signal).then(yieldPlace, () => undefined);
+      });
       try {
         const result = await work();
         learn(clock.monotonic() - began);
         return result;
       } finally {
-        done.abort();
+        slow.stop();
         leave();
       }
     },

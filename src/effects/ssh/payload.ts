@@ -15,8 +15,10 @@ export type Payload = Pick<ExecRequest, 'script' | 'env' | 'shell' | 'cwd'> & {
   readonly isLast: boolean;
 };
 
-const FIND_GROUP = 'if [ -r /proc/$$/stat ]; then read -r sw_g sw_g sw_g sw_g sw_g sw_x </proc/$$/stat; else sw_g=$(ps -o pgid= -p $$ 2>/dev/null); fi';
-const SAY_READY = `printf '${READY} %s %s\\n' $sw_g $$; unset sw_g sw_x`;
+/** There is a process group of this number only when this shell leads it. */
+const LEADS = 'kill -0 -$$ 2>/dev/null';
+const READY_WITH_GROUP = `printf '${READY} %s %s\\n' $$ $$`;
+const READY_ALONE = `printf '${READY} 0 %s\\n' $$`;
 
 /**
  * Shell text for a shell that reads its commands from standard input. It is one compound command: a shell runs it only when the last line has arrived, so
@@ -33,9 +35,7 @@ export function payloadText({ script, env, shell, cwd, hasInput, isLast }: Paylo
   }
   const exports = Object.entries(env).map(([name, value]) => exportLine(name, typeof value === 'string' ? value : value.reveal()));
   return [
-    `{ ${FIND_GROUP}`,
-    isLast ? '[ ${sw_g:-0} -eq $$ ] || sw_g=0' : `[ \${sw_g:-0} -eq $$ ] || { printf '${AGAIN}\\n'; exit 98; }`,
-    SAY_READY,
+    `{ if ${LEADS}; then ${READY_WITH_GROUP}; else ${isLast ? READY_ALONE : `printf '${AGAIN}\\n'; exit 98`}; fi`,
     ...exports,
     ...(cwd === undefined ? [] : [`CDPATH= cd -- ${shellQuote(cwd)} || exit 96`]),
     ...(hasInput ? [] : ['exec </dev/null']),

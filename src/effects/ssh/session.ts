@@ -2,6 +2,7 @@ import type { Clock } from '../../core/index.ts';
 import { type Capture, createCapture } from './capture.ts';
 import type { Exit, Started } from './channel.ts';
 import { createGreeting, type Greeting } from './greeting.ts';
+import { startTimer } from './timer.ts';
 
 /** After the command's own end, how long its children may still keep the output silent and open. */
 const LINGER_MS = 3_000;
@@ -70,14 +71,10 @@ async function endOf({ channel, exited, closed }: Started, clock: Clock, lastOut
 
 /** Does the promise resolve within so many milliseconds? Leaves no timer behind. */
 export async function isWithin(promise: Promise<unknown>, ms: number, clock: Clock): Promise<boolean> {
-  const timer = new AbortController();
-  const late = clock.sleep(ms, timer.signal).then(
-    () => false,
-    () => true,
-  );
+  const timer = startTimer(clock, ms);
   try {
-    return await Promise.race([promise.then(() => true), late]);
+    return await Promise.race([promise.then(() => true), timer.over.then(() => false)]);
   } finally {
-    timer.abort();
+    timer.stop();
   }
 }

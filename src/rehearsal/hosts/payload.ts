@@ -17,8 +17,8 @@ export interface PayloadReader {
   isWhole(): boolean;
 }
 
-/** How the lines before the first value end, and how the last lines are. */
-const HEAD_END = 'unset sw_g sw_x\n';
+/** How the first line begins, which holds no value, and how the last lines are. */
+const HEAD = '{ if kill -0 -$$ ';
 const TAIL = '\nexit $?\n}\n';
 
 export function createPayloadReader(): PayloadReader {
@@ -45,11 +45,11 @@ export function createPayloadReader(): PayloadReader {
 
 /** Read the lines of a payload without its last ones. @returns undefined for what our client would not send, and for a part of it. */
 function parsePayload(text: string): Payload | undefined {
-  const head = text.indexOf(HEAD_END);
-  if (head < 0) return undefined;
+  const head = text.indexOf('\n');
+  if (!text.startsWith(HEAD) || head < 0) return undefined;
   const env = new Map<string, string>();
   let cwd: string | undefined;
-  let rest = text.slice(head + HEAD_END.length);
+  let rest = text.slice(head + 1);
   for (let line = exportIn(rest); line; line = exportIn(rest)) {
     env.set(line.name, line.value);
     rest = line.rest;
