@@ -6,13 +6,19 @@ export interface Clock {
   monotonic(): number;
   /** Wait; rejects with an `AbortError`, whose cause is the signal's reason, when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Call back later; the function given back calls that off. A clock that has none is asked to `sleep`. */
+  later?(ms: number, call: () => void): () => void;
 }
 
 /** The machine's clock. */
-export const systemClock: Clock = {
+export const systemClock: Clock & Required<Pick<Clock, 'later'>> = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: (ms, signal) => (signal ? sleepUntilAborted(ms, signal) : new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)))),
+  later: (ms, call) => {
+    const timer = setTimeout(call, Math.max(0, ms));
+    return () => clearTimeout(timer);
+  },
 };
 
 /** As `setTimeout` of node:timers/promises, but cheap when aborted: thousands of commands at once each have a time limit, and few reach it. */

@@ -21,6 +21,8 @@ export interface RawResult {
 }
 export type RunControl = Pick<SshControl, 'signal' | 'onOutput'>;
 const READY_MS = 10_000;
+/** So many bytes a server takes at once on a new channel; OpenSSH two million. */
+const WITHIN_WINDOW = 16_384;
 
 /**
  * Run shell text over a connection.
@@ -54,21 +56,22 @@ async function runOnce(way: Way, link: Link, { request, control, clock }: Omit<R
   const command = await shellFor(way, link, { request, control, clock });
   const { session, sent } = converse(command, payload, { request, control, clock });
   link.noteCommand();
-  const timer = startTimer(clock, request.timeoutMs);
-  const cut = Promise.withResolvers<'lost' | 'aborted'>();
-  const forget = link.whenClosed(() => cut.resolve('lost'));
+  const cut = Promise.withResolvers<End | 'timeout' | 'aborted'>();
+  const stopTimer = startTimer(clock, request.timeoutMs, () => cut.resolve('timeout'));
+  const forget = link.whenClosed(() => cut.resolve({ type: 'lost' }));
   const onAbort = (): void => cut.resolve('aborted');
   control.signal.addEventListener('abort', onAbort);
   if (control.signal.aborted) onAbort();
+  void session.end.then(cut.resolve);
   try {
-    const first = await Promise.race([session.end, cut.promise, timer.over.then(() => 'timeout' as const)]);
+    const first = await cut.promise;
     if (first === 'timeout' || first === 'aborted') return await cutOff(first, session, sent(), { link, request, control, clock });
     if (session.greeting.wantsLongWay() && way === 'short') return 'again';
-    return resultOf(first === 'lost' ? { type: 'lost' } : first, session, { link, request, sent: sent() }, clock.monotonic() - started);
+    return resultOf(first, session, { link, request, sent: sent() }, clock.monotonic() - started);
   } finally {
     forget();
     control.signal.removeEventListener('abort', onAbort);
-    timer.stop();
+    stopTimer();
     command.channel.close();
   }
 }
@@ -94,8 +97,13 @@ function converse(command: Started, payload: string, { request, control, clock }
   const send = (): void => {
     if (sent) return;
     sent = true;
-    if (stdin === undefined) channel.end(payload);
-    else channel.write(payload);
+    if (stdin !== undefined) channel.write(payload);
+    else if (payload.length > WITHIN_WINDOW) channel.end(payload);
+    else {
+      // The same as `end`, but without the error that the library makes and drops when it ends the stream once more.
+      channel.write(payload);
+      channel.eof();
+    }
   };
   const password = request.become?.password;
   const text = asText(control.onOutput);

@@ -2,7 +2,7 @@ import type { Client } from 'ssh2';
 import type { Clock } from '../../core/index.ts';
 import type { Started } from './channel.ts';
 import { openSftp, type Sftp } from './sftp.ts';
-import { startTimer, type Timer } from './timer.ts';
+import { startTimer } from './timer.ts';
 
 /** A channel nobody has used for so long is closed: a run may wait for days between two steps. */
 const IDLE_MS = 30_000;
@@ -51,11 +51,11 @@ function idleShell(clock: Clock, open: () => Promise<Started>): { take(): Starte
   let waiting: Started | undefined;
   let isRefused = false;
   let isOpening = false;
-  let timer: Timer | undefined;
+  let stopTimer = (): void => undefined;
   const take = (): Started | undefined => {
     const taken = waiting;
     waiting = undefined;
-    timer?.stop();
+    stopTimer();
     return taken?.isOpen() ? taken : undefined;
   };
   const close = (): boolean => {
@@ -73,8 +73,7 @@ function idleShell(clock: Clock, open: () => Promise<Started>): { take(): Starte
         .then(
           (started) => {
             waiting = started;
-            timer = startTimer(clock, IDLE_MS);
-            void timer.over.then((isOver) => isOver && close());
+            stopTimer = startTimer(clock, IDLE_MS, close);
           },
           () => void (isRefused = true), // the next command opens its own, and is told why it cannot
         )
@@ -86,9 +85,9 @@ function idleShell(clock: Clock, open: () => Promise<Started>): { take(): Starte
 function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { share(): Promise<SftpShare>; closeUnused(): boolean } {
   let open: Promise<Sftp> | undefined;
   let users = 0;
-  let timer: Timer | undefined;
+  let stopTimer = (): void => undefined;
   const closeUnused = (): boolean => {
-    timer?.stop();
+    stopTimer();
     if (users > 0 || !open) return false;
     open.then((sftp) => sftp.end()).catch(() => undefined);
     open = undefined;
@@ -97,8 +96,7 @@ function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { shar
   const leave = (): void => {
     if (--users > 0) return;
     if (isScarce()) return void closeUnused();
-    timer = startTimer(clock, IDLE_MS);
-    void timer.over.then((isOver) => isOver && closeUnused());
+    stopTimer = startTimer(clock, IDLE_MS, closeUnused);
   };
   const begin = (): Promise<Sftp> => {
     const forget = (): void => {
@@ -112,7 +110,7 @@ function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { shar
     closeUnused,
     share: async () => {
       users++;
-      timer?.stop();
+      stopTimer();
       let held = true;
       const leaveOnce = (): void => {
         if (held) leave();

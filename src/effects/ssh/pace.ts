@@ -34,9 +34,7 @@ export function createPace(clock: Clock): Pace {
     run: async (work, signal) => {
       const leave = await slots.take(signal);
       const began = clock.monotonic();
-      const slow = startTimer(clock, SLOW_MS);
-      void slow.over.then((isSlow) => {
-        if (!isSlow) return;
+      const called = startTimer(clock, SLOW_MS, () => {
         move(slots.limit() * 0.9);
         leave();
       });
@@ -45,7 +43,7 @@ export function createPace(clock: Clock): Pace {
         learn(clock.monotonic() - began);
         return result;
       } finally {
-        slow.stop();
+        called();
         leave();
       }
     },

@@ -7,6 +7,8 @@ import { orAborted } from './or-aborted.ts';
 
 interface RunLinks {
   readonly links: Map<string, Promise<Link>>;
+  /** Those of them that are open by now. */
+  readonly open: Map<string, Link>;
   readonly ended: AbortController;
 }
 
@@ -43,13 +45,18 @@ export function createPool(gate: Gate, sources: () => Promise<DialSources>): Poo
     }
     const opening = open(run, host);
     run.links.set(key, opening);
-    opening.catch(() => run.links.delete(key));
+    opening.then(
+      (link) => run.open.set(key, link),
+      () => run.links.delete(key),
+    );
     return opening;
   };
   return {
     link: (runId, host, signal) => {
-      const run = runs.get(runId) ?? { links: new Map(), ended: new AbortController() };
+      const run = runs.get(runId) ?? { links: new Map(), open: new Map(), ended: new AbortController() };
       runs.set(runId, run);
+      const present = signal.aborted ? undefined : run.open.get(keyOf(host));
+      if (present?.isOpen()) return Promise.resolve(present);
       // Whoever gives up waiting must not take the connection from the others who wait for it.
       return orAborted(shared(run, host), signal);
     },

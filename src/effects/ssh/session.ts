@@ -71,10 +71,15 @@ async function endOf({ channel, exited, closed }: Started, clock: Clock, lastOut
 
 /** Does the promise resolve within so many milliseconds? Leaves no timer behind. */
 export async function isWithin(promise: Promise<unknown>, ms: number, clock: Clock): Promise<boolean> {
-  const timer = startTimer(clock, ms);
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const stop = startTimer(clock, ms, () => resolve(false));
+  promise.then(
+    () => resolve(true),
+    () => resolve(true),
+  );
   try {
-    return await Promise.race([promise.then(() => true), timer.over.then(() => false)]);
+    return await late;
   } finally {
-    timer.stop();
+    stop();
   }
 }

@@ -24,8 +24,10 @@ export function createSlots(initial: number): Slots {
     };
   };
   return {
-    take: (signal) =>
-      new Promise((resolve, reject) => {
+    take: (signal) => {
+      // Mostly there is room, and nobody to wait behind.
+      if (!signal.aborted && waiting.length === 0 && taken < Math.max(1, Math.floor(limit))) return Promise.resolve(place());
+      return new Promise((resolve, reject) => {
         signal.throwIfAborted();
         const enter = (): void => {
           signal.removeEventListener('abort', leave);
@@ -38,7 +40,8 @@ export function createSlots(initial: number): Slots {
         signal.addEventListener('abort', leave, { once: true });
         waiting.push(enter);
         admit();
-      }),
+      });
+    },
     resize: (wanted) => {
       limit = Math.max(1, wanted);
       admit();

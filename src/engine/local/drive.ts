@@ -83,9 +83,9 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
   const failed = new AbortController();
   const left = new AbortController();
   const signal = AbortSignal.any([options.signal, held.signal, failed.signal, left.signal]);
-  const waker = createWaker(journal, runId, signal);
-  options.drain?.addEventListener('abort', waker.wake, { once: true });
   const data = await loadRun(options);
+  const waker = createWaker(options, () => data.seq, signal);
+  options.drain?.addEventListener('abort', waker.wake, { once: true });
   const append = async (bodies: readonly EventBody[]): Promise<void> => {
     // Together with the event: a crash between the two would leave a run that is over in the queue of its concurrency group for ever.
     const end = bodies.find((body) => body.type === 'runFinished');

@@ -1,4 +1,5 @@
 import type { Action, StartAction } from '../actions.ts';
+import { indexOf } from '../graph-index.ts';
 import type { EventBody, StepResult } from '../events.ts';
 import { createChains } from './chains.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -28,7 +29,7 @@ export function createFlight(drive: Drive): Flight {
   const attempts = new Map<string, Attempt>();
   const watches = createWatches(drive);
   const logger = createLogger(drive);
-  const scribe = createScribe({ clock: drive.options.clock, append: drive.append, fail: drive.fail });
+  const scribe = createScribe({ clock: drive.options.clock, append: (events) => appendFor(drive, events), fail: drive.fail });
   const chains = createChains(drive);
   const launch = launcher(drive, attempts);
   const allDone = () => Promise.all([...attempts.values()].map(({ done }) => done));
@@ -62,6 +63,14 @@ export function createFlight(drive: Drive): Flight {
       await logger.flush();
     },
   };
+}
+
+/** What hosts do changes no decision, but where they go on to a next step at their own pace. */
+async function appendFor(drive: Drive, events: readonly EventBody[]): Promise<void> {
+  await drive.append(events);
+  const { created } = drive.data;
+  const isAwaited = (path: string): boolean => created !== undefined && indexOf(created.graph).chains.of.has(path);
+  if (events.some((event) => event.type === 'hostFinished' && isAwaited(event.path))) drive.wake();
 }
 
 type Launch = (key: string, work: (signal: AbortSignal) => Promise<void>) => void;
