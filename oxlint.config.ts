@@ -13,12 +13,13 @@ const mayImport: Record<string, readonly string[]> = {
   plan: ['core', 'expr', 'steps', 'runbook', 'inventory'],
   policy: ['core', 'plan'],
   journal: ['core'],
+  store: ['core', 'journal'],
   engine: ['core', 'expr', 'steps', 'runbook', 'plan', 'journal'],
   telemetry: ['core', 'engine'],
   effects: ['core', 'config', 'steps'],
   rehearsal: ['core', 'config', 'steps', 'effects'],
   report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
-  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'engine', 'report', 'analysis'],
+  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'store', 'engine', 'report', 'analysis'],
   cli: ['core', 'app', 'report'],
 };
 const modules = Object.keys(mayImport);
@@ -30,9 +31,12 @@ const sdkHome: Record<string, readonly string[]> = {
   yaml: ['runbook'],
   '@pulumi/**': ['effects/pulumi', 'rehearsal/cloud'],
   ssh2: ['effects/ssh', 'rehearsal/hosts'],
+  '@aws-sdk/*': ['effects/metrics'],
+  '@azure/*': ['effects/metrics'],
   'node:sqlite': ['journal'],
   '@opentelemetry/*': ['telemetry'],
   'prom-client': ['telemetry'],
+  pg: ['journal/postgres'],
   yargs: ['cli'],
   'yargs/*': ['cli'],
 };

@@ -75,6 +75,15 @@ deny contains finding if {
 	finding := {"msg": sprintf("%s runs a command that %s", [watch.path, effect]), "at": watch.path, "hint": "a watch only looks"}
 }
 
+# Commands that print a number for a dual run or a check.
+deny contains finding if {
+	some source in input.metricSources
+	text := joined(source.cmd)
+	some pattern, effect in patterns
+	regex.match(pattern, text)
+	finding := {"msg": sprintf("%s asks %s by a command that %s", [source.path, source.name, effect]), "at": source.path, "hint": "a metric only looks"}
+}
+
 commands(step) := {joined(text) |
 	some text in [
 		object.get(step, ["with", "cmd"], null),

@@ -133,3 +133,10 @@ test_watches_count if count(commands.deny) == 1 with input as {"phases": [{"id":
 test_every_role_counts if every role in ["step", "case", "rescue", "finally", "compensate", "rollback"] {
 	count(commands.deny) == 1 with input as {"phases": [], "steps": [{"path": "p/s", "role": role, "with": {"cmd": "reboot"}}]}
 }
+
+asks(cmd) := {"phases": [], "steps": [], "metricSources": [{"path": "dual/@collect", "name": "erp-db", "type": "command", "cmd": cmd}]}
+
+test_metrics_by_command if {
+	count(commands.deny) == 1 with input as asks("cat /etc/shadow | wc -l")
+	count(commands.deny) == 0 with input as asks("psql -At -c \"select count(*) from orders\"")
+}

@@ -6,4 +6,5 @@ export { type JudgeOptions } from './judge-metric.ts';
 export { Metric } from './metric.ts';
 export { createRandom, type Random } from './random.ts';
 export { type Assumptions, sampleSize, type SampleSize } from './sample-size.ts';
+export { MetricSeries, NumericSample, parseSeries, RatioSample, Series } from './series.ts';
 export { type MetricResult, type Verdict, type VerdictName, VERDICTS } from './verdict.ts';

@@ -5,6 +5,7 @@ import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
 import { applyPlan } from './apply.ts';
 import { expectedFromRuns } from './history.ts';
+import { keepers } from './keep.ts';
 import { invalid, loadEstate } from './load.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { overview } from './overview.ts';
@@ -22,6 +23,7 @@ export function createApp(wiring: Wiring): App {
   const journal = wiring.journal;
   return {
     ...readers(wiring),
+    ...keepers(wiring),
     validate,
     schema: (kind) => schema(kind),
     plan: (session, request) => planChange(session, wiring, request),

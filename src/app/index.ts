@@ -4,3 +4,4 @@ export type { Repair, RepairOptions } from './repair.ts';
 export type { SuperviseOptions } from './supervise.ts';
 export type * from './types.ts';
 export type * from './wiring.ts';
+export type * from './keep-types.ts';

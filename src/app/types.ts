@@ -4,6 +4,7 @@ import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index
 import type { Overview } from './overview.ts';
 import type { Repair, RepairOptions } from './repair.ts';
 import type { SuperviseOptions } from './supervise.ts';
+import type { Keeping } from './keep-types.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
 
 /** What every use case needs to know about who asks and where. */
@@ -68,7 +69,7 @@ export interface SettledHosts {
 }
 
 /** The use cases. The command line (and later the server) know only this. */
-export interface App extends AsyncDisposable {
+export interface App extends AsyncDisposable, Keeping {
   validate(session: Session, paths: readonly string[]): Promise<Validation>;
   /** JSON Schema of one kind of file, or of all of them. */
   schema(kind?: string): JsonObject;

@@ -56,7 +56,22 @@ export const GROUPS: readonly Group[] = [
       entry('policy test', 'run the tests of the policies', async () => (await import('./commands/policy.ts')).policyTest),
       entry('policy check <planfile>', 'judge a saved plan again', async () => (await import('./commands/policy.ts')).policyCheck),
       entry('journal verify <run>', 'recompute the hash chain of a run', async () => (await import('./commands/journal.ts')).journalVerify),
-      entry('journal export <run>', 'print every event of a run, one JSON object a line', async () => (await import('./commands/journal.ts')).journalExport),
+      entry(
+        'journal export [run]',
+        'print every event of a run, or all runs for an import, one JSON object a line',
+        async () => (await import('./commands/journal.ts')).journalExport,
+      ),
+      entry('audit', 'show what was done to the journal as a whole', async () => (await import('./commands/audit.ts')).audit),
+      entry('audit verify', 'recompute the hash chain of the audit', async () => (await import('./commands/audit.ts')).auditVerify),
+    ],
+  },
+  {
+    title: 'keep',
+    entries: [
+      entry('backup <file>', 'copy the journal into one file while runs go on', async () => (await import('./commands/keep.ts')).backup),
+      entry('restore <file>', 'put a backup in its place', async () => (await import('./commands/keep.ts')).restore),
+      entry('journal prune', 'remove runs that ended long ago', async () => (await import('./commands/keep.ts')).prune),
+      entry('journal import <file>', 'store the runs of an export, also of another store', async () => (await import('./commands/keep.ts')).journalImport),
     ],
   },
   {

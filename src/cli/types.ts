@@ -32,6 +32,8 @@ export interface CliDeps extends CliIo {
 export interface Settings {
   readonly root: string;
   readonly stateDir: string;
+  /** Where the journal is when it is not in the state folder, for people. */
+  readonly journal?: { readonly store: string; readonly shown?: string };
   readonly actor: string;
   readonly teams: readonly string[];
   readonly terminal: {

@@ -8,12 +8,17 @@ import { complianceScan } from './compliance/index.ts';
 import { placement } from './placement/index.ts';
 import { policyCheck } from './policy-check/index.ts';
 import { benchProbe } from './bench/index.ts';
+import { checkMetric, metricsCollect } from './metrics/index.ts';
 import { analysis } from './analysis/index.ts';
 import type { AnyKind } from './kind.ts';
 
+export { valueAt } from './check/expect.ts';
 export * from './fields.ts';
 export * from './host.ts';
 export * from './kind.ts';
+export { NumericSides, RatioSides, MetricSources } from './metrics/index.ts';
+export { allParts, mapParts } from './metrics/port.ts';
+export type * from './metrics/port.ts';
 export type * from './ports.ts';
 
 /** Every kind of step, in the order documentation lists them. One line per kind. */
@@ -36,6 +41,7 @@ export const kinds: readonly AnyKind[] = [
   pulumiImport,
   checkCommand,
   checkHttp,
+  checkMetric,
   checkReadiness,
   checkTcp,
   setMirror,
@@ -46,6 +52,7 @@ export const kinds: readonly AnyKind[] = [
   placement,
   policyCheck,
   benchProbe,
+  metricsCollect,
   analysis,
 ];
 

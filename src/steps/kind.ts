@@ -116,6 +116,8 @@ interface KindWords<W extends z.ZodObject, O extends z.ZodObject> {
   readonly example: z.input<W>;
   /** Does it change anything outside? Policies forbid such kinds in `prepare`. */
   readonly mutates: boolean;
+  /** Asks metric sources: a plan adds those of the phase's environment that it names as the setting `sources`. */
+  readonly takesSources?: true;
   /** A failing step of this kind is this rollback trigger; `stepFailed` unless told. */
   readonly failureTrigger?: 'analysisFailed' | 'healthFailed' | 'stepFailed';
   readonly describe: (input: z.output<W>) => string;

@@ -1,5 +1,6 @@
 import type { Clock, Digest, Json, Secret } from '../core/index.ts';
 import type { Host } from './host.ts';
+import type { MetricsPort } from './metrics/port.ts';
 
 /** The outside world as step kinds see it. Adapters are in src/effects (real) and src/rehearsal (stand-ins at the provider boundary only). */
 export interface Ports {
@@ -11,6 +12,7 @@ export interface Ports {
   readonly notify: NotifyPort;
   readonly evidence: EvidencePort;
   readonly policy: PolicyPort;
+  readonly metrics: MetricsPort;
 }
 
 export interface HttpRequest {

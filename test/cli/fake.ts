@@ -148,6 +148,15 @@ function quiet(): App {
     overview: async () => ({ engine: 'local', counts: {}, drivers: [], open: [] }),
     repair: async () => [],
     supervise: async () => undefined,
+    prune: async () => ({ runs: [RUN], stayed: [], evidence: 2, bytes: 3_000_000 }),
+    exportRuns: async function* () {
+      yield* ['{"format":"x"}', '{"end":0}'];
+    },
+    importRuns: async () => ({ imported: [RUN], same: [], refused: [] }),
+    backUp: async () => ({ runs: 1, evidence: 2, bytes: 3_000_000, vaultKey: '0123456789abcdef' }),
+    restore: async () => ({ runs: 1, evidence: 2, madeAt: 0, vaultKey: 'missing', before: '/repo/.slipway/journal.db.before-x' }),
+    audit: async () => [],
+    verifyAudit: async () => ({ ok: true, text: 'the chain holds' }),
     policyTest: async () => ({ ok: true, text: '12 tests passed' }),
     policyCheck: async () => ({ decision: 'allow', findings: [] }),
     readPlan: () => Promise.reject(new Error('no plan in this test')),

@@ -89,6 +89,7 @@ const GOOD: PolicyInput = {
     step('cutover/all', 'cutover', 'traffic.setWeight', { with: { weight: 100 }, compensations: undo('cutover/all', 'traffic.setWeight', { weight: 0 }) }),
     step('retire/stop', 'decommission', 'ssh.run', { with: { cmd: 'systemctl stop erp' }, pointOfNoReturn: true }),
   ],
+  metricSources: [],
   stacks: [
     {
       ...{ path: 'provision/net', phase: 'provision', phaseType: 'provision', environment: 'prod', production: true },

@@ -73,6 +73,21 @@ const REHEARSALS: { readonly [command: string]: Rehearsal } = {
       assert.match(ended.stdout, /all traffic was back on the old side after/);
     },
   },
+  'orders-cutover': {
+    words: ['orders-cutover'],
+    code: 0,
+    check: ({ home, run, ended, results }) => {
+      assert.deepEqual([results.get('half/@collect'), results.get('half/@analysis')], ['ok', 'ok']);
+      assert.equal(results.has('half/@probe'), false, 'live traffic needs no requests of our own');
+      const collected = eventsIn(home).find(({ body }) => body.type === 'stepFinished' && body.path === 'half/@collect')?.body['result'];
+      const { metrics } = (collected as { outputs: { metrics: { name: string; baseline: { slots: number }; candidate: { slots: number } }[] } }).outputs;
+      const errors = metrics.find(({ name }) => name === 'checkout-errors');
+      assert.ok((errors?.baseline.slots ?? 0) >= 5 && (errors?.candidate.slots ?? 0) >= 5, JSON.stringify(metrics));
+      const weights = hostLedger(home, run).flatMap(({ detail }) => (detail['server'] === 'erp/old1' ? [detail['weight']] : []));
+      assert.equal(weights.at(-1), 0, `the old side still has traffic: ${weights.join()}`);
+      assert.match(ended.stdout, /dual run: the candidate is no worse than the baseline: checkout-errors/);
+    },
+  },
   'erp-to-cloud --slow candidate=200ms': {
     words: ['erp-to-cloud', '--slow', 'candidate=200ms'],
     quick: ['--input', 'probeTime=6s', '--input', 'warmUp=500ms', '--input', 'probeRate=60'],

@@ -59,6 +59,7 @@ export function contextWith(ports: Partial<Ports> = {}, more: Partial<StepContex
     notify: { send: () => untouched('notify') },
     evidence: { put: () => untouched('evidence'), get: () => untouched('evidence') },
     policy: { evaluate: () => untouched('policy') },
+    metrics: { latest: () => untouched('metrics'), history: () => untouched('metrics') },
     ...ports,
   };
   return {

@@ -21,6 +21,8 @@ export interface PolicyInput {
   /** Every node of the graph in run order, nested ones after their owner. */
   readonly steps: readonly PolicyStep[];
   readonly stacks: readonly PolicyStack[];
+  /** Systems outside that steps and watches ask for numbers. */
+  readonly metricSources: readonly PolicyMetricSource[];
   readonly hosts: readonly PolicyHost[];
   readonly environments: { readonly [name: string]: PolicyEnvironment };
   readonly cost: { readonly monthly?: number; readonly once?: number };
@@ -161,6 +163,20 @@ export interface PolicyChange {
   readonly urn: string;
   readonly properties: readonly string[];
   readonly facts: JsonObject;
+}
+export interface PolicyMetricSource {
+  /** Step or watch that asks. */
+  readonly path: string;
+  readonly phase: string;
+  readonly production: boolean;
+  /** Name among the metricSources of the environment; of the host for a command. */
+  readonly name: string;
+  readonly type: 'prometheus' | 'http' | 'cloudWatch' | 'azureMonitor' | 'command';
+  /** URL, or region of a cloud. */
+  readonly address?: string;
+  readonly authenticated: boolean;
+  /** Shell text of a command. */
+  readonly cmd?: string;
 }
 export interface PolicyHost {
   readonly name: string;

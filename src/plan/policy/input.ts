@@ -3,6 +3,7 @@ import { toJson } from '../bundle.ts';
 import { fillIn } from '../graph/build.ts';
 import { environmentsFor, hostOf, stacksOf } from './estate.ts';
 import type { PolicyActor, PolicyInput, PolicyPhase, PolicyRollback, PolicyStep } from './document.ts';
+import { metricSourcesOf } from './metric-sources.ts';
 import { blastRadiusOf } from './radius.ts';
 import { type Fill, isProduction, objectOf, policyStepsOf } from './steps.ts';
 import type { PlanBody, PlanGraph, PlanPhase } from '../types.ts';
@@ -22,6 +23,7 @@ export function policyInput(body: Omit<PlanBody, 'verdict'>, context: PolicyCont
   const { graph } = body;
   const fill = (environment: string | undefined, value: Json) => fillIn(value, scopeOf(body, environment), body.inputs.secrets);
   const steps = policyStepsOf(graph, fill);
+  const phases = graph.phases.map((phase, index) => phaseOf(graph, phase, { index, now: context.now, steps, fill }));
   const input: PolicyInput = {
     version: 1,
     now: new Date(context.now).toISOString(),
@@ -31,9 +33,10 @@ export function policyInput(body: Omit<PlanBody, 'verdict'>, context: PolicyCont
     commit: body.commit,
     runbook: runbookOf(body),
     inputs: body.inputs,
-    phases: graph.phases.map((phase, index) => phaseOf(graph, phase, { index, now: context.now, steps, fill })),
+    phases,
     steps,
     stacks: stacksOf(body),
+    metricSources: metricSourcesOf(phases, steps),
     hosts: Object.values(graph.hosts).map(hostOf),
     environments: environmentsFor(graph),
     cost: body.cost ?? {},

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, JsonObject } from '../../core/index.ts';
+import { type Counters, createCounters } from './counters.ts';
 import { createFiles, type Files } from './files.ts';
 import type { Ledger } from './ledger.ts';
 import type { Seal } from './seal.ts';
@@ -13,6 +14,8 @@ export interface Machine {
   readonly clock: Clock;
   readonly state: HostState;
   readonly files: Files;
+  /** What its application or load balancer has counted since the rehearsal was started. */
+  readonly counters: Counters;
   /** Is a server of its load balancer up? Filled in when all machines are known. */
   isUp: (server: string) => boolean;
   /** Remember the state on disk, then note the effect. */
@@ -46,6 +49,7 @@ export function openMachine({ name, vars, dir, clock, ledger, seal }: MachinePar
     clock,
     state,
     files,
+    counters: createCounters(),
     isUp: () => true,
     changed: (type, detail) => {
       save();

@@ -36,6 +36,8 @@ const LoadBalancer = z.strictObject({
   servers: z
     .array(z.strictObject({ name: z.string().regex(/^[A-Za-z0-9_.:-]+$/), host: z.string().min(1), port: Port, weight: z.int().min(0).max(256) }))
     .min(1),
+  /** People who use the service through it, for figures that a runbook watches. */
+  customers: z.array(z.strictObject({ path: z.string().startsWith('/'), perSecond: z.number().min(0.1).max(100) })).default([]),
 });
 export type LoadBalancer = z.output<typeof LoadBalancer>;
 
@@ -53,6 +55,8 @@ const RehearsalVars = z.strictObject({
   faults: z.array(HostFault).default([]),
   http: z.array(HttpEndpoint).default([]),
   loadBalancer: LoadBalancer.optional(),
+  /** Plays a Prometheus that scrapes what all rehearsed applications and load balancers count. */
+  prometheus: z.strictObject({ port: Port }).optional(),
   os: z.string().default('Debian GNU/Linux 12 (bookworm)'),
   cpus: z.int().min(1).default(4),
   memoryBytes: z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Duration } from '../../steps/index.ts';
+import { Duration, MetricSources } from '../../steps/index.ts';
 import { Approval, Cron, Expression, Id, Metadata, WindowRule } from './common.ts';
 import { Objective } from './runbook.ts';
 
@@ -55,6 +55,8 @@ export const Environment = z.strictObject({
   costCeiling: z.number().min(0).optional(),
   /** Settings of the Pulumi backend and secrets provider for this environment. */
   pulumi: z.strictObject({ backend: z.string().optional(), secretsProvider: z.string().optional() }).optional(),
+  /** Systems that measure this environment, by the names that metrics of runbooks call them. */
+  metricSources: MetricSources.optional(),
   vars: Vars.optional(),
 });
 export type Environment = z.output<typeof Environment>;

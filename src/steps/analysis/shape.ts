@@ -36,13 +36,20 @@ export const MetricShape = z.discriminatedUnion('kind', [
     max: Fraction.meta({ description: 'most of the answers that may differ' }),
     ignore: z.array(z.string()).optional().meta({ description: 'belongs to the probe; a dualRun phase hands it over' }),
   }),
+  z.strictObject({ ...common, kind: z.enum(['numeric', 'ratio']), direction: z.enum(['lower', 'higher']), margin: Fraction }),
 ]);
 
 export const AnalysisInput = z.strictObject({
   evidence: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, { error: 'not a digest; write ${{ steps.<probe>.outputs.evidence }}' })
+    .optional()
     .meta({ description: 'what a bench.probe step put out' }),
+  series: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, { error: 'not a digest; write ${{ steps.<collect>.outputs.evidence }}' })
+    .optional()
+    .meta({ description: 'what a metrics.collect step put out' }),
   metrics: z
     .array(MetricShape)
     .min(1)
