@@ -93,11 +93,17 @@ function specOf(scenario: Scenario, place: Place, dir: string, strategy: Spec['s
 
 function ownProgram(tool: Tool, dir: string): Program {
   const file = tool === 'bare' || tool === 'openssh' ? tool : 'slipway';
-  return { words: [process.execPath, '--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'ssh', 'programs', `${file}.ts`), join(dir, 'spec.json')] };
+  return {
+    words: [process.execPath, '--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'ssh', 'programs', `${file}.ts`), join(dir, 'spec.json')],
+  };
 }
 
 /** The programs take turns, so that what else the machine does meets all of them alike. */
-async function runScenario(scenario: Scenario, rttMs: number, given: Pick<Bench, 'limitMs' | 'installed'> & { tools: readonly Tool[]; rounds: number }): Promise<readonly Row[]> {
+async function runScenario(
+  scenario: Scenario,
+  rttMs: number,
+  given: Pick<Bench, 'limitMs' | 'installed'> & { tools: readonly Tool[]; rounds: number },
+): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (let round = 1; round <= given.rounds; round++) {
     for (const tool of given.tools) {

@@ -46,7 +46,9 @@ function newestPython(): string | undefined {
 
 function pythonVersion(program: string): string {
   try {
-    return execFileSync(program, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim();
+    return execFileSync(program, ['--version'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
   } catch {
     return '';
   }

@@ -120,7 +120,10 @@ function cpuMs(folder: string, isUnified: boolean): number {
 /** Masters of connections outlive whoever started them: those of this group are ended. */
 async function empty(folders: readonly string[]): Promise<void> {
   for (let tries = 0; tries < 50; tries++) {
-    const pids = readFileSync(join(folders[0] ?? '', 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+    const pids = readFileSync(join(folders[0] ?? '', 'cgroup.procs'), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map(Number);
     if (pids.length === 0) break;
     for (const pid of pids) {
       try {

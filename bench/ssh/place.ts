@@ -104,7 +104,9 @@ async function untilUp(words: readonly string[], address: string): Promise<void>
 
 /** Times of a process and of its children that were waited for; fields 14 to 17 of its stat line, in hundredths of a second. */
 function cpuMsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return fields.slice(11, 15).reduce((sum, ticks) => sum + 10 * Number(ticks), 0);
 }
 
@@ -127,7 +129,8 @@ async function openFarNetwork(dir: string, rttMs: number): Promise<FarNetwork> {
   let line: ChildProcess | undefined;
   if (hasNetem(near)) {
     run('link', 'add', 'swb0', 'netns', near, 'type', 'veth', 'peer', 'name', 'swb0', 'netns', far);
-    for (const name of [near, far]) execFileSync('ip', [...inside(name).slice(1), 'tc', 'qdisc', 'add', 'dev', 'swb0', 'root', 'netem', 'delay', `${rttMs / 2}ms`, 'limit', '100000']);
+    for (const name of [near, far])
+      execFileSync('ip', [...inside(name).slice(1), 'tc', 'qdisc', 'add', 'dev', 'swb0', 'root', 'netem', 'delay', `${rttMs / 2}ms`, 'limit', '100000']);
   } else {
     const ready = join(dir, 'line.ready');
     line = spawn('python3', [join(import.meta.dirname, 'delay-line.py'), near, far, String(rttMs / 2), ready], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -48,7 +48,14 @@ export function tableOf(rows: readonly Row[]): { readonly text: string; readonly
     }
   }
   const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0).filter((width) => width < 60)));
-  const text = lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  const text = lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
   const markdown = lines.map((line, index) => `| ${line.join(' | ')} |${index === 0 ? `\n|${' --- |'.repeat(line.length)}` : ''}`).join('\n');
   return { text, markdown: `${markdown}\n` };
 }

@@ -22,7 +22,11 @@ export const HOST_WORDS: readonly string[] = Object.keys(BY_STATE);
  *
  * @throws {SlipwayError} `BAD_HOSTS` for a pattern that means nothing.
  */
-export function chooseHosts(task: Pick<Task, 'hosts'>, names: readonly string[], choice: { readonly words: string; readonly inventory: InventoryIndex }): readonly string[] {
+export function chooseHosts(
+  task: Pick<Task, 'hosts'>,
+  names: readonly string[],
+  choice: { readonly words: string; readonly inventory: InventoryIndex },
+): readonly string[] {
   const words = choice.words.split(',').map((word) => word.trim());
   if (words.every((word) => Object.hasOwn(BY_STATE, word))) return names.filter((name) => words.some((word) => BY_STATE[word]?.(task.hosts[name]) === true));
   const { names: matched, problems } = matchPattern(choice.inventory, choice.words);

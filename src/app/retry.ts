@@ -113,8 +113,7 @@ async function refuseSecond(journal: RunJournal, { retried, runId }: { readonly 
       hint: `go on with that one: slipway retry ${runId}`,
     });
   const undoing = await journal.run(derivedRunId(retried, 'rollback 1'));
-  if (undoing)
-    throw new SlipwayError('UNDONE', `${retried} was undone by ${undoing.id}: ${undoing.state}`, { hint: 'start again with "slipway apply"' });
+  if (undoing) throw new SlipwayError('UNDONE', `${retried} was undone by ${undoing.id}: ${undoing.state}`, { hint: 'start again with "slipway apply"' });
 }
 
 async function inventoryOf(session: Session, wiring: Wiring, { created }: RunData): Promise<InventoryIndex> {

@@ -166,12 +166,7 @@ function isForward({ created }: RunData, { node }: Task): boolean {
 export async function resolveTask(
   session: Session,
   journal: RunJournal,
-  {
-    runId,
-    path,
-    as,
-    hosts,
-  }: { readonly runId: string; readonly path: string; readonly as: 'retry' | 'done' | 'failed'; readonly hosts?: readonly string[] },
+  { runId, path, as, hosts }: { readonly runId: string; readonly path: string; readonly as: 'retry' | 'done' | 'failed'; readonly hosts?: readonly string[] },
 ): Promise<void> {
   const data = await stateOfRun(journal, runId);
   const task = data.tasks.get(path);

@@ -28,10 +28,13 @@ function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(new Interrupted(signal.reason));
     };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, Math.max(0, ms));
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      },
+      Math.max(0, ms),
+    );
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
   });

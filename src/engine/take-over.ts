@@ -20,7 +20,9 @@ export function takeOver(data: RunData, choose: HostChoice, kindOf: KindOf = reg
   const { created } = data;
   if (!created) return { phases: {}, tasks: [], items: {} };
   const decision = decisionOf(data, created.graph, { now: data.at, kindOf, hostFirst: false });
-  const phases = Object.fromEntries([...data.phases].flatMap(([id, { state }]) => (state === 'succeeded' || state === 'skipped' ? [[id, state] as const] : [])));
+  const phases = Object.fromEntries(
+    [...data.phases].flatMap(([id, { state }]) => (state === 'succeeded' || state === 'skipped' ? [[id, state] as const] : [])),
+  );
   const nodes = Object.values(created.graph.nodes);
   const tops = nodes.filter(({ role }) => role === 'step');
   // The end of a phase that did not end well comes again when the phase is over.

@@ -11,7 +11,15 @@ mkdirSync(join(folder, 'repo', '.git'), { recursive: true });
 mkdirSync(join(folder, 'repo', 'runbooks'));
 after(() => rmSync(folder, { recursive: true }));
 
-const around: Surroundings = { stdoutIsTerminal: true, stderrIsTerminal: true, columns: 120, rows: 40, homeDir: '/home/ada', osUser: 'ada', gitUser: () => undefined };
+const around: Surroundings = {
+  stdoutIsTerminal: true,
+  stderrIsTerminal: true,
+  columns: 120,
+  rows: 40,
+  homeDir: '/home/ada',
+  osUser: 'ada',
+  gitUser: () => undefined,
+};
 
 function load(env: Record<string, string>, changes: Partial<Surroundings> = {}): Config {
   const parsed = loadConfig(env, join(folder, 'repo', 'runbooks'), { ...around, ...changes });

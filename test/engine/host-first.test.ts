@@ -56,7 +56,11 @@ test('a host goes through all steps before others begin, and few are half-way at
   await create(setting);
   assert.equal((await drive(setting)).state, 'succeeded');
   assert.deepEqual(began.toSorted(), HOSTS.flatMap((host) => STEPS.map((path) => `${host} ${path}`)).toSorted(), 'everything ran once');
-  for (const host of HOSTS) assert.deepEqual(ended.filter((word) => word.startsWith(host)), STEPS.map((path) => `${host} ${path}`));
+  for (const host of HOSTS)
+    assert.deepEqual(
+      ended.filter((word) => word.startsWith(host)),
+      STEPS.map((path) => `${host} ${path}`),
+    );
   assert.ok(most() <= 2, `${most()} hosts were half-way`);
   assert.ok(began.indexOf('h00 one/c') < began.indexOf('h02 one/a'), began.join(', '));
 });
@@ -99,7 +103,10 @@ test('a host that failed a step does not begin the next one, and one that is tol
   const { began, setting } = recording(journal, chainOf(rule), async ({ host, path }) => void (host.name === 'h04' && path === 'one/a' && broken()));
   await create(setting);
   assert.equal((await drive(setting)).state, 'succeeded');
-  assert.deepEqual(began.filter((word) => word.startsWith('h04')), ['h04 one/a']);
+  assert.deepEqual(
+    began.filter((word) => word.startsWith('h04')),
+    ['h04 one/a'],
+  );
   assert.equal(began.length, 34);
 });
 
@@ -153,15 +160,25 @@ test('a retry of a step in the middle begins its bad hosts anew', async () => {
   });
   await create(setting);
   assert.equal((await drive(setting)).state, 'succeeded');
-  assert.deepEqual(began.filter((word) => word.startsWith('h03')), ['h03 one/a', 'h03 one/b', 'h03 one/b', 'h03 one/b', 'h03 one/c']);
+  assert.deepEqual(
+    began.filter((word) => word.startsWith('h03')),
+    ['h03 one/a', 'h03 one/b', 'h03 one/b', 'h03 one/b', 'h03 one/c'],
+  );
   assert.equal(began.length, 38);
 });
 
 test('steps are a chain only where a host can know all it needs', () => {
   const chains = (change: (nodes: PlanNode[]) => PlanNode[]): readonly string[] => [...indexOf(graphOf(change(chainOf({})))).chains.before.keys()];
   const with_ = (path: string, rest: Partial<PlanNode>) => (nodes: PlanNode[]) => nodes.map((each) => (each.path === path ? { ...each, ...rest } : each));
-  assert.deepEqual(chains((nodes) => nodes), ['one/b', 'one/c']);
-  assert.deepEqual(chains(with_('one/b', { with: { cmd: 'x', env: { A: '${{ steps.a.outputs.recap }}' } } })), ['one/c'], 'it takes a value of an earlier step');
+  assert.deepEqual(
+    chains((nodes) => nodes),
+    ['one/b', 'one/c'],
+  );
+  assert.deepEqual(
+    chains(with_('one/b', { with: { cmd: 'x', env: { A: '${{ steps.a.outputs.recap }}' } } })),
+    ['one/c'],
+    'it takes a value of an earlier step',
+  );
   assert.deepEqual(chains(with_('one/b', { with: { cmd: 'x', env: { A: '${{ inputs.steps }}' } } })).length, 1, 'what might be one counts as one');
   assert.deepEqual(chains(with_('one/b', { if: '${{ inputs.x }}' })), ['one/c']);
   assert.deepEqual(chains(with_('one/b', { foreach: ['1'] })), []);
@@ -169,6 +186,14 @@ test('steps are a chain only where a host can know all it needs', () => {
   assert.deepEqual(chains(with_('one/b', { hosts: hostRule(HOSTS.slice(1), { strategy: 'hostFirst' }) })), [], 'other hosts');
   assert.deepEqual(chains(with_('one/a', { pointOfNoReturn: true })), ['one/c']);
   assert.deepEqual(chains(with_('one/a', { onFailure: 'pause' })), ['one/c']);
-  assert.deepEqual(chains((nodes) => [...with_('one/b', { needs: ['one/a', 'one/x'] })(nodes), node('one/x')]), ['one/c'], 'it needs something else too');
-  assert.deepEqual(chains((nodes) => [...nodes, node('one/a/finally/0', { role: 'finally', owner: 'one/a' })]), ['one/c'], 'something runs in between');
+  assert.deepEqual(
+    chains((nodes) => [...with_('one/b', { needs: ['one/a', 'one/x'] })(nodes), node('one/x')]),
+    ['one/c'],
+    'it needs something else too',
+  );
+  assert.deepEqual(
+    chains((nodes) => [...nodes, node('one/a/finally/0', { role: 'finally', owner: 'one/a' })]),
+    ['one/c'],
+    'something runs in between',
+  );
 });

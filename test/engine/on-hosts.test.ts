@@ -64,7 +64,12 @@ test('one that must not be repeated is begun once, and a person settles that hos
     begun.push(host.name);
     if (host.name === 'h2' && begun.filter((name) => name === 'h2').length === 1) lost();
   });
-  const given = setting(journal, kind, { serial: [3] }, { idempotency: 'manual', retry: { attempts: 5, initialMs: 1, factor: 1, maxMs: 1, jitter: 'none', except: [] } });
+  const given = setting(
+    journal,
+    kind,
+    { serial: [3] },
+    { idempotency: 'manual', retry: { attempts: 5, initialMs: 1, factor: 1, maxMs: 1, jitter: 'none', except: [] } },
+  );
   await create(given);
   assert.equal((await drive(given)).state, 'attention');
   assert.deepEqual(await ledger(journal), { h1: 'changed', h2: 'failed?', h3: 'changed' });

@@ -19,7 +19,10 @@ test('lines come whole however they are cut, and no line is too long', () => {
   assert.equal(out.at(-1), '😀last');
   assert.ok(out.every((line) => line.length <= LONGEST_LINE));
   const halves = createLines().push(`${'x'.repeat(LONGEST_LINE - 1)}😀${'y'.repeat(LONGEST_LINE)}\n`);
-  assert.ok(halves.every((line) => !/[\uD800-\uDBFF]$/.test(line)), 'no character is cut in two');
+  assert.ok(
+    halves.every((line) => !/[\uD800-\uDBFF]$/.test(line)),
+    'no character is cut in two',
+  );
 });
 
 interface Kept extends Spill {

@@ -107,11 +107,12 @@ test('with chosen hosts exactly those begin, and what is left is a person’s', 
   const data = await goOn(world, () => ['h2']);
   assert.deepEqual(world.done.slice(3), ['one/a@h2']);
   assert.equal(runStateOf(data), 'attention');
-  assert.deepEqual(Object.entries(data.tasks.get('one/a')?.hosts ?? {}).map(([host, result]) => `${host} ${result === 'inDoubt' ? result : result.state}`).toSorted(), [
-    'h1 failed',
-    'h2 changed',
-    'h3 changed',
-  ]);
+  assert.deepEqual(
+    Object.entries(data.tasks.get('one/a')?.hosts ?? {})
+      .map(([host, result]) => `${host} ${result === 'inDoubt' ? result : result.state}`)
+      .toSorted(),
+    ['h1 failed', 'h2 changed', 'h3 changed'],
+  );
   const settle = { type: 'taskResolved', id: 'r1', path: 'one/a', by: 'user:ada', as: 'retry' } as const;
   await journal.post(SECOND, { ...settle, hosts: ['h1'] }, 'r1');
   await drive({ ...world.setting, runId: SECOND });

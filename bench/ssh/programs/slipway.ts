@@ -50,7 +50,17 @@ const ssh = createSsh({ clock: systemClock, masker, connectTimeoutMs: 120_000 })
 const hosts = new Map(
   spec.addresses.map((address, index): [string, Host] => [
     nameOf(index),
-    { name: nameOf(index), address, port: spec.port, user: 'root', groups: [], vars: {}, jump: [], login: { privateKeyFile: spec.key }, hostKeys: [spec.hostKey] },
+    {
+      name: nameOf(index),
+      address,
+      port: spec.port,
+      user: 'root',
+      groups: [],
+      vars: {},
+      jump: [],
+      login: { privateKeyFile: spec.key },
+      hostKeys: [spec.hostKey],
+    },
   ]),
 );
 

@@ -25,11 +25,7 @@ export const resolve: Command = {
     if (hosts === undefined) await app.resolveTask(session, runId, path, as);
     const settled = hosts === undefined ? { path } : await app.settleHosts(session, { runId, path, as, hosts });
     const words = settled.hosts === undefined ? '' : ` on ${settled.hosts.length} hosts`;
-    printResult(
-      context,
-      { runId, as, ...settled },
-      () => `settled ${path}${words} as ${as}; if no process drives the run, "slipway resume ${runId}" does`,
-    );
+    printResult(context, { runId, as, ...settled }, () => `settled ${path}${words} as ${as}; if no process drives the run, "slipway resume ${runId}" does`);
     return EXIT.ok;
   },
 };

@@ -20,7 +20,12 @@ const MOST_KEYS = 100;
 function remembering(loaded: Ssh2): Ssh2 {
   const known = new Map<string, ReturnType<ParseKey>>();
   const parseKey: ParseKey = (data, passphrase) => {
-    const name = createHash('sha256').update(`${typeof data === 'string'}`).update(asBytes(data)).update('\0').update(passphrase ?? '').digest('hex');
+    const name = createHash('sha256')
+      .update(`${typeof data === 'string'}`)
+      .update(asBytes(data))
+      .update('\0')
+      .update(passphrase ?? '')
+      .digest('hex');
     const present = known.get(name);
     if (present) return present;
     const parsed = loaded.utils.parseKey(data, passphrase);

@@ -65,7 +65,8 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
       return;
     case 'stepFinished':
       // The first result of an attempt stands; a second one, or one of an earlier attempt, changes nothing.
-      if (body.attempt === task.attempt && OPEN.has(task.state)) finish(data, task, { result: body.hostsOnRecord ? withHosts(task, body.result) : body.result, at });
+      if (body.attempt === task.attempt && OPEN.has(task.state))
+        finish(data, task, { result: body.hostsOnRecord ? withHosts(task, body.result) : body.result, at });
       return;
     case 'stepProbed':
       return probed(data, task, { body, at });

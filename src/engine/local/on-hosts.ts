@@ -47,7 +47,10 @@ async function onSome(spread: OnHosts, { rule, results, only }: Some): Promise<S
   if (left.length === 0 || [...fan.results.values()].some(isBad)) return result;
   const named = `${left.slice(0, 5).join(', ')}${left.length > 5 ? ', …' : ''}`;
   const hint = 'go on with them by "slipway retry … --hosts failed,unreachable,never-reached"';
-  return { state: 'failed', error: { code: 'HOSTS_LEFT', message: `${left.length} of ${rule.names.length} hosts are left: ${named}`, retry: 'pauseForHuman', hint } };
+  return {
+    state: 'failed',
+    error: { code: 'HOSTS_LEFT', message: `${left.length} of ${rule.names.length} hosts are left: ${named}`, retry: 'pauseForHuman', hint },
+  };
 }
 
 /** Send a step to the hosts of a spread until it is over, or nobody may begin any more and all who had begun have ended. */
