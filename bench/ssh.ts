@@ -131,7 +131,7 @@ function toolsToUse(installed: Map<Tool, Ansible>): readonly Tool[] {
 
 async function main(): Promise<void> {
   const absent = whyNot();
-  if (absent !== undefined) return void console.error(`bench: ssh is left out: ${absent}`);
+  if (absent !== undefined) return console.error(`bench: ssh is left out: ${absent}`);
   const installed = new Map<Tool, Ansible>();
   const tools = toolsToUse(installed);
   const scenarios = (options.scenario ?? (options.full ? FULL : SHORT)).map(scenarioOf);

@@ -84,7 +84,7 @@ function startServer(dir: string, how: { address: string; index: number; apart: 
   writeFileSync(file, `${lines.join('\n')}\n`);
   const own = apart ? 'mount -t tmpfs -o size=256m tmpfs /srv && ' : '';
   const script = `mount --bind "$1/passwd" /etc/passwd && ${own}exec /usr/sbin/sshd -D -e -f "$2"`;
-  const [first = 'unshare', ...rest] = [...words, 'unshare', '-m', 'sh', '-c', script, 'sh', dir, file];
+  const [first, ...rest] = [...words, 'unshare', '-m', 'sh', '-c', script, 'sh', dir, file];
   return spawn(first, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
@@ -92,7 +92,7 @@ async function untilUp(words: readonly string[], address: string): Promise<void>
   for (let tries = 0; tries < 100; tries++) {
     try {
       const script = `const s=require('node:net').connect(${PORT},${JSON.stringify(address)},()=>process.exit(0));s.on('error',()=>process.exit(1))`;
-      const [first = process.execPath, ...rest] = [...words, process.execPath, '-e', script];
+      const [first, ...rest] = [...words, process.execPath, '-e', script];
       execFileSync(first, rest, { stdio: 'ignore', timeout: 5_000 });
       return;
     } catch {

@@ -1,4 +1,4 @@
-import { EXIT, randomText, SlipwayError } from '../core/index.ts';
+import { EXIT, SlipwayError } from '../core/index.ts';
 import { type HostChoice, type RunData, takeOver } from '../engine/index.ts';
 import type { InventoryIndex } from '../inventory/index.ts';
 import { derivedRunId } from './call.ts';

@@ -28,61 +28,69 @@ interface Batch {
   ended: number;
   bad: number;
 }
+interface Count {
+  ended: number;
+  bad: number;
+  /** The last batch of which a host has ended. */
+  last: number;
+  /** Batches before this one are over; so many hosts of them are bad. */
+  over: number;
+  badOver: number;
+  isLimitPassed: boolean;
+  isBatchSpoilt: boolean;
+}
 
 export function createTally(rule: HostRule, hosts: readonly (readonly string[])[]): Tally {
   let upTo = 0;
   const batches = hosts.map(({ length: size }): Batch => ({ size, upTo: (upTo += size), ended: 0, bad: 0 }));
   const batchOf = new Map(hosts.flatMap((names, index) => names.map((name) => [name, index] as const)));
-  const count = { ended: 0, bad: 0 };
-  /** Batches before this one are over; so many hosts of them are bad. */
-  const over = { batches: 0, bad: 0 };
-  let last = 0;
-  let isLimitPassed = false;
-  let isBatchSpoilt = false;
-
-  const look = (limit: number): void => {
-    let bad = over.bad;
-    for (let index = over.batches; index <= last; index++) {
-      const batch = batches[index];
-      if (!batch) return;
-      bad += batch.bad;
-      if (batch.bad > 0 && (100 * batch.bad) / batch.size > limit && (100 * bad) / batch.upTo > limit) isLimitPassed = true;
-    }
-  };
-  const close = (): void => {
-    for (let batch = batches[over.batches]; batch && batch.ended === batch.size; batch = batches[over.batches]) {
-      if (batch.bad > 0 && over.batches < batches.length - 1) isBatchSpoilt = true;
-      over.bad += batch.bad;
-      over.batches++;
-    }
-  };
+  const count: Count = { ended: 0, bad: 0, last: 0, over: 0, badOver: 0, isLimitPassed: false, isBatchSpoilt: false };
   return {
     add: (host, { state }) => {
       const index = batchOf.get(host);
       const batch = index === undefined ? undefined : batches[index];
       if (index === undefined || !batch) return;
-      const isBad = state === 'failed' || state === 'unreachable';
-      last = Math.max(last, index);
+      count.last = Math.max(count.last, index);
       batch.ended++;
       count.ended++;
-      if (isBad) {
+      if (state === 'failed' || state === 'unreachable') {
         batch.bad++;
         count.bad++;
-        if (rule.maxFailPercentage !== undefined) look(rule.maxFailPercentage);
+        if (isPast(rule.maxFailPercentage, batches, count)) count.isLimitPassed = true;
       }
-      close();
+      closeBatches(batches, count);
     },
     ended: () => count.ended,
-    currentSize: () => batches[over.batches]?.size ?? 0,
-    currentEnd: () => batches[over.batches]?.upTo ?? upTo,
-    stopped: () => {
-      if (count.bad === 0) return undefined;
-      const said = `${count.bad} ${count.bad === 1 ? 'host' : 'hosts'} failed`;
-      if (rule.anyErrorsFatal) return `${said} and any error is fatal`;
-      if (rule.maxErrors !== undefined && count.bad > rule.maxErrors) return `${said} and at most ${rule.maxErrors} may`;
-      if (isLimitPassed) return `${said}, more than ${rule.maxFailPercentage} %`;
-      const hasRule = rule.maxErrors !== undefined || rule.maxFailPercentage !== undefined;
-      return isBatchSpoilt && !hasRule ? `${said} and the next batch does not start after a failure` : undefined;
-    },
+    currentSize: () => batches[count.over]?.size ?? 0,
+    currentEnd: () => batches[count.over]?.upTo ?? upTo,
+    stopped: () => (count.bad === 0 ? undefined : reasonOf(rule, count)),
   };
+}
+
+/** Is the share of bad hosts too large in a batch that is not over, and in all up to its end? */
+function isPast(limit: number | undefined, batches: readonly Batch[], count: Count): boolean {
+  if (limit === undefined) return false;
+  let bad = count.badOver;
+  for (const batch of batches.slice(count.over, count.last + 1)) {
+    bad += batch.bad;
+    if (batch.bad > 0 && (100 * batch.bad) / batch.size > limit && (100 * bad) / batch.upTo > limit) return true;
+  }
+  return false;
+}
+
+function closeBatches(batches: readonly Batch[], count: Count): void {
+  for (let batch = batches[count.over]; batch && batch.ended === batch.size; batch = batches[count.over]) {
+    if (batch.bad > 0 && count.over < batches.length - 1) count.isBatchSpoilt = true;
+    count.badOver += batch.bad;
+    count.over++;
+  }
+}
+
+function reasonOf(rule: HostRule, { bad, isLimitPassed, isBatchSpoilt }: Count): string | undefined {
+  const said = `${bad} ${bad === 1 ? 'host' : 'hosts'} failed`;
+  if (rule.anyErrorsFatal) return `${said} and any error is fatal`;
+  if (rule.maxErrors !== undefined && bad > rule.maxErrors) return `${said} and at most ${rule.maxErrors} may`;
+  if (isLimitPassed) return `${said}, more than ${rule.maxFailPercentage} %`;
+  const hasRule = rule.maxErrors !== undefined || rule.maxFailPercentage !== undefined;
+  return isBatchSpoilt && !hasRule ? `${said} and the next batch does not start after a failure` : undefined;
 }

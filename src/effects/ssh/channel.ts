@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import type { Clock } from '../../core/index.ts';
-import { unreachableHost } from './dial.ts';
 import type { Link } from './link.ts';
+import { unreachableHost } from './unreachable.ts';
 
 const TRIES = 6;
 const FIRST_WAIT_MS = 50;

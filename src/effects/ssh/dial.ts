@@ -10,6 +10,7 @@ import type { Ssh2 } from './load.ts';
 import { offerProofs, proofsOf } from './login.ts';
 import { gatherWrites, prepareKeys } from './quick-wire.ts';
 import { nameOf, type Trust, trustOf } from './trust.ts';
+import { unreachableHost } from './unreachable.ts';
 
 const KEEP_ALIVE_MS = 10_000;
 const KEEP_ALIVE_MISSES = 3;
@@ -103,15 +104,6 @@ function dialError(cause: Error & { level?: string; code?: unknown }, host: Host
   const isReset = cause.code === 'ECONNRESET' || cause.code === 'EPIPE' || cause.level === 'protocol';
   if (!progress.handshake && isReset) return new DialReset(`${nameOf(host)} hung up: ${cause.message}`, { cause });
   return unreachableHost(host, cause);
-}
-
-/** Nothing was started; worth another try later. */
-export function unreachableHost(host: Host, cause: Error): SlipwayError {
-  return new SlipwayError('SSH_UNREACHABLE', `cannot reach ${nameOf(host)}: ${cause.message}`, {
-    retry: 'afterBackoff',
-    hint: 'check that the machine runs, that its address and port are right, and that firewalls and jump hosts let us through',
-    cause,
-  });
 }
 
 async function trustFor(host: Host, sources: DialSources): Promise<Trust> {

@@ -125,8 +125,13 @@ function converse(command: Started, payload: string, { request, control, clock }
   return { session, sent: () => sent };
 }
 
+interface AsText {
+  readonly add: (stream: 'stdout' | 'stderr', bytes: Buffer) => void;
+  readonly end: () => void;
+}
+
 /** Pass output on as text: whole characters, and what is none as a replacement character. */
-function asText(emit: RunControl['onOutput']): { add(stream: 'stdout' | 'stderr', bytes: Buffer): void; end(): void } {
+function asText(emit: RunControl['onOutput']): AsText {
   const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
   const pass = (stream: 'stdout' | 'stderr', text: string): void => {
     if (text !== '') emit?.(stream, text);

@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import { type Clock, type Digest, digestOfBytes, randomText } from '../../core/index.ts';
 import type { RemoteFile, SshControl } from '../../steps/index.ts';
-import { unreachableHost } from './dial.ts';
 import { lost, runInSlot } from './exec.ts';
 import { type Ids, idsOf } from './ids.ts';
 import type { Link } from './link.ts';
@@ -9,6 +8,7 @@ import { readHandle } from './read-handle.ts';
 import { MOVE_SCRIPT } from './scripts.ts';
 import type { Sftp } from './sftp.ts';
 import { fileError, withSftp } from './with-sftp.ts';
+import { unreachableHost } from './unreachable.ts';
 
 /** What every server must take in one packet, and how many are on their way at once. */
 const BLOCK_BYTES = 32_000;

@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/index.ts';
 import type { Host } from '../../steps/index.ts';
-import { DialReset, unreachableHost } from './dial.ts';
+import { DialReset } from './dial.ts';
 import { createPace, type Pace } from './pace.ts';
 import { createSlots, type Slots } from './slots.ts';
+import { unreachableHost } from './unreachable.ts';
 
 /** OpenSSH starts to refuse at 10 connections that have not logged in yet (MaxStartups 10:30:100). */
 const FIRST_LIMIT = 8;

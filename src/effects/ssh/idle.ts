@@ -1,6 +1,7 @@
 import type { Client } from 'ssh2';
 import type { Clock } from '../../core/index.ts';
 import type { Started } from './channel.ts';
+import { once } from './once.ts';
 import { openSftp, type Sftp } from './sftp.ts';
 import { startTimer } from './timer.ts';
 
@@ -47,7 +48,13 @@ export function createIdle({ clock, client, openShell }: IdleSources): Idle {
   };
 }
 
-function idleShell(clock: Clock, open: () => Promise<Started>): { take(): Started | undefined; prepare(): void; close(): boolean } {
+interface IdleShell {
+  readonly take: () => Started | undefined;
+  readonly prepare: () => void;
+  readonly close: () => boolean;
+}
+
+function idleShell(clock: Clock, open: () => Promise<Started>): IdleShell {
   let waiting: Started | undefined;
   let isRefused = false;
   let isOpening = false;
@@ -82,7 +89,7 @@ function idleShell(clock: Clock, open: () => Promise<Started>): { take(): Starte
   };
 }
 
-function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { share(): Promise<SftpShare>; closeUnused(): boolean } {
+function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { readonly share: () => Promise<SftpShare>; readonly closeUnused: () => boolean } {
   let open: Promise<Sftp> | undefined;
   let users = 0;
   let stopTimer = (): void => undefined;
@@ -106,22 +113,15 @@ function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { shar
     mine.catch(forget);
     return mine;
   };
-  return {
-    closeUnused,
-    share: async () => {
-      users++;
-      stopTimer();
-      let held = true;
-      const leaveOnce = (): void => {
-        if (held) leave();
-        held = false;
-      };
-      try {
-        return { sftp: await (open ??= begin()), leave: leaveOnce };
-      } catch (thrown) {
-        leaveOnce();
-        throw thrown;
-      }
-    },
+  const share = async (): Promise<SftpShare> => {
+    users++;
+    stopTimer();
+    try {
+      return { sftp: await (open ??= begin()), leave: once(leave) };
+    } catch (thrown) {
+      leave();
+      throw thrown;
+    }
   };
+  return { closeUnused, share };
 }

@@ -5,6 +5,7 @@ import type { Way } from './bootstrap.ts';
 import { startOnce } from './channel.ts';
 import { createIdle, type Idle } from './idle.ts';
 import { createSlots, type Slots } from './slots.ts';
+import { startTimer } from './timer.ts';
 
 /** OpenSSH allows 10 sessions a connection (MaxSessions); the rest is for a shell that waits, for file transfer, and for ending commands. */
 const CHANNELS = 7;
@@ -49,43 +50,22 @@ export interface LinkParts {
 }
 
 export function linkOf({ client, host, clock, twin }: LinkParts): Link {
-  const listeners = new Set<(reason: Error) => void>();
-  let open = true;
-  let reason: Error | undefined;
+  const { giveUp, ...end } = endOf(client);
   let quickestMs = Infinity;
   let commands = 0;
-  client.on('error', (error) => (reason ??= error));
-  const closed = new Promise<Error>((resolve) => {
-    client.once('close', () => {
-      open = false;
-      const why = (reason ??= new Error('the server closed the connection'));
-      link.idle.giveUp();
-      resolve(why);
-      for (const listener of listeners) listener(why);
-      listeners.clear();
-    });
-  });
   const link: Link = {
     host,
     client,
     slots: createSlots(CHANNELS),
     fileSlots: createSlots(FILES_AT_ONCE),
     idle: createIdle({ clock, client, openShell: () => startOnce(link, 'exec /bin/sh') }),
-    closed,
-    whenClosed: (listener) => {
-      if (!open && reason) listener(reason);
-      else listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    isOpen: () => open,
+    ...end,
     close: () => {
-      open = false;
+      giveUp();
       client.end();
       // A far side that is gone without a word would keep the socket, and with it the process.
-      clock.sleep(CLOSING_MS).then(
-        () => client.destroy(),
-        () => undefined,
-      );
+      const stop = startTimer(clock, CLOSING_MS, () => client.destroy());
+      void end.closed.then(stop);
     },
     noteOpening: (ms) => void (quickestMs = Math.min(quickestMs, ms)),
     noteCommand: () => {
@@ -97,5 +77,33 @@ export function linkOf({ client, host, clock, twin }: LinkParts): Link {
     way: 'short',
     twin,
   };
+  void end.closed.then(() => link.idle.giveUp());
   return link;
+}
+
+/** Watches for the end of a connection. */
+function endOf(client: Client): Pick<Link, 'closed' | 'whenClosed' | 'isOpen'> & { readonly giveUp: () => void } {
+  const listeners = new Set<(reason: Error) => void>();
+  let open = true;
+  let reason: Error | undefined;
+  client.on('error', (error) => (reason ??= error));
+  const closed = new Promise<Error>((resolve) => {
+    client.once('close', () => {
+      open = false;
+      const why = (reason ??= new Error('the server closed the connection'));
+      resolve(why);
+      for (const listener of listeners) listener(why);
+      listeners.clear();
+    });
+  });
+  return {
+    closed,
+    whenClosed: (listener) => {
+      if (!open && reason) listener(reason);
+      else listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    isOpen: () => open,
+    giveUp: () => void (open = false),
+  };
 }

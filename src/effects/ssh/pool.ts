@@ -21,36 +21,7 @@ export interface Pool {
 
 export function createPool(gate: Gate, sources: () => Promise<DialSources>): Pool {
   const runs = new Map<string, RunLinks>();
-  const open = async (run: RunLinks, host: Host): Promise<Link> => {
-    const via = host.jump.at(-1);
-    const throughJump = async (): Promise<Link | undefined> => via && shared(run, { ...via, jump: host.jump.slice(0, -1) });
-    const ready = await sources();
-    const dialOnce = async (): Promise<Link> => dial({ host, through: await throughJump(), twin }, ready);
-    // First: whoever has a place among those who connect must not wait for somebody who needs one too.
-    await throughJump();
-    const twin: Link['twin'] = (signal) => gate.pass(host, dialOnce, signal);
-    const link = await gate.pass(host, dialOnce, run.ended.signal);
-    if (run.ended.signal.aborted) link.close();
-    run.ended.signal.throwIfAborted();
-    return link;
-  };
-  const shared = async (run: RunLinks, host: Host): Promise<Link> => {
-    const key = keyOf(host);
-    const present = run.links.get(key);
-    if (present) {
-      const link = await present;
-      if (link.isOpen()) return link;
-      if (run.links.get(key) === present) run.links.delete(key);
-      return shared(run, host);
-    }
-    const opening = open(run, host);
-    run.links.set(key, opening);
-    opening.then(
-      (link) => run.open.set(key, link),
-      () => run.links.delete(key),
-    );
-    return opening;
-  };
+  const shared = sharing(gate, sources);
   return {
     link: (runId, host, signal) => {
       const run = runs.get(runId) ?? { links: new Map(), open: new Map(), ended: new AbortController() };
@@ -69,6 +40,42 @@ export function createPool(gate: Gate, sources: () => Promise<DialSources>): Poo
       for (const each of settled.reverse()) if (each.status === 'fulfilled') each.value.close();
     },
   };
+}
+
+/** How those of one run come to the connection they share. */
+function sharing(gate: Gate, sources: () => Promise<DialSources>): (run: RunLinks, host: Host) => Promise<Link> {
+  return shared;
+
+  async function open(run: RunLinks, host: Host): Promise<Link> {
+    const via = host.jump.at(-1);
+    const throughJump = async (): Promise<Link | undefined> => via && shared(run, { ...via, jump: host.jump.slice(0, -1) });
+    const ready = await sources();
+    const dialOnce = async (): Promise<Link> => dial({ host, through: await throughJump(), twin }, ready);
+    // First: whoever has a place among those who connect must not wait for somebody who needs one too.
+    await throughJump();
+    const twin: Link['twin'] = (signal) => gate.pass(host, dialOnce, signal);
+    const link = await gate.pass(host, dialOnce, run.ended.signal);
+    if (run.ended.signal.aborted) link.close();
+    run.ended.signal.throwIfAborted();
+    return link;
+  }
+  async function shared(run: RunLinks, host: Host): Promise<Link> {
+    const key = keyOf(host);
+    const present = run.links.get(key);
+    if (present) {
+      const link = await present;
+      if (link.isOpen()) return link;
+      if (run.links.get(key) === present) run.links.delete(key);
+      return shared(run, host);
+    }
+    const opening = open(run, host);
+    run.links.set(key, opening);
+    opening.then(
+      (link) => run.open.set(key, link),
+      () => run.links.delete(key),
+    );
+    return opening;
+  }
 }
 
 function keyOf(host: Host): string {

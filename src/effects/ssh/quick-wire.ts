@@ -23,7 +23,8 @@ export function gatherWrites(stream: Writable): void {
   };
   stream.write = gathering as typeof stream.write; // the same calls, in all their forms
   // A channel through a jump host would send each piece as a packet of its own.
-  stream._writev ??= (chunks, done) => {
+  if (stream._writev) return;
+  stream._writev = (chunks, done) => {
     stream._write(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), 'buffer' as BufferEncoding, done); // ssh2 writes bytes only
   };
 }

@@ -69,7 +69,7 @@ async function onLink<T>(
     const code = thrown instanceof SlipwayError ? thrown.code : '';
     const mayRepeat = (code === 'SSH_UNREACHABLE' && !isNew) || (code === 'SSH_LOST' && isRepeatable);
     if (!mayRepeat || link.isOpen() || signal.aborted) throw thrown;
-    return await use(await pool.link(runId, host, signal));
+    return use(await pool.link(runId, host, signal));
   }
 }
 

@@ -1,12 +1,12 @@
 import { type Clock, messageOf, SlipwayError } from '../../core/index.ts';
 import type { SshControl } from '../../steps/index.ts';
 import { ChannelRefused, whenGranted } from './channel.ts';
-import { unreachableHost } from './dial.ts';
 import type { SftpShare } from './idle.ts';
 import type { Link } from './link.ts';
 import { orAborted } from './or-aborted.ts';
 import { type Sftp, sftpCode } from './sftp.ts';
 import { nameOf } from './trust.ts';
+import { unreachableHost } from './unreachable.ts';
 
 export interface SftpTask {
   readonly link: Link;

@@ -80,75 +80,104 @@ interface WayParts {
   readonly steps: readonly Step[];
   readonly view: ChainView;
 }
+interface Crowd extends WayParts {
+  /** All hosts in their order, and where each stands in it. */
+  readonly all: readonly string[];
+  readonly position: ReadonlyMap<string, number>;
+  readonly tally: Tally | undefined;
+  /** How many may be inside at once. */
+  readonly most: number;
+  /** Hosts that have begun and not come through. */
+  readonly inside: Set<string>;
+  /** By step: hosts that may begin there. */
+  readonly ready: readonly string[][];
+}
 
-function createWay({ rule, steps, view }: WayParts): Way {
-  const { stateOf } = view;
+function createWay(parts: WayParts): Way {
+  const { rule, steps } = parts;
   const batches = rule ? batchesOf(rule) : [];
   const all = batches.flat();
-  const position = new Map(all.map((host, index) => [host, index]));
-  const tally: Tally | undefined = rule && createTally(rule, batches);
-  const most = rule?.throttle === undefined ? MOST_AT_ONCE : countOf(rule.throttle, all.length);
-  /** Hosts that have begun and not come through. */
-  const inside = new Set<string>();
-  /** By step: hosts that may begin there. */
-  const ready: string[][] = steps.map(() => []);
-  const arrived = (host: string, from: number): void => {
-    for (let index = from; index <= steps.length; index++) {
-      const step = steps[index];
-      const result = step && resultOf(step, host, view);
-      if (step && !result) {
-        if (index > 0 || step.running.has(host)) inside.add(host);
-        if (!step.running.has(host)) ready[index]?.push(host);
-        return;
-      }
-      if (step && !isBad(result)) continue;
-      inside.delete(host);
-      tally?.add(host, result ?? { state: 'ok', durationMs: 0 });
-      return;
-    }
+  const crowd: Crowd = {
+    ...parts,
+    all,
+    position: new Map(all.map((host, index) => [host, index])),
+    tally: rule && createTally(rule, batches),
+    most: rule?.throttle === undefined ? MOST_AT_ONCE : countOf(rule.throttle, all.length),
+    inside: new Set(),
+    ready: steps.map(() => []),
   };
-  for (const host of all) arrived(host, 0);
-
-  /** Hosts that wait for a step which waits for a person hold nobody up. */
-  const parked = (): number => steps.reduce((sum, { path }, index) => sum + (index > 0 && !isToCome(stateOf(path)) ? (ready[index]?.length ?? 0) : 0), 0);
-  const begin = (index: number): readonly string[] => {
-    const waiting = ready[index] ?? [];
-    if (index > 0) return waiting.splice(0);
-    const free = most - inside.size + parked();
-    const end = tally?.currentEnd() ?? 0;
-    let count = 0;
-    while (count < free && count < waiting.length && (position.get(waiting[count] ?? '') ?? end) < end) count++;
-    return waiting.splice(0, count);
-  };
-  /** Will a later step yet make room, or end the batch? */
-  const isGoingOn = (index: number): boolean =>
-    steps.some(({ path, running }, at) => at > index && (running.size > 0 || ((ready[at]?.length ?? 0) > 0 && isToCome(stateOf(path)))));
-  const isFed = (index: number): boolean => {
-    const before = steps[index - 1];
-    return before ? isComing(stateOf(before.path)) : (ready[0]?.length ?? 0) > 0 && isGoingOn(0);
-  };
+  for (const host of all) arrive(crowd, host, 0);
   return {
     batches,
-    arrived,
-    next: (index) => {
-      const step = steps[index];
-      const stopped = tally?.stopped();
-      const hosts = stopped === undefined ? begin(index) : [];
-      for (const host of hosts) {
-        step?.running.add(host);
-        inside.add(host);
-      }
-      if (hosts.length > 0) return { type: 'start', hosts };
-      if ((step?.running.size ?? 0) > 0) return { type: 'wait' };
-      if (stopped !== undefined) return isGoingOn(index) || isRetrying(steps, view) ? { type: 'wait' } : { type: 'over', stopped };
-      return { type: isFed(index) ? 'wait' : 'over' };
-    },
-    isLeft: (index) => {
-      const before = steps[index - 1];
-      const isShort = all.some((host) => steps[index]?.results?.has(host) !== true);
-      return isShort && (tally?.stopped() !== undefined || (before ? !isClosed(stateOf(before.path)) : true));
-    },
+    arrived: (host, index) => arrive(crowd, host, index),
+    next: (index) => nextOf(crowd, index),
+    isLeft: (index) => isLeft(crowd, index),
   };
+}
+
+/** Let a host go on to the first step that has no result of it, unless it failed on its way. */
+function arrive({ steps, view, inside, ready, tally }: Crowd, host: string, from: number): void {
+  for (let index = from; index <= steps.length; index++) {
+    const step = steps[index];
+    const result = step && resultOf(step, host, view);
+    if (step && !result) {
+      if (index > 0 || step.running.has(host)) inside.add(host);
+      if (!step.running.has(host)) ready[index]?.push(host);
+      return;
+    }
+    if (step && !isBad(result)) continue;
+    inside.delete(host);
+    tally?.add(host, result ?? { state: 'ok', durationMs: 0 });
+    return;
+  }
+}
+
+function nextOf(crowd: Crowd, index: number): FanOutDecision {
+  const { steps, view, tally, inside } = crowd;
+  const running = steps[index]?.running;
+  const stopped = tally?.stopped();
+  const hosts = stopped === undefined ? begin(crowd, index) : [];
+  for (const host of hosts) {
+    running?.add(host);
+    inside.add(host);
+  }
+  if (hosts.length > 0) return { type: 'start', hosts };
+  if ((running?.size ?? 0) > 0) return { type: 'wait' };
+  if (stopped !== undefined) return isGoingOn(crowd, index) || isRetrying(steps, view) ? { type: 'wait' } : { type: 'over', stopped };
+  return { type: isFed(crowd, index) ? 'wait' : 'over' };
+}
+
+/** Takes those out of the waiting who may begin now. */
+function begin(crowd: Crowd, index: number): readonly string[] {
+  const { ready, most, inside, tally, position } = crowd;
+  const waiting = ready[index] ?? [];
+  if (index > 0) return waiting.splice(0);
+  const free = most - inside.size + parked(crowd);
+  const end = tally?.currentEnd() ?? 0;
+  let count = 0;
+  while (count < free && count < waiting.length && (position.get(waiting[count] ?? '') ?? end) < end) count++;
+  return waiting.splice(0, count);
+}
+
+/** Hosts that wait for a step which waits for a person hold nobody up. */
+function parked({ steps, view, ready }: Crowd): number {
+  return steps.reduce((sum, { path }, index) => sum + (index > 0 && !isToCome(view.stateOf(path)) ? (ready[index]?.length ?? 0) : 0), 0);
+}
+
+/** Will a later step yet make room, or end the batch? */
+function isGoingOn({ steps, view, ready }: Crowd, index: number): boolean {
+  return steps.some(({ path, running }, at) => at > index && (running.size > 0 || ((ready[at]?.length ?? 0) > 0 && isToCome(view.stateOf(path)))));
+}
+
+function isFed(crowd: Crowd, index: number): boolean {
+  const before = crowd.steps[index - 1];
+  return before ? isComing(crowd.view.stateOf(before.path)) : (crowd.ready[0]?.length ?? 0) > 0 && isGoingOn(crowd, 0);
+}
+
+function isLeft({ steps, view, all, tally }: Crowd, index: number): boolean {
+  const before = steps[index - 1];
+  const isShort = all.some((host) => steps[index]?.results?.has(host) !== true);
+  return isShort && (tally?.stopped() !== undefined || (before ? !isClosed(view.stateOf(before.path)) : true));
 }
 
 /** A step that is over, and was so before this process began or by a person's word, lets everybody through of whom it says nothing else. */

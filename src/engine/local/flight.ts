@@ -124,7 +124,7 @@ async function execute(drive: Drive, action: StartAction, tools: Tools): Promise
   if (drive.signal.aborted) return; // not ours to record any more
   // It goes on with the hosts that have no result: when the step before has more, or by whoever drives next, who finds it under way.
   if ('error' in result && result.error.code === 'HANDED_OVER')
-    return await scribe.write(options.drain?.aborted === true ? [] : [{ type: 'stepInDoubt', path, attempt }]);
+    return scribe.write(options.drain?.aborted === true ? [] : [{ type: 'stepInDoubt', path, attempt }]);
   const durationMs = Math.round(options.clock.monotonic() - began);
   await scribe.write([{ type: 'stepFinished', path, attempt, durationMs, ...(action.hosts ? onRecord(result) : { result }) }]);
 }

@@ -23,12 +23,12 @@ export function createHostOutput(host: string, masker: Masker, control: Pick<Tas
 
   function sinkOf(stream: Stream): { push(piece: string): void; end(): void } {
     const masked = createMaskStream(masker);
-    const { push, end } = control.output?.({ host, stream }) ?? logged(stream);
+    const kept = control.output?.({ host, stream }) ?? logged(stream);
     return {
-      push: (piece) => push(masked.push(piece)),
+      push: (piece) => kept.push(masked.push(piece)),
       end: () => {
-        push(masked.end());
-        end();
+        kept.push(masked.end());
+        kept.end();
       },
     };
   }

@@ -92,17 +92,19 @@ function createCrew(): Crew {
   let failed: { readonly cause: unknown } | undefined;
   let news = Promise.withResolvers<void>();
   const wake = (): void => news.resolve();
-  const done = (): void => {
+  const finish = async (work: Promise<void>): Promise<void> => {
+    try {
+      await work;
+    } catch (cause) {
+      failed ??= { cause };
+    }
     atWork--;
     wake();
   };
   return {
     take: (work) => {
       atWork++;
-      work.then(done, (cause: unknown) => {
-        failed ??= { cause };
-        done();
-      });
+      void finish(work);
     },
     isEmpty: () => atWork === 0,
     wake,

@@ -22,51 +22,75 @@ export interface ScribeSources {
   readonly fail: (cause: unknown) => void;
 }
 
-export function createScribe({ clock, append, fail }: ScribeSources): Scribe {
-  let waiting: EventBody[] = [];
-  let written = Promise.withResolvers<void>();
+export function createScribe({ clock, ...sources }: ScribeSources): Scribe {
+  const queue = createQueue(sources);
   let timer: AbortController | undefined;
-  let isFlushing = false;
-  const flush = async (): Promise<void> => {
+  const flush = (): void => {
     timer?.abort();
     timer = undefined;
-    // One transaction at a time: what comes meanwhile goes into the next one together.
-    if (isFlushing) return;
-    isFlushing = true;
-    while (waiting.length > 0) {
-      const [events, done] = [waiting, written];
-      waiting = [];
-      written = Promise.withResolvers();
-      done.promise.catch(() => undefined); // nobody waits for results
-      try {
-        await append(events);
-        done.resolve();
-      } catch (cause) {
-        fail(cause);
-        done.reject(cause);
-      }
-    }
-    isFlushing = false;
+    void queue.flush();
   };
-  const write = async (events: readonly EventBody[]): Promise<void> => {
-    const isFirst = waiting.length === 0 || timer !== undefined;
-    waiting.push(...events);
-    if (waiting.length === 0) return;
-    const { promise } = written;
+  const write = (events: readonly EventBody[]): Promise<void> => {
+    const isFirst = queue.length() === 0 || timer !== undefined;
+    const written = queue.add(events);
     // Others who come before the next turn share it.
-    if (isFirst) setImmediate(() => void flush());
-    return promise;
+    if (isFirst) setImmediate(flush);
+    return written;
   };
   return {
     intent: (event) => write([event]),
-    write,
+    write: (events) => (events.length + queue.length() === 0 ? queue.settled() : write(events)),
     result: (event) => {
-      waiting.push(event);
-      if (waiting.length >= MOST_WAITING) void flush();
-      else if (!timer && waiting.length === 1) {
+      void queue.add([event]);
+      if (queue.length() >= MOST_WAITING) flush();
+      else if (!timer && queue.length() === 1) {
         const started = (timer = new AbortController());
         clock.sleep(RESULT_WAITS_MS, started.signal).then(flush, () => undefined);
       }
+    },
+  };
+}
+
+interface Queue {
+  length(): number;
+  /** Resolves once these are durable, which takes a `flush`. */
+  add(events: readonly EventBody[]): Promise<void>;
+  flush(): Promise<void>;
+  /** Resolves once what is being written is durable. */
+  settled(): Promise<void>;
+}
+
+function createQueue({ append, fail }: Omit<ScribeSources, 'clock'>): Queue {
+  let waiting: EventBody[] = [];
+  let written = Promise.withResolvers<void>();
+  let isFlushing = false;
+  let writing = Promise.resolve();
+  return {
+    length: () => waiting.length,
+    settled: () => writing,
+    add: (events) => {
+      waiting.push(...events);
+      return written.promise;
+    },
+    flush: async () => {
+      // One transaction at a time: what comes meanwhile goes into the next one together.
+      if (isFlushing) return;
+      isFlushing = true;
+      while (waiting.length > 0) {
+        const [events, done] = [waiting, written];
+        waiting = [];
+        written = Promise.withResolvers();
+        writing = done.promise;
+        writing.catch(() => undefined); // perhaps nobody waits for it
+        try {
+          await append(events);
+          done.resolve();
+        } catch (cause) {
+          fail(cause);
+          done.reject(cause);
+        }
+      }
+      isFlushing = false;
     },
   };
 }
