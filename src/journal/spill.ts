@@ -1,5 +1,8 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+
+const FOLDER = 'output';
 
 interface Named {
   readonly runId: string;
@@ -18,7 +21,7 @@ interface Named {
 export function openSpillIn(dir: string): (name: Named) => { readonly place: string; write(text: string): void; close(keep: boolean): void } {
   return ({ runId, path, attempt, host, stream }) => {
     // No part of a name leads out of the folder: what is no letter or digit is written as its code, and a step may be called "..".
-    const folder = join('output', safe(runId), safe(path));
+    const folder = join(FOLDER, safe(runId), safe(path));
     mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
     const { place, handle } = create(dir, (nth) => join(folder, `${host === undefined ? 'step' : safe(host)}.${attempt}${nth}.${stream}`));
     return {
@@ -33,6 +36,11 @@ export function openSpillIn(dir: string): (name: Named) => { readonly place: str
       },
     };
   };
+}
+
+/** Remove what runs spilled, when they go themselves. */
+export async function removeSpilled(dir: string, runIds: readonly string[]): Promise<void> {
+  for (const runId of runIds) await rm(join(dir, FOLDER, safe(runId)), { recursive: true, force: true });
 }
 
 /** A new file; an attempt that begins again on a host does not write over what it said before. */
