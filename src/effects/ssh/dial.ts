@@ -12,7 +12,6 @@ import { gatherWrites, prepareKeys } from './quick-wire.ts';
 import { nameOf, type Trust, trustOf } from './trust.ts';
 import { unreachableHost } from './unreachable.ts';
 
-const KEEP_ALIVE_MS = 10_000;
 const KEEP_ALIVE_MISSES = 3;
 
 export interface DialSources {
@@ -26,6 +25,7 @@ export interface DialSources {
   /** known_hosts files for hosts that name none. */
   readonly knownHostsFiles: readonly string[];
   readonly connectTimeoutMs: number;
+  readonly keepAliveMs: number;
 }
 
 /** The server hung up before the handshake, as OpenSSH does when too many connections begin at once (MaxStartups). */
@@ -58,7 +58,7 @@ export async function dial({ host, through, twin }: DialTarget, sources: DialSou
     sock: socket,
     username: host.user,
     readyTimeout: sources.connectTimeoutMs,
-    keepaliveInterval: KEEP_ALIVE_MS,
+    keepaliveInterval: sources.keepAliveMs,
     keepaliveCountMax: KEEP_ALIVE_MISSES,
     hostVerifier: (key: Buffer) => {
       progress.refusal = trust.check(key);

@@ -55,13 +55,16 @@ function fulfilled<T>(settled: PromiseSettledResult<T>): PromiseFulfilledResult<
 /**
  * Write a file so that it is whole or unchanged: beside it under a new name nobody else can have opened, given owner and
  * mode, synced, read back and compared, then put in its place at once. A symbolic link at that place is replaced, not followed.
+ *
+ * @param strays files beside that a broken connection left behind: they are removed first, and one that this call leaves is added.
  */
-export async function writeBySftp(call: FileCall, file: RemoteFile): Promise<void> {
+export async function writeBySftp(call: FileCall, file: RemoteFile, strays: string[]): Promise<void> {
   const { link, control, clock } = call;
   const ids = await idsOf(link, file, control, clock);
   const whenLost = (cause: Error) => lost(link, `${file.path} is whole, old or new (${cause.message})`);
   await withSftp({ link, control, clock, path: file.path, whenLost }, async (sftp) => {
     const beside = posix.join(posix.dirname(file.path), `.${posix.basename(file.path).slice(0, 150)}.slipway-${randomText(10)}`);
+    await Promise.allSettled(strays.splice(0).map((stray) => sftp.unlink(stray)));
     const [present, opened] = await Promise.allSettled([sftp.lstat(file.path), sftp.open(beside, 'xw+', 0o600)]);
     const { value: handle } = fulfilled(opened);
     try {
@@ -73,8 +76,9 @@ export async function writeBySftp(call: FileCall, file: RemoteFile): Promise<voi
       const [, replaced] = await Promise.all([sftp.close(handle), sftp.replace(beside, file.path)]);
       if (!replaced) await moveByShell(beside, file.path, call);
     } catch (thrown) {
+      const [, unlinked] = await Promise.allSettled([sftp.close(handle), sftp.unlink(beside)]);
       // The connection may be gone; a stray file beside harms nothing.
-      await Promise.allSettled([sftp.close(handle), sftp.unlink(beside)]);
+      if (unlinked.status === 'rejected') strays.push(beside);
       throw thrown;
     }
   });

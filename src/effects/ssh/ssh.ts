@@ -19,6 +19,8 @@ export interface SshOptions {
   readonly knownHostsFiles?: readonly string[];
   /** Longest wait for connection and login, in milliseconds; 20 000 unless told. */
   readonly connectTimeoutMs?: number;
+  /** How often a silent server is asked whether it is there, in milliseconds; 10 000 unless told. After three times without a word its connection is lost. */
+  readonly keepAliveMs?: number;
   /** A number from 0 to 1, for the jitter of retries. */
   readonly random?: () => number;
   /** Secrets that may be cut in two where output is too long. */
@@ -41,11 +43,13 @@ export function createSsh(options: SshOptions): SshPort {
         const { become } = control;
         return become ? readAsUser({ link, become, control, clock }, path, maxBytes) : readBySftp({ link, control, clock }, path, maxBytes);
       }),
-    write: (host, file, control) =>
-      onLink(pool, host, { control, isRepeatable: true }, (link) => {
+    write: (host, file, control) => {
+      const strays: string[] = [];
+      return onLink(pool, host, { control, isRepeatable: true }, (link) => {
         const { become } = control;
-        return become ? writeAsUser({ link, become, control, clock }, file) : writeBySftp({ link, control, clock }, file);
-      }),
+        return become ? writeAsUser({ link, become, control, clock }, file) : writeBySftp({ link, control, clock }, file, strays);
+      });
+    },
     release: (runId) => pool.release(runId),
   };
 }
@@ -69,7 +73,9 @@ async function onLink<T>(
     const code = thrown instanceof SlipwayError ? thrown.code : '';
     const mayRepeat = (code === 'SSH_UNREACHABLE' && !isNew) || (code === 'SSH_LOST' && isRepeatable);
     if (!mayRepeat || link.isOpen() || signal.aborted) throw thrown;
-    return use(await pool.link(runId, host, signal));
+    const next = await pool.link(runId, host, signal);
+    next.uses++;
+    return use(next);
   }
 }
 
@@ -89,5 +95,6 @@ async function sourcesOf(options: SshOptions, reader: FileReader): Promise<DialS
     ...reader,
     knownHostsFiles: options.knownHostsFiles ?? [],
     connectTimeoutMs: options.connectTimeoutMs ?? 20_000,
+    keepAliveMs: options.keepAliveMs ?? 10_000,
   };
 }
