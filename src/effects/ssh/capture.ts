@@ -28,7 +28,8 @@ export function createCapture(maxBytes: number): Capture {
   return {
     add: (bytes) => {
       const forHead = bytes.subarray(0, headLimit - headLength);
-      head.push(forHead);
+      // An empty part too would hold the whole piece in memory.
+      if (forHead.length > 0) head.push(forHead);
       headLength += forHead.length;
       const rest = bytes.subarray(forHead.length);
       if (rest.length === 0) return;

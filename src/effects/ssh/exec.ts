@@ -2,7 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { type Clock, SlipwayError } from '../../core/index.ts';
 import type { ExecRequest, SshControl } from '../../steps/index.ts';
 import { commandLine, type Way } from './bootstrap.ts';
-import { type Started, startCommand } from './channel.ts';
+import { type Started, startCommand, type Waiting } from './channel.ts';
 import type { Link } from './link.ts';
 import { payloadText } from './payload.ts';
 import { type End, followCommand, isWithin, type Session } from './session.ts';
@@ -19,7 +19,7 @@ export interface RawResult {
   readonly truncated: boolean;
   readonly durationMs: number;
 }
-export type RunControl = Pick<SshControl, 'signal' | 'onOutput'>;
+export type RunControl = Pick<SshControl, 'signal' | 'onOutput'> & Pick<Waiting, 'isUrgent'>;
 const READY_MS = 10_000;
 /** So many bytes a server takes at once on a new channel; OpenSSH two million. */
 const WITHIN_WINDOW = 16_384;
@@ -79,7 +79,7 @@ async function runOnce(way: Way, link: Link, { request, control, clock }: Omit<R
 /** A shell that reads our payload: one that waits already, or a new one. */
 async function shellFor(way: Way, link: Link, { request, control, clock }: Omit<Run, 'link'>): Promise<Started> {
   const waiting = way === 'short' ? link.idle.takeShell() : undefined;
-  return waiting ?? startCommand(link, commandLine(way, request.become), clock, control.signal);
+  return waiting ?? startCommand(link, commandLine(way, request.become), { ...control, clock });
 }
 
 interface Run {
@@ -210,7 +210,7 @@ async function isStopped(target: string, session: Session, run: Run): Promise<bo
     ...(become ? { become } : {}),
   };
   try {
-    const { exitCode } = await besideOthers(run, request);
+    const { exitCode } = await runBeside(run.link, request, { clock: run.clock, signal: AbortSignal.timeout(STOP_MS + 5_000) });
     return exitCode === 0;
   } catch {
     const end = await Promise.race([session.end, run.clock.sleep(0)]);
@@ -218,14 +218,17 @@ async function isStopped(target: string, session: Session, run: Run): Promise<bo
   }
 }
 
-/** Not in a slot: all of them may be held by commands that must be ended. Nor need the server grant one more channel: then it takes a connection of its own. */
-async function besideOthers({ link, clock }: Run, request: ExecRequest): Promise<RawResult> {
-  const control = { signal: AbortSignal.timeout(STOP_MS + 5_000) };
+/**
+ * Run shell text for somebody who holds a channel meanwhile. Not in a slot: all of them may be held by commands that must be ended. Nor need the server
+ * grant one more channel: then it takes a connection of its own.
+ */
+export async function runBeside(link: Link, request: ExecRequest, { clock, signal }: Pick<Waiting, 'clock' | 'signal'>): Promise<RawResult> {
+  const control = { signal, isUrgent: true };
   try {
     return await runInSlot(link, request, control, clock);
   } catch (thrown) {
     if (!link.isOpen() || !(thrown instanceof SlipwayError) || thrown.code !== 'SSH_UNREACHABLE') throw thrown;
-    const twin = await link.twin(control.signal);
+    const twin = await link.twin(signal);
     try {
       return await runInSlot(twin, request, control, clock);
     } finally {

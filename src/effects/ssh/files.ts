@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { type Clock, type Digest, digestOfBytes, randomText } from '../../core/index.ts';
 import type { RemoteFile, SshControl } from '../../steps/index.ts';
-import { lost, runInSlot } from './exec.ts';
+import { lost, runBeside } from './exec.ts';
 import { type Ids, idsOf } from './ids.ts';
 import type { Link } from './link.ts';
 import { readHandle } from './read-handle.ts';
@@ -86,7 +86,7 @@ export async function writeBySftp(call: FileCall, file: RemoteFile, strays: stri
 
 async function moveByShell(from: string, to: string, { link, control, clock }: FileCall): Promise<void> {
   const request = { script: MOVE_SCRIPT, env: { SLIPWAY_FROM: from, SLIPWAY_PATH: to }, timeoutMs: MOVE_MS, maxOutputBytes: 4_096 };
-  const { exitCode, stderr } = await runInSlot(link, request, { signal: control.signal }, clock);
+  const { exitCode, stderr } = await runBeside(link, request, { signal: control.signal, clock });
   if (exitCode !== 0) throw fileError(link, to, `it cannot be replaced: ${stderr.toString('utf8').trim()}`);
 }
 

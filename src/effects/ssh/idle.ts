@@ -1,8 +1,7 @@
-import type { Client } from 'ssh2';
 import type { Clock } from '../../core/index.ts';
 import type { Started } from './channel.ts';
 import { once } from './once.ts';
-import { openSftp, type Sftp } from './sftp.ts';
+import type { Sftp } from './sftp.ts';
 import { startTimer } from './timer.ts';
 
 /** A channel nobody has used for so long is closed: a run may wait for days between two steps. */
@@ -27,14 +26,14 @@ export interface Idle {
 
 export interface IdleSources {
   readonly clock: Clock;
-  readonly client: Client;
   readonly openShell: () => Promise<Started>;
+  readonly openSftp: (whenClosed: () => void) => Promise<Sftp>;
 }
 
-export function createIdle({ clock, client, openShell }: IdleSources): Idle {
+export function createIdle({ clock, openShell, openSftp }: IdleSources): Idle {
   let isScarce = false;
   const shell = idleShell(clock, openShell);
-  const files = idleSftp(clock, client, () => isScarce);
+  const files = idleSftp(clock, openSftp, () => isScarce);
   return {
     takeShell: shell.take,
     prepareShell: () => {
@@ -89,7 +88,11 @@ function idleShell(clock: Clock, open: () => Promise<Started>): IdleShell {
   };
 }
 
-function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { readonly share: () => Promise<SftpShare>; readonly closeUnused: () => boolean } {
+function idleSftp(
+  clock: Clock,
+  openSftp: IdleSources['openSftp'],
+  isScarce: () => boolean,
+): { readonly share: () => Promise<SftpShare>; readonly closeUnused: () => boolean } {
   let open: Promise<Sftp> | undefined;
   let users = 0;
   let stopTimer = (): void => undefined;
@@ -109,7 +112,7 @@ function idleSftp(clock: Clock, client: Client, isScarce: () => boolean): { read
     const forget = (): void => {
       if (open === mine) open = undefined;
     };
-    const mine = openSftp(client, forget);
+    const mine = openSftp(forget);
     mine.catch(forget);
     return mine;
   };

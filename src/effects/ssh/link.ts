@@ -4,6 +4,8 @@ import type { Host } from '../../steps/index.ts';
 import type { Way } from './bootstrap.ts';
 import { startOnce } from './channel.ts';
 import { createIdle, type Idle } from './idle.ts';
+import { createOpenChannels, type OpenChannels } from './open-channels.ts';
+import { openSftp, type Sftp } from './sftp.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { startTimer } from './timer.ts';
 
@@ -24,6 +26,8 @@ export interface Link {
   /** Files that are on their way now. */
   readonly fileSlots: Slots;
   readonly idle: Idle;
+  /** Commands, shells that wait, and file transfer. */
+  readonly channels: OpenChannels;
   /** Resolves with the reason when the connection has ended. */
   readonly closed: Promise<Error>;
   /** Call back once when the connection ends, at once when it has; the function given back takes that back. */
@@ -51,6 +55,7 @@ export interface LinkParts {
 
 export function linkOf({ client, host, clock, twin }: LinkParts): Link {
   const { giveUp, ...end } = endOf(client);
+  const channels = createOpenChannels();
   let quickestMs = Infinity;
   let commands = 0;
   const link: Link = {
@@ -58,7 +63,8 @@ export function linkOf({ client, host, clock, twin }: LinkParts): Link {
     client,
     slots: createSlots(CHANNELS),
     fileSlots: createSlots(FILES_AT_ONCE),
-    idle: createIdle({ clock, client, openShell: () => startOnce(link, 'exec /bin/sh') }),
+    idle: createIdle({ clock, openShell: () => startOnce(link, 'exec /bin/sh'), openSftp: (whenClosed) => openOn({ client, channels }, whenClosed) }),
+    channels,
     ...end,
     close: () => {
       giveUp();
@@ -79,6 +85,16 @@ export function linkOf({ client, host, clock, twin }: LinkParts): Link {
   };
   void end.closed.then(() => link.idle.giveUp());
   return link;
+}
+
+async function openOn({ client, channels }: Pick<Link, 'client' | 'channels'>, whenClosed: () => void): Promise<Sftp> {
+  let hasClosed = (): void => undefined;
+  const sftp = await openSftp(client, () => {
+    hasClosed();
+    whenClosed();
+  });
+  hasClosed = channels.add();
+  return sftp;
 }
 
 /** Watches for the end of a connection. */

@@ -5,8 +5,9 @@ import { startTimer } from './timer.ts';
 const FIRST_LIMIT = 16;
 const LEAST_LIMIT = 4;
 const MOST_LIMIT = 200;
-/** Someone who takes longer than this is waited for beside the others: one dead machine in the crowd must not hold the others up. */
-const SLOW_MS = 3_000;
+/** Someone who takes longer than this is waited for beside the others: a rack of dead machines in the crowd must not hold the others up. */
+const SLOW_MS = 1_500;
+const MOST_BESIDE = 256;
 /** Connections take so many times as long as the quickest of late: this machine, or the way out of it, has enough to do. */
 const CROWDED = 4;
 /** Below this, times are too short to tell anything. */
@@ -23,6 +24,7 @@ export function createPace(clock: Clock): Pace {
   const slots = createSlots(FIRST_LIMIT);
   let typicalMs = 0;
   let bestMs = Infinity;
+  let beside = 0;
   const move = (limit: number): void => slots.resize(Math.min(MOST_LIMIT, Math.max(LEAST_LIMIT, limit)));
   const learn = (ms: number): void => {
     bestMs = Math.min(bestMs * 1.02, ms);
@@ -34,8 +36,11 @@ export function createPace(clock: Clock): Pace {
     run: async (work, signal) => {
       const leave = await slots.take(signal);
       const began = clock.monotonic();
+      let isBeside = false;
       const called = startTimer(clock, SLOW_MS, () => {
-        move(slots.limit() * 0.9);
+        if (beside >= MOST_BESIDE) return;
+        isBeside = true;
+        beside++;
         leave();
       });
       try {
@@ -44,6 +49,7 @@ export function createPace(clock: Clock): Pace {
         return result;
       } finally {
         called();
+        if (isBeside) beside--;
         leave();
       }
     },
