@@ -6,6 +6,7 @@ import type { Repair, RepairOptions } from './repair.ts';
 import type { SuperviseOptions } from './supervise.ts';
 import type { Keeping } from './keep-types.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
+import type { AnalysisCheck, MeasuringPlan } from '../report/index.ts';
 
 /** What every use case needs to know about who asks and where. */
 export interface Session {
@@ -112,11 +113,15 @@ export interface App extends AsyncDisposable, Keeping {
   repair(session: Session, options: RepairOptions): Promise<readonly Repair[]>;
   /** Drive runs that nobody drives, until the session drains. */
   supervise(session: Session, options: SuperviseOptions): Promise<void>;
+  /** Compute the verdicts of a run again, offline. @throws {SlipwayError} `RUN_NOT_FOUND`, `NO_VERDICT`. */
+  analyses(session: Session, runId: string): Promise<readonly AnalysisCheck[]>;
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;
   /** How long a plan should take, from earlier runs of its runbook. */
   expected(session: Session, bundle: PlanBundle): Promise<ExpectedDuration>;
+  /** What its dual runs need to come to a verdict, at the noise of earlier runs where there are some. */
+  measuring(session: Session, bundle: PlanBundle): Promise<readonly MeasuringPlan[]>;
 }
 export interface ApplyOptions {
   /** Digests of soft findings that a person overrides, with the reason. */

@@ -7,3 +7,4 @@ export { createMaskStream, type MaskStream } from './mask-stream.ts';
 export { createMasker, type Masker } from './masker.ts';
 export { didYouMean, type Parsed, type Problem } from './problem.ts';
 export { Secret } from './secret.ts';
+export { clean, UNSAFE } from './text.ts';

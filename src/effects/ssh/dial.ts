@@ -4,6 +4,7 @@ import type { Client } from 'ssh2';
 import { type Clock, SlipwayError } from '../../core/index.ts';
 import type { Host } from '../../steps/index.ts';
 import { offerHostKeyAlgorithms, useCertifiedKey } from './host-certificate.ts';
+import { legacyAlgorithms, noAlgorithm } from './legacy.ts';
 import type { KnownHosts } from './known-hosts.ts';
 import { type Link, linkOf } from './link.ts';
 import type { Ssh2 } from './load.ts';
@@ -66,6 +67,7 @@ export async function dial({ host, through, twin }: DialTarget, sources: DialSou
       return !progress.refusal;
     },
     authHandler: offerProofs(client, host, proofs),
+    ...legacyAlgorithms(host),
   });
   offerHostKeyAlgorithms(client, trust.algorithms);
   // Small packets go out at once; waiting to join them would cost 40 ms each.
@@ -94,6 +96,8 @@ function whenReady(client: Client, host: Host, progress: Progress): Promise<void
 
 function dialError(cause: Error & { level?: string; code?: unknown }, host: Host, progress: Progress): Error {
   if (progress.refusal) return progress.refusal;
+  if (cause instanceof SlipwayError) return cause; // a question at login that nothing answers
+  if (/no matching/.test(cause.message) && !progress.handshake) return noAlgorithm(host, cause);
   const isDisconnect = progress.handshake && typeof cause.code === 'number'; // "too many authentication failures"
   if (cause.level === 'client-authentication' || isDisconnect) {
     return new SlipwayError('SSH_AUTH', `${nameOf(host)} does not let ${host.user} in: ${cause.message.toLowerCase()}`, {

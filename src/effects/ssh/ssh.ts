@@ -10,6 +10,8 @@ import { createGate } from './gate.ts';
 import type { Link } from './link.ts';
 import { loadSsh2 } from './load.ts';
 import { createPool, type Pool } from './pool.ts';
+import { readOnWindows, runPowerShell, writeOnWindows } from './powershell/index.ts';
+import { openTerminal } from './terminal.ts';
 
 export interface SshOptions {
   readonly clock: Clock;
@@ -34,18 +36,24 @@ export function createSsh(options: SshOptions): SshPort {
   const pool = createPool(createGate(clock, options.random ?? Math.random), () => sourcesOf(options, reader));
   return {
     exec: async (host, request, control) => {
+      if (host.shell === 'powershell') {
+        return onLink(pool, host, { control, isRepeatable: false }, (link) => runPowerShell({ link, request, control, clock }));
+      }
       const result = await onLink(pool, host, { control, isRepeatable: false }, (link) => runScript(link, request, control, clock));
       const text = (bytes: Buffer): string => textOf(bytes, request.maxOutputBytes, options.masker);
       return { ...result, stdout: text(result.stdout), stderr: text(result.stderr) };
     },
+    terminal: (host, request, control) => onLink(pool, host, { control, isRepeatable: false }, (link) => openTerminal(link, request, control.signal)),
     read: (host, path, maxBytes, control) =>
       onLink(pool, host, { control, isRepeatable: true }, (link) => {
+        if (host.shell === 'powershell') return readOnWindows({ link, control, clock }, path, maxBytes);
         const { become } = control;
         return become ? readAsUser({ link, become, control, clock }, path, maxBytes) : readBySftp({ link, control, clock }, path, maxBytes);
       }),
     write: (host, file, control) => {
       const strays: string[] = [];
       return onLink(pool, host, { control, isRepeatable: true }, (link) => {
+        if (host.shell === 'powershell') return writeOnWindows({ link, control, clock }, file);
         const { become } = control;
         return become ? writeAsUser({ link, become, control, clock }, file) : writeBySftp({ link, control, clock }, file, strays);
       });

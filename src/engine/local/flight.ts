@@ -138,7 +138,7 @@ function onRecord(result: StepResult): Pick<Extract<EventBody, { type: 'stepFini
 
 async function probe(drive: Drive, action: Extract<Action, { type: 'probe' }>, tools: Tools): Promise<void> {
   const { path, attempt } = action;
-  const found = await drive.options.executor.probe(taskOf(drive, { ...action, ledger: {} }), controlOf(drive, { path, attempt, ...tools }));
+  const found = await drive.options.executor.probe(taskOf(drive, { ledger: {}, ...action }), controlOf(drive, { path, attempt, ...tools }));
   if (!drive.signal.aborted) await drive.append([{ type: 'stepProbed', path, attempt, ...found }]);
 }
 
@@ -169,6 +169,7 @@ function taskOf(
     timeoutMs,
     ledger,
     repeatable,
+    probes: idempotency === 'probe',
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(hosts === undefined ? {} : { hosts }),
     ...(only === undefined ? {} : { only }),
@@ -196,6 +197,9 @@ function controlOf(drive: Drive, { path, attempt, signal, logger, scribe, chain 
           ? { type: 'lateResultRejected', path, attempt, reason: `${host} ended ${result.state} after the attempt was over` }
           : { type: 'hostFinished', path, attempt, host, result },
       );
+    },
+    hostProbed: async (host, verdict) => {
+      if (!drive.signal.aborted) await scribe.write([{ type: 'hostProbed', path, attempt, host, ...verdict }]);
     },
     log: (line) => logger.log({ path, attempt, ...line }),
     output: (of) => logger.output({ path, attempt, ...of }),

@@ -18,7 +18,7 @@ export interface OnHosts {
 }
 
 /** Nothing was started on the host when one of these is the reason. */
-const UNREACHABLE: ReadonlySet<string> = new Set(['SSH_UNREACHABLE', 'SSH_AUTH', 'SSH_HOST_KEY', 'LOGIN_MISSING']);
+const UNREACHABLE: ReadonlySet<string> = new Set(['SSH_UNREACHABLE', 'SSH_AUTH', 'SSH_HOST_KEY', 'SSH_ALGORITHM', 'LOGIN_MISSING']);
 /** A connection that breaks under a command again and again is the host's own trouble. */
 const MOST_LOSSES = 3;
 

@@ -13,6 +13,9 @@ export const TASK_HANDLERS: Handlers = {
   stepStarted: (draft, body, at) => started(draft, taskOf(draft, body.path), body.attempt, at),
   hostStarted: (draft, body, at) => taskOf(draft, body.path).hosts.started(body.host, at),
   hostFinished: (draft, body) => taskOf(draft, body.path).hosts.finished(body.host, body.result),
+  hostProbed: (draft, body) => {
+    if (body.verdict === 'done' && body.result !== undefined) taskOf(draft, body.path).hosts.finished(body.host, body.result);
+  },
   stepFinished: (draft, body, at) => ended(draft, taskOf(draft, body.path), body.result, at),
   stepProbed: (draft, body, at) => {
     if (body.verdict === 'done' && body.result !== undefined) ended(draft, taskOf(draft, body.path), body.result, at);
