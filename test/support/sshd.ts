@@ -88,8 +88,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   await writeFile(configFile, `${config.join('\n')}\n`);
   let log = '';
   const listen = async (): Promise<ChildProcess> => {
-    const started =
-      options.overlay === undefined ? spawn(SSHD, ['-D', '-e', '-f', configFile], STDIO) : await spawnInOverlay(dir, configFile, options.overlay);
+    const started = options.overlay === undefined ? spawn(SSHD, ['-D', '-e', '-f', configFile], STDIO) : await spawnInOverlay(dir, configFile, options.overlay);
     started.stderr?.on('data', (bytes: Buffer) => (log += bytes.toString()));
     await untilListening(port, started, () => log);
     return started;

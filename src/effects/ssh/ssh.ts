@@ -43,7 +43,8 @@ export function createSsh(options: SshOptions): SshPort {
       const text = (bytes: Buffer): string => textOf(bytes, request.maxOutputBytes, options.masker);
       return { ...result, stdout: text(result.stdout), stderr: text(result.stderr) };
     },
-    terminal: (host, request, control) => onLink(pool, host, { control, isRepeatable: false }, (link) => openTerminal(link, request, control.signal)),
+    terminal: (host, request, control) =>
+      onLink(pool, host, { control, isRepeatable: false }, (link) => openTerminal(link, request, { clock, signal: control.signal })),
     read: (host, path, maxBytes, control) =>
       onLink(pool, host, { control, isRepeatable: true }, (link) => {
         if (host.shell === 'powershell') return readOnWindows({ link, control, clock }, path, maxBytes);
