@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
-import { type Clock, type Digest, digestOfBytes, randomText } from '../../core/index.ts';
+import { type Clock, type Digest, digestOfBytes } from '../../core/index.ts';
 import type { RemoteFile, SshControl } from '../../steps/index.ts';
+import type { Drafts } from './drafts.ts';
 import { lost, runBeside } from './exec.ts';
 import { type Ids, idsOf } from './ids.ts';
 import type { Link } from './link.ts';
@@ -56,16 +57,19 @@ function fulfilled<T>(settled: PromiseSettledResult<T>): PromiseFulfilledResult<
  * Write a file so that it is whole or unchanged: beside it under a new name nobody else can have opened, given owner and
  * mode, synced, read back and compared, then put in its place at once. A symbolic link at that place is replaced, not followed.
  *
- * @param strays files beside that a broken connection left behind: they are removed first, and one that this call leaves is added.
+ * @param drafts names beside; what is left of earlier tries is removed first.
  */
-export async function writeBySftp(call: FileCall, file: RemoteFile, strays: string[]): Promise<void> {
+export async function writeBySftp(call: FileCall, file: RemoteFile, drafts: Drafts): Promise<void> {
   const { link, control, clock } = call;
   const ids = await idsOf(link, file, control, clock);
   const whenLost = (cause: Error) => lost(link, `${file.path} is whole, old or new (${cause.message})`);
   await withSftp({ link, control, clock, path: file.path, whenLost }, async (sftp) => {
-    const beside = posix.join(posix.dirname(file.path), `.${posix.basename(file.path).slice(0, 150)}.slipway-${randomText(10)}`);
-    await Promise.allSettled(strays.splice(0).map((stray) => sftp.unlink(stray)));
-    const [present, opened] = await Promise.allSettled([sftp.lstat(file.path), sftp.open(beside, 'xw+', 0o600)]);
+    const { name, leftovers } = drafts.next();
+    const folder = posix.dirname(file.path);
+    const beside = posix.join(folder, name);
+    // A server does what concerns one file in the order it is asked: all of this is one flight.
+    const removed = Promise.allSettled(leftovers.map((leftover) => sftp.unlink(posix.join(folder, leftover))));
+    const [present, opened] = await Promise.allSettled([sftp.lstat(file.path), sftp.open(beside, 'xw+', 0o600), removed]);
     const { value: handle } = fulfilled(opened);
     try {
       const { value: found } = fulfilled(present);
@@ -76,9 +80,8 @@ export async function writeBySftp(call: FileCall, file: RemoteFile, strays: stri
       const [, replaced] = await Promise.all([sftp.close(handle), sftp.replace(beside, file.path)]);
       if (!replaced) await moveByShell(beside, file.path, call);
     } catch (thrown) {
-      const [, unlinked] = await Promise.allSettled([sftp.close(handle), sftp.unlink(beside)]);
-      // The connection may be gone; a stray file beside harms nothing.
-      if (unlinked.status === 'rejected') strays.push(beside);
+      // The connection may be gone: then whoever tries again removes it.
+      await Promise.allSettled([sftp.close(handle), sftp.unlink(beside)]);
       throw thrown;
     }
   });

@@ -3,6 +3,7 @@ import type { Host, SshControl, SshPort } from '../../steps/index.ts';
 import { readAsUser, writeAsUser } from './become-files.ts';
 import { headBytes } from './capture.ts';
 import type { DialSources } from './dial.ts';
+import { createDrafts } from './drafts.ts';
 import { runScript } from './exec.ts';
 import { createFileReader, type FileReader } from './file-reader.ts';
 import { readBySftp, writeBySftp } from './files.ts';
@@ -52,11 +53,11 @@ export function createSsh(options: SshOptions): SshPort {
         return become ? readAsUser({ link, become, control, clock }, path, maxBytes) : readBySftp({ link, control, clock }, path, maxBytes);
       }),
     write: (host, file, control) => {
-      const strays: string[] = [];
+      const drafts = createDrafts(control.draft);
       return onLink(pool, host, { control, isRepeatable: true }, (link) => {
         if (host.shell === 'powershell') return writeOnWindows({ link, control, clock }, file);
         const { become } = control;
-        return become ? writeAsUser({ link, become, control, clock }, file) : writeBySftp({ link, control, clock }, file, strays);
+        return become ? writeAsUser({ link, become, control, clock }, file) : writeBySftp({ link, control, clock }, file, drafts);
       });
     },
     release: (runId) => pool.release(runId),
