@@ -122,3 +122,11 @@ export function textIn(object: JsonObject, name: string): string | undefined {
   const value = object[name];
   return typeof value === 'string' ? value : undefined;
 }
+
+/** What a server does not do for others. */
+export function notRemote(what: string): SlipwayError {
+  return new SlipwayError('NOT_REMOTE', `${what} is done on the machine of the journal, not through a server`, {
+    exitCode: EXIT.usage,
+    hint: 'leave --server away, and unset SLIPWAY_SERVER',
+  });
+}

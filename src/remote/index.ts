@@ -1,9 +1,9 @@
 import { type App, type ListedToken, measuringOf, readPlan, validate } from '../app/index.ts';
-import { type Clock, EXIT, Secret, SlipwayError } from '../core/index.ts';
+import { type Clock, Secret } from '../core/index.ts';
 import { verifyChain } from '../journal/index.ts';
 import { expectedDuration } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
-import { type Client, createClient, type RemoteOptions, textIn } from './client.ts';
+import { type Client, createClient, notRemote, type RemoteOptions, textIn } from './client.ts';
 import { planning } from './plan.ts';
 import { factsOf, followRun, itemsIn, rowsIn, runPath, steering } from './run.ts';
 
@@ -19,7 +19,7 @@ export function createRemoteApp(options: RemoteOptions & { readonly clock: Clock
     ...steering(client, clock),
     ...reading(client, clock),
     ...tokensOf(client),
-    ...notRemote(),
+    ...staysThere(),
     expected: async (_session, { body }) => expectedDuration(body.graph, {}, body.inputs.values),
     measuring: (_session, { body }) => measuringOf(undefined, body),
     [Symbol.asyncDispose]: async () => undefined,
@@ -66,12 +66,12 @@ function tokensOf(client: Client): Pick<App, 'createToken' | 'tokens' | 'revokeT
   };
 }
 
-type NotRemote =
+type StaysThere =
   | ('rehearse' | 'policyTest' | 'policyCheck' | 'overview' | 'repair' | 'supervise' | 'analyses')
   | ('prune' | 'exportRuns' | 'importRuns' | 'backUp' | 'restore' | 'audit' | 'verifyAudit');
 
 /** What is about files, policies, processes or the journal as a whole, which no server gives away. */
-function notRemote(): Pick<App, NotRemote> {
+function staysThere(): Pick<App, StaysThere> {
   return {
     ...{ rehearse: here('a rehearsal'), policyTest: here('testing policies'), policyCheck: here('judging a plan again') },
     ...{ overview: here('looking at the engine'), repair: here('repairing runs'), supervise: here('driving runs'), analyses: here('computing verdicts again') },
@@ -85,11 +85,5 @@ function notRemote(): Pick<App, NotRemote> {
 }
 
 function here(what: string): () => Promise<never> {
-  return () =>
-    Promise.reject(
-      new SlipwayError('NOT_REMOTE', `${what} is done on the machine of the journal, not through a server`, {
-        exitCode: EXIT.usage,
-        hint: 'leave --server away, and unset SLIPWAY_SERVER',
-      }),
-    );
+  return () => Promise.reject(notRemote(what));
 }

@@ -1,6 +1,6 @@
 import type { App, RunFacts, RunHandle, Session } from '../app/index.ts';
 import { type Clock, EXIT, isArray, isObject, type Json, type JsonObject, SlipwayError } from '../core/index.ts';
-import { type Client, exitOf, problemsIn, textIn } from './client.ts';
+import { type Client, exitOf, notRemote, problemsIn, textIn } from './client.ts';
 import { readEvents } from './stream.ts';
 
 type Row = RunFacts['row'];
@@ -112,7 +112,7 @@ function eventsIn(value: Json | undefined): readonly Event[] {
   return itemsIn(value) as never as readonly Event[]; // the server wrote them as this type
 }
 
-export type Steering = Pick<App, 'vote' | 'cancel' | 'pause' | 'resume' | 'rollBack' | 'signalRun' | 'resolveTask' | 'takeUp'>;
+export type Steering = Pick<App, 'vote' | 'cancel' | 'pause' | 'resume' | 'rollBack' | 'signalRun' | 'resolveTask' | 'retry' | 'settleHosts' | 'takeUp'>;
 
 /** Requests of people to a run. */
 export function steering(client: Client, clock: Clock): Steering {
@@ -132,6 +132,12 @@ export function steering(client: Client, clock: Clock): Steering {
     rollBack: async (session, runId, options) => ({ requested: true, runId: textIn(await send(session, runId, 'rollback', options), 'runId') ?? runId }),
     signalRun: async (session, runId, name, payload) => void (await send(session, runId, 'signals', { name, payload })),
     resolveTask: async (session, runId, path, as) => void (await send(session, runId, 'resolve', { path, as })),
+    retry: async (session, runId, { path, hosts }) => {
+      if (path === undefined || hosts !== undefined) throw notRemote('trying single hosts or a whole run again');
+      await send(session, runId, 'resolve', { path, as: 'retry' });
+      return { runId, settled: [{ path }] };
+    },
+    settleHosts: () => Promise.reject(notRemote('settling single hosts')),
     // The server drives what there is to drive.
     takeUp: async () => undefined,
   };

@@ -18,6 +18,7 @@ import { createSessions, type Sessions } from './login/sessions.ts';
 import { addPortal, wantsPage } from './portal/index.ts';
 import { errorPage } from './portal/error-page.ts';
 import { apiRoutes } from './routes.ts';
+import { isLoopback } from './settings/index.ts';
 
 /** What a server may be given otherwise than from its settings. */
 export interface ServerOptions {
@@ -34,7 +35,7 @@ export function createServer(deps: ServerDeps, { fetch }: ServerOptions): Hono<E
   const sessions = createSessions(store, clock, settings.login ?? SESSION_DEFAULTS);
   const authenticator = createAuthenticator({ tokens, sessions, failures, publicUrl: settings.publicUrl });
   const app = new Hono<Env>();
-  app.use(identify(deps), logRequests(deps), securityHeaders(settings.publicUrl), checkHost(settings.publicUrl));
+  app.use(identify(deps), logRequests(deps), securityHeaders(settings.publicUrl), checkHost(settings.publicUrl), refusePlainText(settings));
   app.onError((error, c) => answerError(deps, authenticator, c, error));
   app.notFound(async (c) => answerError(deps, authenticator, c, notFound(c.req.path)));
   addHealth(app, deps);
@@ -64,6 +65,7 @@ function identify({ settings, log }: ServerDeps): MiddlewareHandler<Env> {
     c.set('requestId', isProxied && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomText(16));
     c.set('client', address);
     c.set('network', networkOf(address));
+    c.set('isProxied', isProxied);
     c.set('log', log);
     await next();
   };
@@ -75,9 +77,12 @@ function logRequests({ log, clock }: ServerDeps): MiddlewareHandler<Env> {
     const beganAt = clock.monotonic();
     await next();
     const { method, path } = c.req;
-    if (path === '/healthz' || path === '/readyz') return;
+    if (isProbe(c)) return;
     const ms = Math.round(clock.monotonic() - beganAt);
-    log.info({ requestId: c.get('requestId'), client: c.get('client'), method, path: path.slice(0, 300), status: c.res.status, ms, ...runIn(path) }, 'request');
+    const problem = c.get('problem');
+    const why = problem === undefined ? {} : { problem };
+    const at = { requestId: c.get('requestId'), client: c.get('client') };
+    log.info({ ...at, method, path: path.slice(0, 300), status: c.res.status, ms, ...runIn(path), ...why }, 'request');
   };
 }
 
@@ -86,12 +91,28 @@ function runIn(path: string): { readonly runId?: string } {
   return runId === undefined ? {} : { runId };
 }
 
+/** A server that leaves TLS to proxies talks to them alone: whoever else reaches its port does so in plain text, with their tokens. */
+function refusePlainText({ listen, tls }: ServerDeps['settings']): MiddlewareHandler<Env> {
+  const isOpen = tls === undefined && !isLoopback(listen.host);
+  return async (c, next) => {
+    if (isOpen && !c.get('isProxied') && !isLoopback(c.get('client')) && !isProbe(c))
+      throw new SlipwayError('PLAIN_TEXT', 'this server takes requests through its proxy alone', {
+        exitCode: EXIT.notAuthorized,
+        hint: 'ask the address of the proxy; is its own address in listen.trustedProxies?',
+      });
+    await next();
+  };
+}
+
+function isProbe({ req: { path } }: Ctx): boolean {
+  return path === '/healthz' || path === '/readyz';
+}
+
 /** A name that is not ours means that somebody was sent here by a trick (DNS rebinding) or a mistake. */
 function checkHost(publicUrl: string): MiddlewareHandler<Env> {
   const { host } = new URL(publicUrl);
   return async (c, next) => {
-    const isProbe = c.req.path === '/healthz' || c.req.path === '/readyz';
-    if (!isProbe && (c.req.header('host') ?? host).toLowerCase() !== host)
+    if (!isProbe(c) && (c.req.header('host') ?? host).toLowerCase() !== host)
       throw new SlipwayError('MISDIRECTED', 'this server does not go by that name', { exitCode: EXIT.usage, hint: `it is ${publicUrl}` });
     await next();
   };
@@ -114,6 +135,7 @@ function limitRequests({ settings, clock }: ServerDeps): MiddlewareHandler<Env> 
 /** Say what went wrong: in a page to people, as a problem to programs. What is our own fault goes into the log whole, and nowhere else. */
 async function answerError(deps: ServerDeps, authenticator: Authenticator, c: Ctx, error: unknown): Promise<Response> {
   const status = statusOf(error);
+  c.set('problem', error instanceof SlipwayError ? error.code : 'BUG');
   if (status >= 500) {
     const { code, stack } = error instanceof SlipwayError ? error : { code: 'BUG', stack: error instanceof Error ? error.stack : undefined };
     deps.log.error({ requestId: c.get('requestId'), code, error: messageOf(error), stack, because: causesOf(error) }, 'a request failed');

@@ -4,7 +4,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { listen, type Listening } from '../../src/server/index.ts';
 import { type Idp, startIdp } from '../server/idp.ts';
 import { ENVIRONMENT, openSite, type Site } from '../server/site.ts';
-import { openChromium } from '../support/chromium.ts';
+import { type Chromium, openChromium } from '../support/chromium.ts';
 import { freePort } from '../support/free-port.ts';
 
 /** The portal as people use it: a real browser, a real socket, sign-in at a provider. */
@@ -12,11 +12,13 @@ import { freePort } from '../support/free-port.ts';
 const EVIL = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>';
 
 describe('the portal in a browser', { timeout: 240_000 }, () => {
+  let chromium: Chromium;
   let idp: Idp;
   let site: Site;
   let server: Listening;
   let url = '';
   before(async () => {
+    chromium = await openChromium();
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
     idp = await startIdp({ id: 'slipway', secret: ENVIRONMENT.CLIENT_SECRET });
@@ -24,6 +26,7 @@ describe('the portal in a browser', { timeout: 240_000 }, () => {
     server = await listen(site.app, { ...site.settings, listen: { ...site.settings.listen, port } });
   });
   after(async () => {
+    await chromium?.[Symbol.asyncDispose]();
     await server?.close(200);
     await site?.[Symbol.asyncDispose]();
     await idp?.[Symbol.asyncDispose]();
@@ -45,7 +48,7 @@ describe('the portal in a browser', { timeout: 240_000 }, () => {
   }
 
   test('signs people in, takes a form by its labels, and shows the run end without a reload', async () => {
-    await using context = await openChromium();
+    await using context = await chromium.person();
     const { page, complaints } = await signedIn(context, 'ada@site.test', '/runbooks');
     await page.getByRole('link', { name: 'greet', exact: true }).click();
     await page.getByLabel('name').fill('browser');
@@ -65,8 +68,8 @@ describe('the portal in a browser', { timeout: 240_000 }, () => {
   });
 
   test('lets one person ask and another approve, while both look on', async () => {
-    await using ada = await openChromium();
-    await using lea = await openChromium();
+    await using ada = await chromium.person();
+    await using lea = await chromium.person();
     const { page: asking, complaints } = await signedIn(ada, 'ada@site.test', '/runbooks/estate/gated');
     await asking.getByRole('button', { name: 'Run', exact: true }).click();
     await asking.getByText('work/ask asks for').waitFor();
@@ -79,7 +82,7 @@ describe('the portal in a browser', { timeout: 240_000 }, () => {
   });
 
   test('works without scripts', async () => {
-    await using context = await openChromium({ javaScriptEnabled: false });
+    await using context = await chromium.person({ javaScriptEnabled: false });
     const { page } = await signedIn(context, 'ada@site.test', '/runbooks/estate/greet');
     await page.getByLabel('name').fill('x');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
@@ -94,7 +97,7 @@ describe('the portal in a browser', { timeout: 240_000 }, () => {
   });
 
   test('executes nothing that came as text, and breaks none of its own rules', async () => {
-    await using context = await openChromium();
+    await using context = await chromium.person();
     const { page, complaints } = await signedIn(context, 'ada@site.test', '/runbooks/estate/greet');
     await page.getByLabel('name').fill(EVIL.slice(0, 40));
     await page.getByRole('button', { name: 'Run', exact: true }).click();
@@ -116,7 +119,7 @@ describe('the portal in a browser', { timeout: 240_000 }, () => {
   });
 
   test('can be used by keyboard: the first stop skips to the content, and every field has a name', async () => {
-    await using context = await openChromium();
+    await using context = await chromium.person();
     const { page } = await signedIn(context, 'ada@site.test', '/runbooks/estate/greet');
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to content');
@@ -135,7 +138,7 @@ describe('the portal in a browser', { timeout: 240_000 }, () => {
   });
 
   test('forgets who was there when they sign out', async () => {
-    await using context = await openChromium();
+    await using context = await chromium.person();
     const { page } = await signedIn(context, 'ada@site.test', '/runs');
     const cookies = await context.cookies();
     const session = cookies.find(({ name }) => name === '__Host-slipway');

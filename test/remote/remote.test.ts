@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Secret, SlipwayError, systemClock } from '../../src/core/index.ts';
+import { createMasker, Secret, SlipwayError, systemClock } from '../../src/core/index.ts';
 import type { App, Session } from '../../src/app/index.ts';
 import { createRemoteApp } from '../../src/remote/index.ts';
 import { readEvents } from '../../src/remote/stream.ts';
@@ -34,7 +34,7 @@ const remote = (name: string): App =>
   createRemoteApp({ server: url, token: new Secret(tokens[name] ?? ''), fetch: (at, options) => fetch(at, options), clock: systemClock });
 const session = (): Session => ({
   ...{ actor: 'user:test', teams: [], root: site.dir, stateDir: site.stateDir, notice: () => undefined },
-  ...{ masker: { add: () => undefined, mask: (text: string) => text, longest: 0 }, signal: AbortSignal.timeout(90_000) },
+  ...{ masker: createMasker(), signal: AbortSignal.timeout(90_000) },
 });
 const code = (wanted: string) => (error: unknown) => error instanceof SlipwayError && error.code === wanted;
 const plan = async (runbook: string, inputs: Parameters<App['plan']>[1]['inputs'] = {}) => {

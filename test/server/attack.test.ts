@@ -5,6 +5,7 @@ import type { JsonObject } from '../../src/core/index.ts';
 import { followRoute } from '../../src/server/api/follow.ts';
 import type { Caller, Env } from '../../src/server/http/env.ts';
 import { register } from '../../src/server/http/register.ts';
+import { createServer } from '../../src/server/index.ts';
 import { apiRoutes } from '../../src/server/routes.ts';
 import { countingCompares } from './compares.ts';
 import { ACCESS } from './files.ts';
@@ -176,6 +177,21 @@ describe('requests', () => {
     const answer = await site.app.request(`${URL_OF_SITE}/v1/openapi.json`, { headers: { host: 'evil.example' } }, {});
     assert.equal(answer.status, 421);
     assert.equal((await site.app.request(`${URL_OF_SITE}/healthz`, { headers: { host: '10.0.0.7' } }, {})).status, 200);
+  });
+
+  test('that go around the proxy which ends TLS are refused, but for probes', async () => {
+    const listen = { host: '0.0.0.0', port: 0, trustedProxies: ['10.0.0.1'] };
+    const app = createServer({ ...site.parts.deps, settings: { ...site.settings, listen } }, { fetch });
+    const from = async (remoteAddress: string, path: string): Promise<number> =>
+      (await app.request(`${URL_OF_SITE}${path}`, {}, { incoming: { socket: { remoteAddress } } })).status;
+    assert.equal(await from('10.0.0.9', '/v1/openapi.json'), 403);
+    assert.equal(await from('10.0.0.9', '/healthz'), 200);
+    for (const address of ['10.0.0.1', '127.0.0.1']) assert.equal(await from(address, '/v1/openapi.json'), 200, address);
+    assert.equal(site.logged.findLast(({ path }) => path === '/v1/openapi.json')?.['problem'], undefined);
+    assert.ok(
+      site.logged.some(({ problem }) => problem === 'PLAIN_TEXT'),
+      'the log says why a request was refused',
+    );
   });
 
   test('cannot pose as others: forwarded addresses and request ids count only from known proxies', async () => {

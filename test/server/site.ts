@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import { loadConfig } from '../../src/config/index.ts';
-import { type JsonObject, Secret } from '../../src/core/index.ts';
+import { createMasker, type JsonObject, Secret } from '../../src/core/index.ts';
 import { signStandardWebhook } from '../../src/githost/index.ts';
 import { openParts, type Parts } from '../../src/serve.ts';
 import { createServer, readServerSettings, type ReadySettings } from '../../src/server/index.ts';
@@ -202,7 +202,7 @@ function sessionOf(stateDir: string): Parameters<Parts['deps']['app']['createTok
     teams: [],
     root: stateDir,
     stateDir,
-    masker: { add: () => undefined, mask: (text) => text, longest: 0 },
+    masker: createMasker(),
     signal,
     notice: () => undefined,
   };

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { createMasker } from '../../src/core/index.ts';
 import { ACCESS, GREET } from './files.ts';
 import { type Call, GITHUB_SECRET, openSite, type Site, signed, until, untilRun } from './site.ts';
 
@@ -17,7 +18,7 @@ after(async () => site[Symbol.asyncDispose]());
 const runsOf = async (runbook: string): Promise<number> => (await site.parts.deps.app.runs(reading(), { runbook })).length;
 const reading = () => ({
   ...{ actor: 'system', teams: [], root: site.stateDir, stateDir: site.stateDir, notice: () => undefined },
-  ...{ masker: { add: () => undefined, mask: (text: string) => text, longest: 0 }, signal: new AbortController().signal },
+  ...{ masker: createMasker(), signal: new AbortController().signal },
 });
 const github = (body: unknown, secret = GITHUB_SECRET): Call => {
   const raw = JSON.stringify(body);

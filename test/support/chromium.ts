@@ -1,6 +1,4 @@
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { accessSync, constants } from 'node:fs';
 import type { BrowserContext, BrowserContextOptions } from 'playwright-core';
 
 const PATH = '/usr/bin/chromium';
@@ -25,17 +23,22 @@ function checkChromium(): void {
   }
 }
 
-/** A browser of its own for one person. */
-export async function openChromium(options: BrowserContextOptions = {}): Promise<BrowserContext & AsyncDisposable> {
+/** A browser that people share, each with cookies and storage of their own. */
+export interface Chromium extends AsyncDisposable {
+  readonly person: (options?: BrowserContextOptions) => Promise<BrowserContext & AsyncDisposable>;
+}
+
+/** @throws {Error} when there is none here. */
+export async function openChromium(): Promise<Chromium> {
   checkChromium();
   const { chromium } = await import('playwright-core');
-  const profile = mkdtempSync(join(tmpdir(), 'slipway-chromium-'));
-  const context = await chromium.launchPersistentContext(profile, { executablePath: PATH, args: FLAGS, headless: true, ...options });
-  context.setDefaultTimeout(60_000);
-  return Object.assign(context, {
-    [Symbol.asyncDispose]: async () => {
-      await context.close();
-      rmSync(profile, { recursive: true, force: true });
+  const browser = await chromium.launch({ executablePath: PATH, args: FLAGS, headless: true });
+  return {
+    person: async (options = {}) => {
+      const context = await browser.newContext(options);
+      context.setDefaultTimeout(60_000);
+      return Object.assign(context, { [Symbol.asyncDispose]: () => context.close() });
     },
-  });
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
 }

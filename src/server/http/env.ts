@@ -17,7 +17,11 @@ export interface Env {
     client: string;
     /** What is counted against limits: whoever has one IPv6 address has a whole network of them. */
     network: string;
+    /** Did a known proxy pass it on? */
+    isProxied: boolean;
     log: Log;
+    /** Code of the problem that was answered. */
+    problem?: string;
     caller?: Caller;
   };
 }

@@ -12,6 +12,7 @@ const POLICY = [
   "frame-ancestors 'none'",
   "base-uri 'none'",
   "require-trusted-types-for 'script'",
+  'trusted-types slipway',
 ].join('; ');
 
 /** Headers that every answer has. */

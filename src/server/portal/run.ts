@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { RunFacts } from '../../app/index.ts';
 import { formatDuration } from '../../core/index.ts';
-import { reportOf, type RunReport, runWords, type TaskReport } from '../../report/index.ts';
+import { boardWords, reportOf, type RunReport, runWords, type TaskReport } from '../../report/index.ts';
 import { pendingState } from '../api/runs.ts';
 import type { ServerDeps } from '../deps.ts';
 import { maySee, type RunTarget } from '../guard.ts';
@@ -213,16 +213,10 @@ function step({ path, state, hosts, summary, reason, error, startedAt, finishedA
   return html`<tr>
     <th scope="row">${path}</th>
     <td>${stateMark(state)}</td>
-    <td>${hostCounts(hosts.values())}</td>
+    <td>${boardWords(hosts, finishedAt !== undefined)}</td>
     <td>${startedAt === undefined ? '' : formatDuration((finishedAt ?? now) - startedAt)}</td>
     <td>${said}</td>
   </tr>`;
-}
-
-function hostCounts(states: Iterable<string>): string {
-  const counts = new Map<string, number>();
-  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
 }
 
 function votes({ votes: cast }: RunReport): Html {

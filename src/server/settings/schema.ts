@@ -90,7 +90,7 @@ export const LoginSettings = z.strictObject({
 export type LoginSettings = z.output<typeof LoginSettings>;
 
 export const LimitSettings = z.strictObject({
-  /** Requests of one address, or of one person or token, a minute. */
+  /** Requests of one address a minute; of one /64 network for IPv6, as for all limits by address. */
   requestsPerMinute: z.int().min(10).max(1_000_000).default(1_200),
   /** Webhooks of one address a minute. */
   webhooksPerMinute: z.int().min(10).max(10_000_000).default(30_000),
