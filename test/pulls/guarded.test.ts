@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/config/index.ts';
+import { createMasker } from '../../src/core/index.ts';
 import { buildInventory } from '../../src/inventory/index.ts';
 import { openWiring } from '../../src/wire.ts';
 import { pulumiEnvironment } from '../../src/world/build.ts';
@@ -41,7 +42,7 @@ test('the guarded world changes nothing and reaches nothing', async () => {
     assert.ok(inventory.ok);
     const signal = new AbortController().signal;
     const policies = await wiring.loadPolicies(wiring.shippedPolicies, signal);
-    const masker = { add: () => undefined, mask: (text: string) => text, longest: 0 };
+    const masker = createMasker();
     const request = { checkout: dir, inventory: inventory.value, masker, policies, signal, notice: () => undefined, runId: 'plan-x', isGuarded: true };
     await using world = await wiring.openWorld(request);
     const calls = {

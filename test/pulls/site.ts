@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { WorldRequest } from '../../src/app/index.ts';
+import { createMasker } from '../../src/core/index.ts';
 import type { HostRequest, HostUser } from '../../src/githost/index.ts';
 import type { Parts } from '../../src/serve.ts';
 import type { Pull, Remark } from '../fakes/forge/forge.ts';
@@ -171,6 +172,6 @@ function forgetTheDead(dir: string): void {
 }
 
 function sessionOf(stateDir: string): Parameters<Parts['deps']['app']['runs']>[0] {
-  const masker = { add: () => undefined, mask: (text: string) => text, longest: 0 };
+  const masker = createMasker();
   return { actor: 'user:test', teams: [], root: stateDir, stateDir, masker, signal: new AbortController().signal, notice: () => undefined };
 }

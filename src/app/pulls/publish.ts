@@ -1,3 +1,4 @@
+import { createMasker } from '../../core/index.ts';
 import { isTerminal } from '../../engine/index.ts';
 import { type CommitStatus, linkToFile, placeComment } from '../../githost/index.ts';
 import { pullMarkdown, type PullView, type RunbookView } from '../../report/index.ts';
@@ -213,7 +214,7 @@ function nobody({ session }: PullsOptions): Parameters<PullsOptions['app']['expe
     actor: 'system',
     teams: [],
     root: session.stateDir,
-    masker: { add: () => undefined, mask: (text) => text, longest: 0 },
+    masker: createMasker(),
     notice: () => undefined,
   };
 }
