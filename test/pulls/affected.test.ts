@@ -111,7 +111,7 @@ suite('runbooks that a change affects', () => {
     test(what, async () => {
       const found = await affected(base, commit(change, base));
       const told = Object.fromEntries(found.map(({ runbook: name, reasons }) => [name, [...new Set(reasons.map(({ kind }) => kind))].sort().join(' ')]));
-      assert.deepEqual(told, Object.fromEntries(Object.entries(expected).sort()));
+      assert.deepEqual(new Map(Object.entries(told)), new Map(Object.entries(expected)));
     });
 });
 

@@ -43,6 +43,10 @@ suite('the pull-request loop', () => {
     assert.equal((await site.runs()).length, 1);
     const again = await site.say(git.ada, number, 'slipway apply');
     assert.match(again.text, /⛔ .*has applied this plan/);
+    const next = await git.commit({ branch: 'greet', files: { 'runbooks/hello.yaml': saying('hello', 'lab', 'good evening') } });
+    await site.tell();
+    await site.comment(number, new RegExp(`${next.slice(0, 12)}\`[^]*plan: sha256`));
+    assert.equal(await site.status(number, 'slipway: hello', 'pending'), 'to be applied before it is merged', 'what ran was the head before');
   });
 
   test('mistakes are told with their places, and nothing of a change that has some is executed', async () => {

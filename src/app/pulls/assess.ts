@@ -57,7 +57,8 @@ export async function assess(
     const rules = !isTouched(affected)
       ? []
       : await evaluateRules({ options, looks, opened, runbook, needs: own, plan, stale, poll, owned: own.codeOwners ? owned : undefined, applier });
-    const last = runs.find((row) => row.runbook === runbook);
+    // What ran for an earlier head says nothing about this one, unless it still goes on.
+    const last = runs.find((row) => row.runbook === runbook && (row.commit === opened.target.commit || !isTerminal(row.state)));
     assessed.push({ affected, needs: own, plan, stale, rules, run: last && (await liveRun(options, last)) });
   }
   return assessed.toSorted((a, b) => Number(isTouched(b.affected)) - Number(isTouched(a.affected)));
@@ -85,13 +86,16 @@ function needsFor({ settings }: PullsOptions, { opened, look }: { readonly opene
   return needsOf(environmentsFor(opened, look, runbook), opened.gates?.environments ?? new Map(), settings.apply ?? {});
 }
 
+/** A run, and the commit that it runs or undoes. */
+export type PullRunRow = RunRow & { readonly commit: string };
+
 /** Runs that belong to a pull request, the newest first; also those that somebody started elsewhere to undo one. */
-export async function runsOf({ wiring }: PullsOptions, { runs }: PullRecord): Promise<readonly RunRow[]> {
+export async function runsOf({ wiring }: PullsOptions, { runs }: PullRecord): Promise<readonly PullRunRow[]> {
   const journal = await wiring.journal();
-  const found: RunRow[] = [];
-  for (const { id } of runs) {
+  const found: PullRunRow[] = [];
+  for (const { id, commit } of runs) {
     const row = await journal.run(id);
-    if (row) found.push(row, ...(await undosOf(journal, id)));
+    if (row) found.push(...[row, ...(await undosOf(journal, id))].map((each) => ({ ...each, commit })));
   }
   return found.toSorted((a, b) => b.order - a.order);
 }
