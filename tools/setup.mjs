@@ -10,26 +10,42 @@ import { ensureTool, existing } from './setup/tool.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
+/** Tools that only some people need; `npm run setup -- --temporal` has one made too. */
+const EXTRAS = ['temporal'];
+
 /**
- * Bring this checkout to the point where it runs: npm packages, Node 24, pulumi and opa. Does nothing where nothing is
- * missing, and goes on where an interruption stopped it.
+ * Bring this checkout to the point where it runs: npm packages, Node 24, pulumi and opa, and the extras that were asked for. Does nothing
+ * where nothing is missing, and goes on where an interruption stopped it.
  *
  * @returns the programs to use, absolute.
  * @throws {SetupError} all that people have to mend.
  */
-export async function setup({ root = join(HERE, '..'), env = process.env, answerMs } = {}) {
+export async function setup({ root = join(HERE, '..'), env = process.env, answerMs, extras = [] } = {}) {
   const since = Date.now();
   const versions = JSON.parse(readFileSync(join(HERE, 'versions.json'), 'utf8'));
-  const tools = ['pulumi', 'opa'].map((name) => ({ name, tool: versions[name], root, env, answerMs }));
+  const tools = ['pulumi', 'opa', ...extras].map((name) => ({ name, tool: versions[name], root, env, answerMs }));
   const missing = await absent(tools);
   await requirePrograms(versions, env);
   if (missing.length > 0) {
     say(`setup: ${missing.join(' and ')} not found on PATH or in the cache. They are downloaded if the official sites answer within 10 s,`);
     say('setup: or else built from source with Go, which takes 2 to 12 minutes on two cores, once for this user');
   }
-  const [node, pulumi, opa] = await together([nodeWithPackages({ root, env, versions }), ...tools.map((tool) => ensureTool(tool))]);
-  say(`setup: ready (${elapsed(since)}): node ${node.version}, pulumi ${versions.pulumi.version}, opa ${versions.opa.version}`);
-  return { node: node.path, pulumi: pulumi.path, opa: opa.path };
+  const [node, ...made] = await together([nodeWithPackages({ root, env, versions }), ...tools.map((tool) => ensureTool(tool))]);
+  say(`setup: ready (${elapsed(since)}): node ${node.version}, ${tools.map(({ name, tool }) => `${name} ${tool.version}`).join(', ')}`);
+  return { node: node.path, ...Object.fromEntries(tools.map(({ name }, index) => [name, made[index].path])) };
+}
+
+/** The extra tools an argument list asks for: `--temporal`. */
+function extrasIn(args) {
+  const unknown = args.filter((arg) => !EXTRAS.includes(arg.replace(/^--/, '')));
+  if (unknown.length > 0) throw new SetupError(`setup knows no ${unknown.join(', ')}`, `it takes ${EXTRAS.map((name) => `--${name}`).join(', ')}`);
+  return args.map((arg) => arg.replace(/^--/, ''));
+}
+
+/** A tool that is there already, or undefined; nothing is made. */
+export async function toolThatIsThere(name, { root = join(HERE, '..'), env = process.env } = {}) {
+  const versions = JSON.parse(readFileSync(join(HERE, 'versions.json'), 'utf8'));
+  return (await existing({ name, tool: versions[name], root, env }))?.path;
 }
 
 async function absent(tools) {
@@ -66,9 +82,9 @@ async function together(promises) {
 }
 
 /** Run setup for another tool: says what is wrong and exits when it fails. */
-export async function setupOrExit() {
+export async function setupOrExit(args = []) {
   try {
-    return await setup();
+    return await setup({ extras: extrasIn(args) });
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     say(`setup: ${error.message}`);
@@ -77,4 +93,4 @@ export async function setupOrExit() {
   }
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await setupOrExit();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await setupOrExit(process.argv.slice(2));

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-export const VERSION = { pulumi: '9.9.1', opa: '9.9.2' } as const;
+export const VERSION = { pulumi: '9.9.1', opa: '9.9.2', temporal: '9.9.3' } as const;
 const SYSTEM = ['sh', 'tar', 'gzip', 'git', 'cat', 'mkdir', 'sleep', 'cp', 'chmod', 'cc'];
 
 /** A checkout of its own with fake npm and go, an empty HOME, and a mirror in front of the official sites. */
@@ -17,10 +17,14 @@ export interface Sandbox {
   readonly bin: string;
   readonly tools: string;
   /** Start setup; `answerMs` shortens the wait for a silent server. */
-  readonly setup: (options?: { readonly answerMs?: number }) => Running;
+  readonly setup: (options?: SetupOptions) => Running;
   /** Calls of fake programs, one line each. */
   readonly calls: () => readonly string[];
   readonly mirror: Mirror;
+}
+interface SetupOptions {
+  readonly answerMs?: number;
+  readonly extras?: readonly string[];
 }
 export interface Running {
   readonly pid: number;
@@ -56,13 +60,13 @@ export async function sandbox(context: TestContext): Promise<Sandbox> {
     ...at,
     mirror,
     calls: () => readFileSync(calls, 'utf8').split('\n').filter(Boolean),
-    setup: ({ answerMs = 5_000 } = {}) => start(at.root, env, answerMs),
+    setup: (options) => start(at.root, env, { answerMs: 5_000, ...options }),
   };
 }
 
-function start(root: string, env: NodeJS.ProcessEnv, answerMs: number): Running {
+function start(root: string, env: NodeJS.ProcessEnv, options: SetupOptions): Running {
   const code = `import { setup } from ${JSON.stringify(join(root, 'tools/setup.mjs'))};
-    try { await setup({ answerMs: ${answerMs} }); } catch (error) {
+    try { await setup(${JSON.stringify(options)}); } catch (error) {
       if (error.name !== 'SetupError') throw error;
       console.error('ERROR ' + error.message + '\\nHINT ' + error.hint); process.exitCode = 1;
     }`;
@@ -127,7 +131,8 @@ echo "go $*" >> ${calls}
 [ -e ${calls}.fail ] && echo 'x.go:1: it does not compile' >&2 && exit 2
 echo a >&2
 [ -e ${calls}.slow ] && sleep 2
-name=opa; version=${VERSION.opa}; case "$*" in *pulumi*) name=pulumi; version=v${VERSION.pulumi};; esac
+name=opa; version=${VERSION.opa}
+case "$*" in *pulumi*) name=pulumi; version=v${VERSION.pulumi};; *temporal*) name=temporal; version=${VERSION.temporal};; esac
 [ -e ${calls}.wrong ] && version=0.0.1
 while [ "$1" != -o ]; do shift; done
 printf '#!/bin/sh\\necho "Version: %s"\\n' "$version" > "$2"
@@ -155,6 +160,7 @@ export const RELEASE = {
   pulumi: `pulumi-v${VERSION.pulumi}-${process.platform}-${process.arch}.tar.gz`,
   opaChecksums: `opa_${process.platform}_${GO_ARCH[process.arch] ?? process.arch}_static.sha256`,
   pulumiChecksums: `pulumi-${VERSION.pulumi}-checksums.txt`,
+  temporal: `temporal_cli_${VERSION.temporal}_${process.platform}_${GO_ARCH[process.arch] ?? process.arch}.tar.gz`,
 } as const;
 
 export function sha256(bytes: Buffer): string {

@@ -43,6 +43,24 @@ test('an empty machine: packages are installed, both tools are downloaded and ch
   );
 });
 
+test('temporal is made only when it is asked for; its release has no folder, and "temporal --version" tells the version', async (context) => {
+  const box = await sandbox(context);
+  publish(box);
+  const temporalAt = join(box.tools, `temporal-${VERSION.temporal}`, 'temporal');
+  await box.setup().done;
+  assert.equal(existsSync(temporalAt), false);
+  const folder = join(box.home, 'release', 'temporal');
+  mkdirSync(folder);
+  script(join(folder, 'temporal'), `[ "$1" = --version ] && echo 'temporal version ${VERSION.temporal} (Server 9.1.1, UI 9.2.2)'`);
+  const release = execFileSync('tar', ['-czf', '-', '-C', folder, 'temporal']);
+  box.mirror.files.set(RELEASE.temporal, release).set('checksums.txt', Buffer.from(`${sha256(release)}  ${RELEASE.temporal}\n`));
+  const { code, output } = await box.setup({ extras: ['temporal'] }).done;
+  assert.equal(code, 0, output);
+  assert.ok(existsSync(temporalAt), output);
+  assert.match(output, /ready .*temporal 9\.9\.3/);
+  assert.deepEqual(builds(box), []);
+});
+
 test('a second setup does nothing: no npm, no download, no build, in less than a second', async (context) => {
   const box = await sandbox(context);
   publish(box);
