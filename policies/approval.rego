@@ -59,7 +59,7 @@ deny contains finding if {
 	finding := {
 		"msg": sprintf("phase %s may go on although %s was rejected", [phase.id, phase.approval.path]),
 		"at": phase.id,
-		"hint": "a rejected approval must end the run: set onFailure fail or rollback for it, and no rescue; defaults.onFailure counts for it too",
+		"hint": "a rejected approval must end the run: set onFailure fail or rollback for it, and no rescue",
 	}
 }
 

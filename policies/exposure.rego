@@ -83,12 +83,18 @@ deny contains finding if {
 	some change in stack.changes
 	plan.changing(change)
 	regex.match(firewalls, change.type)
-	not change.facts.ingress
+	not who_may_come_in(change)
 	finding := {
 		"msg": sprintf("%s does not say who may come in", [plan.name(change)]),
 		"at": stack.path,
 		"enforcement": "soft",
 		"hint": "say it in the program of the stack, with addresses that are known when planning",
+	}
+}
+
+who_may_come_in(change) if {
+	every rule in change.facts.ingress {
+		rule.cidr != "(unknown)"
 	}
 }
 

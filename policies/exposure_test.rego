@@ -54,4 +54,10 @@ test_unknown_rules_are_not_safe if {
 	{finding.enforcement | some finding in found} == {"soft"}
 }
 
+test_an_unknown_address_is_not_safe if {
+	rule := {"cidr": "(unknown)", "fromPort": 443, "toPort": 443, "protocol": "tcp"}
+	found := exposure.deny with input as firewall({"ingress": [rule]}) with data.slipway.limits as limits
+	{finding.enforcement | some finding in found} == {"soft"}
+}
+
 test_no_rules_are if count(exposure.deny) == 0 with input as firewall({"ingress": []}) with data.slipway.limits as limits

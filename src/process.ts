@@ -35,9 +35,9 @@ async function diagnose() {
   return diagnoseMachine(await config(), () => openApp());
 }
 
-function onInterrupt(handler: () => void): () => void {
-  process.on('SIGINT', handler);
-  return () => void process.off('SIGINT', handler);
+function onSignal(name: 'SIGINT' | 'SIGTERM', handler: () => void): () => void {
+  process.on(name, handler);
+  return () => void process.off(name, handler);
 }
 
 /** What commands need, from this process. */
@@ -50,7 +50,8 @@ export function processDeps(io: CliIo, watching?: Watching): CliDeps {
     settings,
     openApp: () => openApp(watching),
     diagnose,
-    onInterrupt,
+    onInterrupt: (handler) => onSignal('SIGINT', handler),
+    onTerminate: (handler) => onSignal('SIGTERM', handler),
     exitNow: (code) => process.exit(code),
   };
 }

@@ -29,7 +29,7 @@ async function driveIn(
   world: World,
   { session, wiring, runId }: { readonly session: Session; readonly wiring: Wiring; readonly runId: string },
 ): Promise<{ readonly state: RunState }> {
-  const { signal, masker } = session;
+  const { signal, masker, drain } = session;
   const { clock, owner } = wiring;
   const journal = await wiring.journal();
   const created = await createdOf(journal, runId);
@@ -41,7 +41,7 @@ async function driveIn(
   const driveChild = (child: string): Promise<{ readonly state: RunState }> => driveIn(world, { session, wiring, runId: child });
   const call: DriveOptions['call'] = (request, stop) => callRunbook(session, wiring, { ...request, parent: runId, created, signal: stop, drive: driveChild });
   try {
-    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault });
+    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, ...(drain ? { drain } : {}) });
   } finally {
     await ports.ssh.release(runId);
   }

@@ -16,6 +16,8 @@ export interface Session {
   /** Absolute paths of plans that are written or read; where they lie in the repository, they are no part of it. */
   readonly planFiles?: readonly string[];
   readonly signal: AbortSignal;
+  /** Aborts when this process has to go: runs it drives are handed over, to be resumed by another. */
+  readonly drain?: AbortSignal;
   /** One line of progress for people; goes to stderr. */
   readonly notice: (line: string) => void;
 }

@@ -16,7 +16,7 @@ interface ContextOptions {
 export function openContext({ deps, settings, masker, json, noColour }: ContextOptions): AsyncDisposable & { readonly context: Context } {
   let app: Promise<App> | undefined;
   const note = (line: string) => deps.stderr(`${masker.mask(line)}\n`);
-  const stop = listenForStop({ onInterrupt: deps.onInterrupt, exitNow: deps.exitNow, note });
+  const stop = listenForStop({ onInterrupt: deps.onInterrupt, onTerminate: deps.onTerminate, exitNow: deps.exitNow, note });
   const style = (stream: 'stdout' | 'stderr') => (settings.terminal.colour[stream] && !noColour ? colourStyle : plainStyle);
   return {
     context: {
@@ -41,7 +41,7 @@ export function openContext({ deps, settings, masker, json, noColour }: ContextO
 /** Who asks, where, and until when. */
 export function sessionOf({ settings, masker, stop, note }: Context, signal: AbortSignal = stop.signal): Session {
   const { actor, teams, root, stateDir } = settings;
-  return { actor, teams, root, stateDir, masker, signal, notice: note };
+  return { actor, teams, root, stateDir, masker, signal, drain: stop.drain, notice: note };
 }
 
 /** Print data as JSON, or words made from it. */

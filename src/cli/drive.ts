@@ -1,5 +1,5 @@
 import type { App, RunHandle, Session } from '../app/index.ts';
-import { type ExitCode, messageOf } from '../core/index.ts';
+import { type ExitCode, messageOf, SlipwayError } from '../core/index.ts';
 import { type Live, reportOf, runJson, startLive, summaryText } from '../report/index.ts';
 import { printResult, sessionOf } from './context.ts';
 import { exitOfRun } from './exit.ts';
@@ -17,7 +17,15 @@ export async function driveRun(context: Context, begin: (app: App, session: Sess
   const handle = await begin(app, session);
   using _release = cancelOnStop(context, app, handle.runId);
   await showUntil(context, handle.runId, handle.done);
+  if (context.stop.drain.aborted) throw handedOver(handle.runId);
   return await printEnd(context, handle.runId);
+}
+
+/** A run that had ended all the same says so when it is asked for. */
+function handedOver(runId: string): SlipwayError {
+  return new SlipwayError('HANDED_OVER', `${runId} was left where it stands, because this process was asked to go`, {
+    hint: `"slipway resume ${runId}" goes on with it, here or on another machine with the same state`,
+  });
 }
 
 /** Show a run that somebody drives until `ended` resolves, or until its last event. */

@@ -1,27 +1,39 @@
 import { EXIT, SlipwayError } from '../core/index.ts';
 
-/** Ctrl-C: once ends what goes on in good order, twice ends the process. */
+/** Ctrl-C: once ends what goes on in good order, twice ends the process. SIGTERM: hand over what goes on. */
 export interface Stop extends Disposable {
   /** Aborts on the first Ctrl-C unless `instead` takes it. */
   readonly signal: AbortSignal;
   /** Do this on the first Ctrl-C instead; gives back a function that ends it. */
   readonly instead: (action: () => void) => () => void;
   readonly happened: boolean;
+  /** Aborts when this process was asked to go: runs are left to be resumed, everything else ends. */
+  readonly drain: AbortSignal;
 }
 interface StopDeps {
   readonly onInterrupt: (handler: () => void) => () => void;
+  readonly onTerminate: (handler: () => void) => () => void;
   readonly exitNow: (code: number) => void;
   readonly note: (line: string) => void;
 }
 
-/** Exit code after a second Ctrl-C, as shells report a process that SIGINT ended. */
+/** Exit codes after a second signal, as shells report a process that SIGINT or SIGTERM ended. */
 const INTERRUPTED = 130;
+const TERMINATED = 143;
 
 /** Listen to Ctrl-C until disposed. */
-export function listenForStop({ onInterrupt, exitNow, note }: StopDeps): Stop {
+export function listenForStop({ onInterrupt, onTerminate, exitNow, note }: StopDeps): Stop {
   const controller = new AbortController();
   let action: (() => void) | undefined;
   let presses = 0;
+  const drain = new AbortController();
+  const offTerminate = onTerminate(() => {
+    if (drain.signal.aborted) exitNow(TERMINATED);
+    note('asked to go: what is under way may end, nothing new starts');
+    drain.abort(new SlipwayError('TERMINATED', 'stopped by SIGTERM'));
+    // What drives no run has nothing to hand over.
+    if (action === undefined) controller.abort(drain.signal.reason);
+  });
   const off = onInterrupt(() => {
     presses += 1;
     if (presses > 1) {
@@ -43,6 +55,10 @@ export function listenForStop({ onInterrupt, exitNow, note }: StopDeps): Stop {
       action = wanted;
       return () => (action = undefined);
     },
-    [Symbol.dispose]: off,
+    drain: drain.signal,
+    [Symbol.dispose]: () => {
+      off();
+      offTerminate();
+    },
   };
 }

@@ -23,6 +23,8 @@ export interface CliDeps extends CliIo {
   readonly diagnose: () => Promise<readonly Check[]>;
   /** Call the handler on every Ctrl-C until the returned function is called. */
   readonly onInterrupt: (handler: () => void) => () => void;
+  /** The same for being asked to go by whoever runs this process (SIGTERM). */
+  readonly onTerminate: (handler: () => void) => () => void;
   /** End the process at once; only for a second Ctrl-C. */
   readonly exitNow: (code: number) => void;
 }

@@ -20,7 +20,7 @@ export interface Options {
   readonly settings?: Partial<Settings>;
   readonly deps?: Partial<CliDeps>;
   /** Called with a function that presses Ctrl-C, once the app is opened. */
-  readonly onOpen?: (press: () => void) => void;
+  readonly onOpen?: (press: (signal?: 'SIGINT' | 'SIGTERM') => void) => void;
 }
 
 const clock: Clock = {
@@ -42,6 +42,7 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
   const said = { stdout: '', stderr: '' };
   const calls: string[] = [];
   const handlers = new Set<() => void>();
+  const terminators = new Set<() => void>();
   const io = {
     argv,
     version: '1.2.3',
@@ -63,8 +64,8 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
     stdin: async () => 'from-standard-input\n',
     settings: async () => ({ ok: true, value: settings, problems: [] }),
     openApp: async () => {
-      options.onOpen?.(() => {
-        for (const handler of handlers) handler();
+      options.onOpen?.((signal = 'SIGINT') => {
+        for (const handler of signal === 'SIGINT' ? handlers : terminators) handler();
       });
       return recording({ ...quiet(), ...options.app }, calls);
     },
@@ -72,6 +73,10 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
     onInterrupt: (handler) => {
       handlers.add(handler);
       return () => void handlers.delete(handler);
+    },
+    onTerminate: (handler) => {
+      terminators.add(handler);
+      return () => void terminators.delete(handler);
     },
     exitNow: (code) => void calls.push(`exitNow(${code})`),
     ...options.deps,

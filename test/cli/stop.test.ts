@@ -97,3 +97,52 @@ test('Ctrl-C while watching leaves the run alone', async () => {
     false,
   );
 });
+
+test('SIGTERM leaves the run to be resumed and says how; a second one ends the process at once with 143', async () => {
+  let press: (signal?: 'SIGINT' | 'SIGTERM') => void = () => undefined;
+  const { promise, resolve } = Promise.withResolvers<{ state: 'running' }>();
+  const going = slipway(['rehearse', 'erp'], {
+    app: {
+      ...endless(),
+      follow: async function* () {
+        yield* facts([created]).events;
+        await promise;
+      },
+      rehearse: async (session) => {
+        session.drain?.addEventListener('abort', () => {
+          press('SIGTERM'); // while it is handed over
+          resolve({ state: 'running' });
+        });
+        return { runId: RUN, done: promise };
+      },
+    },
+    onOpen: (it) => (press = it),
+  });
+  await delay(30);
+  press('SIGTERM');
+  const { code, stderr, calls } = await going;
+  assert.equal(code, EXIT.error);
+  assert.match(stderr, new RegExp(`asked to go[^]*HANDED_OVER[^]*"slipway resume ${RUN}"`));
+  assert.deepEqual(
+    calls.filter((call) => /^(cancel|exitNow)/.test(call)),
+    ['exitNow(143)'],
+  );
+});
+
+test('SIGTERM ends a command that drives nothing', async () => {
+  let press: (signal?: 'SIGINT' | 'SIGTERM') => void = () => undefined;
+  const going = slipway(['rehearse', 'erp'], {
+    app: {
+      rehearse: (session) =>
+        new Promise((_, reject) => {
+          session.signal.addEventListener('abort', () => reject(new Error('interrupted')));
+        }),
+    },
+    onOpen: (it) => (press = it),
+  });
+  await delay(30);
+  press('SIGTERM');
+  const { code, stderr } = await going;
+  assert.equal(code, EXIT.error);
+  assert.match(stderr, /error: stopped by SIGTERM \(TERMINATED\)\n$/);
+});

@@ -157,3 +157,37 @@ test('a value from outside that looks like a sealed secret fails its step', asyn
   );
   assert.deepEqual(errors, ['RESERVED_KEY']);
 });
+
+test('a drained driver starts nothing more, keeps what ends in time, and gives the run back', async () => {
+  await using place = temporaryJournal();
+  const drain = new AbortController();
+  const ledger: Ledger = [];
+  const kind = workKind(ledger, async ({ path }) => {
+    if (path === 'one/a') drain.abort();
+    await new Promise((done) => setTimeout(done, 30));
+    return {};
+  });
+  const graph = graphOf([node('one/a', { idempotency: 'manual' }), node('one/b', { needs: ['one/a'] })]);
+  const setting = { journal: place.journal, graph, kinds: [kind] };
+  await create(setting);
+  const { state } = await drive({ ...setting, drain: drain.signal });
+  assert.equal(state, 'running');
+  assert.deepEqual(ledger, ['one/a']);
+  assert.equal((await place.journal.run(RUN_ID))?.lease, undefined);
+  assert.equal((await drive(setting)).state, 'succeeded');
+  assert.deepEqual(ledger, ['one/a', 'one/b'], 'what ended while draining is not repeated');
+});
+
+test('what does not end while draining is aborted and found in doubt', async () => {
+  await using place = temporaryJournal();
+  const drain = new AbortController();
+  const kind = workKind([], ({ signal }) => {
+    drain.abort();
+    return new Promise((_done, failed) => signal.addEventListener('abort', () => failed(new Error('aborted')), { once: true }));
+  });
+  const graph = graphOf([node('one/a', { idempotency: 'manual' })]);
+  const setting = { journal: place.journal, graph, kinds: [kind] };
+  await create(setting);
+  assert.equal((await drive({ ...setting, drain: drain.signal, drainMs: 20 })).state, 'running');
+  assert.equal((await drive(setting)).state, 'attention');
+});

@@ -136,6 +136,8 @@ export interface Setting {
   readonly createdAt?: number;
   readonly leaseTtlMs?: number;
   readonly call?: DriveOptions['call'];
+  readonly drain?: AbortSignal;
+  readonly drainMs?: number;
 }
 
 export async function create({
@@ -189,6 +191,8 @@ export async function drive(setting: Setting): Promise<{ readonly state: RunStat
     kindOf: kindsWith(...kinds),
     call: setting.call ?? (() => Promise.reject(new SlipwayError('NO_CALLS', 'this test calls no runbook'))),
     ...(setting.leaseTtlMs === undefined ? {} : { leaseTtlMs: setting.leaseTtlMs }),
+    ...(setting.drain === undefined ? {} : { drain: setting.drain }),
+    ...(setting.drainMs === undefined ? {} : { drainMs: setting.drainMs }),
   });
 }
 

@@ -145,6 +145,33 @@ phases: [{id: p, type: custom, steps: [{id: a, run: x, compensate: [{run: y}]}]}
     assert.equal(undo.onFailure, 'fail');
   });
 
+  it('lets no default tolerate what gates and measurements say; a step of its own may', () => {
+    for (const [common, expected] of [
+      ['continue', ['fail', 'fail', 'fail', 'fail', 'continue', 'continue']],
+      ['pause', ['fail', 'fail', 'fail', 'fail', 'continue', 'pause']],
+      ['rollback', ['rollback', 'rollback', 'rollback', 'rollback', 'continue', 'rollback']],
+    ] as const) {
+      const graph = graphOf(`
+defaults: {onFailure: ${common}}
+phases:
+  - id: p
+    type: dualRun
+    approval: {approvers: ["team:a"]}
+    with: {baseline: "http://a", candidate: "http://b"}
+    analysis: {metrics: [{name: errors, kind: rate, margin: 1pp}]}
+    steps:
+      - {id: ask, uses: approval, with: {approvers: ["team:a"]}}
+      - {id: own, uses: approval, with: {approvers: ["team:a"]}, onFailure: continue}
+      - {id: work, run: x, hosts: web}
+`);
+      const paths = ['@approval', 'ask', '@probe', '@analysis', 'own', 'work'];
+      assert.deepEqual(
+        paths.map((path) => node(graph, `p/${path}`).onFailure),
+        expected,
+      );
+    }
+  });
+
   it('says how a step spreads over hosts', () => {
     const graph = graphOf(`
 phases:

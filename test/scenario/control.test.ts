@@ -195,6 +195,18 @@ describe('the process of a run dies', { concurrency: 2 }, () => {
     assert.match((await run.ends(8)).stderr, /cancelling/);
   });
 
+  test('SIGTERM hands the run over: what is under way ends and counts, and whoever resumes goes on from there', async () => {
+    using here = caseOf((shell) => ({ steps: [shell('busy', 'echo try >> tries; sleep 2', { idempotency: 'manual' }), shell('then', 'echo then >> tries')] }));
+    const { at } = here;
+    const run = await apply(at);
+    await until('the step', () => machine.read(here.file('tries')), run.started);
+    run.started.child.kill('SIGTERM');
+    assert.match((await run.ends(1)).stderr, new RegExp(`HANDED_OVER[^]*slipway resume ${run.id}`));
+    assert.equal(await machine.read(here.file('tries')), 'try\n', 'nothing new has started');
+    await at.run(0, ['resume', run.id]);
+    assert.equal(await machine.read(here.file('tries')), 'try\nthen\n');
+  });
+
   test('Ctrl-C twice stops at once, and what was being cleaned up goes on when resumed', async () => {
     using here = caseOf((shell) => {
       const tidy = shell('tidy', `echo try >> tidied; ${KEEP_BUSY}`);

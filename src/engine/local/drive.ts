@@ -23,6 +23,10 @@ export interface DriveOptions {
   readonly owner: string;
   /** Stop driving at once, without ending the run: it can be resumed. */
   readonly signal: AbortSignal;
+  /** Hand the run over: start nothing new, let what is under way end, and stop driving without ending the run. */
+  readonly drain?: AbortSignal;
+  /** Time that what is under way has after `drain`, in milliseconds; then it is aborted, and the next driver finds it in doubt. */
+  readonly drainMs?: number;
   /**
    * Drive a called runbook to its end; the same run id for the same path, also after a crash. When the signal aborts while the driver's own does not,
    * the call is over for the caller: cancel the called run, and give back how it ended, or reject.
@@ -37,6 +41,7 @@ export interface DriveOptions {
   readonly leaseTtlMs?: number;
 }
 const LEASE_TTL_MS = 30_000;
+const DRAIN_MS = 20_000;
 
 /** What the parts of a driver share. */
 export interface Drive {
@@ -48,6 +53,8 @@ export interface Drive {
   readonly wake: () => void;
   /** Stop driving: something that had to be recorded was not, so nobody knows any more what is true. */
   readonly fail: (cause: unknown) => void;
+  /** Stop driving and leave the run as it stands. */
+  readonly leave: () => void;
   /** Append, then take everything new into account, in the order of the journal. */
   readonly append: (bodies: readonly EventBody[]) => Promise<void>;
 }
@@ -69,8 +76,10 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
   }
   await using held = holdLease(journal, lease, options.leaseTtlMs ?? LEASE_TTL_MS);
   const failed = new AbortController();
-  const signal = AbortSignal.any([options.signal, held.signal, failed.signal]);
+  const left = new AbortController();
+  const signal = AbortSignal.any([options.signal, held.signal, failed.signal, left.signal]);
   const waker = createWaker(journal, runId, signal);
+  options.drain?.addEventListener('abort', waker.wake, { once: true });
   const data = stateOf(await journal.read(runId));
   const append = async (bodies: readonly EventBody[]): Promise<void> => {
     // Together with the event: a crash between the two would leave a run that is over in the queue of its concurrency group for ever.
@@ -80,7 +89,7 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
     const isNext = written[0]?.seq === data.seq + 1;
     for (const event of isNext ? written : await journal.read(runId, data.seq)) if (event.seq === data.seq + 1) evolve(data, event);
   };
-  const drive: Drive = { options, data, lease, signal, wake: waker.wake, fail: (cause) => failed.abort(cause), append };
+  const drive: Drive = { options, data, lease, signal, wake: waker.wake, fail: (cause) => failed.abort(cause), leave: () => left.abort(), append };
   try {
     await append([{ type: 'leaseTaken', token: lease.token, owner }, ...doubts(drive)]);
     if (data.startedAt === undefined && !data.finished) await awaitTurn(drive);
@@ -89,6 +98,7 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
     failed.signal.throwIfAborted();
     return { state: runStateOf(data) };
   } finally {
+    options.drain?.removeEventListener('abort', waker.wake);
     waker.stop();
   }
 }
@@ -132,6 +142,7 @@ async function steer(drive: Drive, flight: Flight, waker: ReturnType<typeof crea
   let decided: Decided = { seq: -1, until: 0, actions: [] };
   while (!signal.aborted) {
     waker.reset();
+    if (options.drain?.aborted === true) return flight.drain(options.drainMs ?? DRAIN_MS);
     await append(armedWaits(drive));
     decided = decideOnce(drive, decided);
     const { actions } = decided;

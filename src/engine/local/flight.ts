@@ -12,6 +12,8 @@ export interface Flight {
   /** Start what should go on and does not, stop what should not. Intents are durable before anything starts. */
   follow(actions: readonly Action[]): Promise<void>;
   isEmpty(): boolean;
+  /** Start nothing more and wait, at most so many milliseconds, for what is under way to end and be recorded. */
+  drain(mostMs: number): Promise<void>;
   /** Abort what is left and wait for it. */
   settle(): Promise<void>;
 }
@@ -24,7 +26,43 @@ export function createFlight(drive: Drive): Flight {
   const attempts = new Map<string, Attempt>();
   const watches = createWatches(drive);
   const logger = createLogger(drive);
-  const launch = (key: string, work: (signal: AbortSignal) => Promise<void>): void => {
+  const launch = launcher(drive, attempts);
+  const allDone = () => Promise.all([...attempts.values()].map(({ done }) => done));
+  return {
+    follow: async (actions) => {
+      const isNew = ({ path }: { readonly path: string }): boolean => !attempts.has(path);
+      const starts = actions.filter((action) => action.type === 'start').filter(isNew);
+      await drive.append(starts.map(({ path, attempt, key, with: input }) => ({ type: 'stepStarted', path, attempt, key, with: input }) as const));
+      for (const start of starts) launch(start.path, (signal) => execute(drive, start, { signal, logger }));
+      for (const action of actions) {
+        if (action.type === 'probe' && isNew(action)) launch(action.path, (signal) => probe(drive, action, { signal, logger }));
+        else if (action.type === 'call' && isNew(action)) launch(action.path, (signal) => call(drive, action, signal));
+      }
+      // A call is launched before it is cancelled, so that one which a crash left behind is cancelled too.
+      for (const action of actions) if (action.type === 'cancel') attempts.get(action.path)?.abort.abort(reasonOf(action));
+      watches.follow(actions.flatMap((action) => (action.type === 'watch' ? [action] : [])));
+      if (starts.length > 0) drive.wake();
+    },
+    isEmpty: () => attempts.size === 0,
+    drain: async (mostMs) => {
+      watches.follow([]);
+      await within(drive, allDone(), mostMs);
+      // What has not ended by now is nobody's to record: whoever drives next finds it in doubt.
+      drive.leave();
+    },
+    settle: async () => {
+      watches.follow([]);
+      for (const { abort } of attempts.values()) abort.abort(new Aborted('cancelled', 'the driver stops'));
+      await allDone();
+      await logger.flush();
+    },
+  };
+}
+
+type Launch = (key: string, work: (signal: AbortSignal) => Promise<void>) => void;
+
+function launcher(drive: Drive, attempts: Map<string, Attempt>): Launch {
+  return (key, work) => {
     const abort = new AbortController();
     const attempt: Attempt = { abort, done: Promise.resolve() };
     attempts.set(key, attempt);
@@ -33,29 +71,17 @@ export function createFlight(drive: Drive): Flight {
       drive.wake();
     });
   };
-  return {
-    follow: async (actions) => {
-      // A call is launched before it is cancelled, so that one which a crash left behind is cancelled too.
-      const inOrder = [...actions.filter(({ type }) => type !== 'cancel'), ...actions.filter(({ type }) => type === 'cancel')];
-      const starts = actions.flatMap((action) => (action.type === 'start' && !attempts.has(action.path) ? [action] : []));
-      await drive.append(starts.map(({ path, attempt, key, with: input }) => ({ type: 'stepStarted', path, attempt, key, with: input }) as const));
-      for (const start of starts) launch(start.path, (signal) => execute(drive, start, { signal, logger }));
-      for (const action of inOrder) {
-        if (action.type === 'cancel') attempts.get(action.path)?.abort.abort(new Aborted(action.isTimeout === true ? 'timedOut' : 'cancelled', action.reason));
-        else if (action.type === 'probe' && !attempts.has(action.path)) launch(action.path, (signal) => probe(drive, action, { signal, logger }));
-        else if (action.type === 'call' && !attempts.has(action.path)) launch(action.path, (signal) => call(drive, action, signal));
-      }
-      watches.follow(actions.flatMap((action) => (action.type === 'watch' ? [action] : [])));
-      if (starts.length > 0) drive.wake();
-    },
-    isEmpty: () => attempts.size === 0,
-    settle: async () => {
-      watches.follow([]);
-      for (const { abort } of attempts.values()) abort.abort(new Aborted('cancelled', 'the driver stops'));
-      await Promise.all([...attempts.values()].map(({ done }) => done));
-      await logger.flush();
-    },
-  };
+}
+
+function reasonOf({ reason, isTimeout }: Extract<Action, { type: 'cancel' }>): Aborted {
+  return new Aborted(isTimeout === true ? 'timedOut' : 'cancelled', reason);
+}
+
+/** Wait for something, but not longer than this. */
+async function within({ options, signal }: Drive, ended: Promise<unknown>, mostMs: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([ended, options.clock.sleep(mostMs, AbortSignal.any([over.signal, signal])).catch(() => undefined)]);
+  over.abort();
 }
 
 /** What cannot be recorded ends the driver; the next one finds it in doubt. */
@@ -93,7 +119,9 @@ async function call(drive: Drive, { path, attempt, runbook, inputs }: Extract<Ac
     (child): EventBody => ({ type: 'childFinished', path, ...child }),
     (cause: unknown): EventBody => ({ type: 'stepFinished', path, attempt, durationMs: 0, result: resultOf(cause, signal, createMasker()) }),
   );
-  if (!drive.signal.aborted) await drive.append([end]);
+  // A called run that was handed over with its caller has not ended: whoever drives the caller next asks for it again.
+  const isHandedOver = drive.options.drain?.aborted === true && end.type === 'stepFinished';
+  if (!drive.signal.aborted && !isHandedOver) await drive.append([end]);
 }
 
 function taskOf(

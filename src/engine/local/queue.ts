@@ -15,7 +15,7 @@ const MOST_RUNS = 1_000_000;
 export async function awaitTurn(drive: Drive): Promise<void> {
   const { data, options, signal, append } = drive;
   const rule = data.created?.rehearsal === true ? undefined : data.created?.graph.concurrency;
-  for (let asked = false; rule && !signal.aborted && !data.cancel && !data.rollback; asked = true) {
+  for (let asked = false; rule && !signal.aborted && !options.drain?.aborted && !data.cancel && !data.rollback; asked = true) {
     const place = await placeOf(drive, rule.group, rule.max);
     if (place.isFree) break;
     if (rule.queue === 'latest' && place.isOvertaken) {
@@ -26,7 +26,7 @@ export async function awaitTurn(drive: Drive): Promise<void> {
     await options.clock.sleep(POLL_MS, signal).catch(() => undefined);
     await append([]);
   }
-  if (!signal.aborted) await append([{ type: 'runStarted' }]);
+  if (!signal.aborted && !options.drain?.aborted) await append([{ type: 'runStarted' }]);
 }
 
 interface Place {

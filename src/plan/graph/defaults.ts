@@ -9,7 +9,7 @@ const MAX_MS = 120_000;
 const TIMEOUT_MS = 20 * 60_000;
 
 type Defaults = ResolvedRunbook['defaults'];
-type Options = Pick<ResolvedStep, 'idempotency' | 'creates' | 'unless' | 'retry' | 'timeout'>;
+type Options = Pick<ResolvedStep, 'idempotency' | 'creates' | 'unless' | 'retry' | 'timeout' | 'onFailure'>;
 
 /** `ssh.run` is `manual`, because nobody knows what a command does; a guard that looks first makes it safe to repeat. */
 export function idempotencyOf(step: Options, kind: AnyKind): Idempotency {
@@ -36,6 +36,19 @@ export function retryOf(step: Options, kind: AnyKind, defaults: Defaults): Retry
     ...(on === undefined ? {} : { on }),
     except: own?.except ?? common?.except ?? [],
   };
+}
+
+/** Answers of people and of measurements: what a run is allowed to go on by. */
+const GATES: ReadonlySet<string> = new Set(['approval', 'manual', 'bench.probe', 'analysis']);
+
+/**
+ * A gate whose failure is tolerated holds nobody back, so the runbook's defaults cannot say that for all of them at once: only a step of its
+ * own can, where policies and reviewers see it.
+ */
+export function onFailureOf(step: Options, kind: AnyKind, defaults: Defaults): NonNullable<ResolvedStep['onFailure']> {
+  if (step.onFailure !== undefined) return step.onFailure;
+  const common = defaults?.onFailure ?? 'fail';
+  return GATES.has(kind.uses) && common !== 'rollback' ? 'fail' : common;
 }
 
 /** Nodes that only wait have their own deadlines. */

@@ -4,7 +4,7 @@ import type { ResolvedStep, RollbackTrigger } from '../../runbook/index.ts';
 import type { AnyKind } from '../../steps/index.ts';
 import type { PlanNode } from '../types.ts';
 import { type Build, type Place, report, resolve } from './build.ts';
-import { idempotencyOf, retryOf, timeoutOf } from './defaults.ts';
+import { idempotencyOf, onFailureOf, retryOf, timeoutOf } from './defaults.ts';
 import { hostRuleOf } from './hosts.ts';
 
 /** The node of one step, without what is nested in it; undefined, with a problem, when its kind is unknown. */
@@ -40,7 +40,7 @@ export function nodeOf(
     ...(hosts ? { hosts } : {}),
     retry: retryOf(step, kind, defaults),
     timeoutMs: timeoutOf(step, kind, defaults),
-    onFailure: step.onFailure ?? (forward ? defaults?.onFailure : undefined) ?? 'fail',
+    onFailure: onFailureOf(step, kind, forward ? defaults : undefined),
     idempotency: idempotencyOf(step, kind),
     mutates: kind.mutates,
     trigger: triggerOf(kind),

@@ -81,6 +81,12 @@ test('security groups on AWS: one rule per range, all ports, no groups', () => {
     { cidr: '0.0.0.0/0', fromPort: 0, toPort: 65_535, protocol: 'all' },
   ]);
   assert.equal(facts('aws:ec2/securityGroup:SecurityGroup', { ingress: UNKNOWN })['ingress'], undefined);
+  const unknown = { cidr: '(unknown)', fromPort: 0, toPort: 65_535, protocol: 'tcp' };
+  assert.deepEqual(facts('aws:ec2/securityGroup:SecurityGroup', { ingress: [{ protocol: 'tcp', cidrBlocks: [UNKNOWN], fromPort: UNKNOWN }] })['ingress'], [
+    unknown,
+  ]);
+  assert.deepEqual(facts('aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule', { cidrIpv4: UNKNOWN, ipProtocol: 'tcp' })['ingress'], [unknown]);
+  assert.deepEqual(facts('aws:ec2/securityGroupRule:SecurityGroupRule', { type: 'ingress', protocol: 'tcp', cidrBlocks: '[secret]' })['ingress'], [unknown]);
 });
 
 test('machines on AWS: disks, addresses, sizes, counts, listed tags', () => {
@@ -139,4 +145,18 @@ test('network security groups on Azure: allowed inbound rules only', () => {
     { cidr: '10.0.0.0/8', fromPort: 8_000, toPort: 8_100, protocol: 'all' },
     { cidr: '10.0.0.0/8', fromPort: 0, toPort: 65_535, protocol: 'all' },
   ]);
+  const open = { cidr: '0.0.0.0/0', fromPort: 443, toPort: 443, protocol: 'tcp' };
+  for (const [hidden, told] of [
+    [
+      { ...rule, sourceAddressPrefix: UNKNOWN },
+      { ...open, cidr: '(unknown)' },
+    ],
+    [{ ...rule, direction: UNKNOWN }, open],
+    [
+      { ...rule, destinationPortRange: '[secret]' },
+      { ...open, fromPort: 0, toPort: 65_535 },
+    ],
+  ] as const)
+    assert.deepEqual(facts('azure-native:network:SecurityRule', hidden)['ingress'], [told]);
+  assert.equal('ingress' in facts('azure-native:network:NetworkSecurityGroup', { securityRules: UNKNOWN }), false);
 });

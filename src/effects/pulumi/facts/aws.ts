@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../core/index.ts';
-import { at, flag, isGiven, isHidden, list, number, switchOf, text, texts } from './read.ts';
+import { at, cidrs, flag, isGiven, isHidden, list, number, switchOf, text } from './read.ts';
 import { global, type IngressRule, part, plain, type Spec, yes } from './spec.ts';
 
 const given = (key: string) => (inputs: JsonObject) => isGiven(inputs, key);
@@ -169,14 +169,14 @@ function groupIngress(inputs: JsonObject): readonly IngressRule[] | undefined {
   return inputs['ingress'] !== undefined && at(inputs, 'ingress') === undefined ? undefined : list(at(inputs, 'ingress')).flatMap(ruleOf);
 }
 
+/** Ports and protocols that cannot be told are all of them. */
 function ruleOf(rule: JsonObject): readonly IngressRule[] {
   const all = ['-1', 'all'].includes(text(rule, 'protocol') ?? 'all');
   const ports = { fromPort: all ? 0 : (number(rule, 'fromPort') ?? 0), toPort: all ? 65_535 : (number(rule, 'toPort') ?? 65_535) };
   const protocol = all ? 'all' : (text(rule, 'protocol') ?? 'all').toLowerCase();
-  return [...texts(rule['cidrBlocks']), ...texts(rule['ipv6CidrBlocks'])].map((cidr) => ({ cidr, ...ports, protocol }));
+  return [...cidrs(rule['cidrBlocks']), ...cidrs(rule['ipv6CidrBlocks'])].map((cidr) => ({ cidr, ...ports, protocol }));
 }
 
-function singleRule(inputs: JsonObject): readonly IngressRule[] {
-  const cidrs = [text(inputs, 'cidrIpv4'), text(inputs, 'cidrIpv6')].filter((cidr) => cidr !== undefined);
-  return ruleOf({ protocol: text(inputs, 'ipProtocol') ?? 'all', fromPort: inputs['fromPort'] ?? 0, toPort: inputs['toPort'] ?? 65_535, cidrBlocks: cidrs });
+function singleRule({ ipProtocol, fromPort = 0, toPort = 65_535, cidrIpv4, cidrIpv6 }: JsonObject): readonly IngressRule[] {
+  return ruleOf({ protocol: ipProtocol ?? 'all', fromPort, toPort, cidrBlocks: [...cidrs(cidrIpv4), ...cidrs(cidrIpv6)] });
 }

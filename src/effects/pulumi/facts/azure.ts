@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../core/index.ts';
-import { at, flag, list, number, switchOf, text, texts } from './read.ts';
+import { at, cidrs, flag, isGiven, list, number, switchOf, text, texts } from './read.ts';
 import { type IngressRule, plain, type Spec, yes } from './spec.ts';
 
 const MODERN_TLS = ['TLS1_2', 'TLS1_3', '1.2', '1.3'];
@@ -49,7 +49,7 @@ export const AZURE: Readonly<Record<string, Spec>> = {
   },
   'azure-native:network:VirtualNetwork': plain,
   'azure-native:network:Subnet': {},
-  'azure-native:network:NetworkSecurityGroup': { ...plain, ingress: (inputs) => list(at(inputs, 'securityRules')).flatMap(ruleOf) },
+  'azure-native:network:NetworkSecurityGroup': { ...plain, ingress: groupIngress },
   'azure-native:network:SecurityRule': { ingress: ruleOf },
   'azure-native:network:PublicIPAddress': plain,
   'azure-native:network:LoadBalancer': plain,
@@ -100,13 +100,16 @@ export const AZURE: Readonly<Record<string, Spec>> = {
   },
 };
 
+function groupIngress(inputs: JsonObject): readonly IngressRule[] | undefined {
+  const rules = at(inputs, 'securityRules');
+  return isGiven(inputs, 'securityRules') && rules === undefined ? undefined : list(rules).flatMap(ruleOf);
+}
+
+/** What cannot be told about a rule is what lets most in. */
 function ruleOf(rule: JsonObject): readonly IngressRule[] {
-  if (text(rule, 'direction') !== 'Inbound' || text(rule, 'access') !== 'Allow') return [];
+  if ((text(rule, 'direction') ?? 'Inbound') !== 'Inbound' || (text(rule, 'access') ?? 'Allow') !== 'Allow') return [];
   const protocol = text(rule, 'protocol') ?? '*';
-  const sources = [
-    ...texts(rule['sourceAddressPrefixes']),
-    ...(text(rule, 'sourceAddressPrefix') === undefined ? [] : [text(rule, 'sourceAddressPrefix') ?? '']),
-  ];
+  const sources = [...cidrs(rule['sourceAddressPrefixes']), ...cidrs(rule['sourceAddressPrefix'])];
   const ranges = [...texts(rule['destinationPortRanges']), text(rule, 'destinationPortRange') ?? '*'];
   const used = texts(rule['destinationPortRanges']).length > 0 && at(rule, 'destinationPortRange') === undefined ? ranges.slice(0, -1) : ranges;
   return sources.flatMap((source) =>

@@ -54,6 +54,16 @@ export function texts(value: Json | undefined): readonly string[] {
   return value !== undefined && isArray(value) ? value.filter((item): item is string => typeof item === 'string' && item !== UNKNOWN && item !== SECRET) : [];
 }
 
+/** Stands for an address that only later steps know, or that is secret: it may be everybody's. */
+export const UNKNOWN_CIDR = '(unknown)';
+
+/** Addresses of a list or of one value; each that cannot be told is the unknown one. */
+export function cidrs(value: Json | undefined): readonly string[] {
+  if (value === undefined || value === null) return [];
+  if (isArray(value)) return value.flatMap(cidrs);
+  return typeof value !== 'string' || isHidden(value) ? [UNKNOWN_CIDR] : [value];
+}
+
 function stepInto(value: Json | undefined, part: string | number): Json | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof part === 'number') return isArray(value) ? value[part] : undefined;
