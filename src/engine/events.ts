@@ -1,4 +1,4 @@
-import type { Digest, Json, JsonObject } from '../core/index.ts';
+import type { Digest, Json, JsonObject } from '../core/pure.ts';
 import type { StoredEvent } from '../journal/index.ts';
 import type { PlanGraph } from '../plan/index.ts';
 import type { RollbackTrigger } from '../runbook/index.ts';

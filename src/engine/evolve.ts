@@ -1,4 +1,4 @@
-import { unreachable } from '../core/index.ts';
+import { unreachable } from '../core/pure.ts';
 import { evolveTask } from './evolve/task-event.ts';
 import { evolveRun } from './evolve/run-event.ts';
 import type { EventBody, JournalEvent } from './events.ts';

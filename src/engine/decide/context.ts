@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../core/index.ts';
+import type { Json, JsonObject } from '../../core/pure.ts';
 import { evaluateDeep, type Scope } from '../../expr/index.ts';
 import type { PlanGraph, PlanNode } from '../../plan/index.ts';
 import type { AnyKind } from '../../steps/index.ts';
@@ -7,6 +7,9 @@ import { type GraphIndex, indexOf } from '../graph-index.ts';
 import type { RunData, Task } from '../state.ts';
 
 export type KindOf = (uses: string) => AnyKind | undefined;
+/** What a decision needs to know of a kind: all of one that waits, and of any other only what it acts on and whether it can look. */
+export type KindFacts = Extract<AnyKind, { target: 'control' }> | { readonly target: 'none' | 'stack' | 'hosts'; readonly probe?: unknown };
+export type FactsOf = (uses: string) => KindFacts | undefined;
 
 /** What every part of a decision looks at, and the actions it adds. */
 export interface Decision {
@@ -15,7 +18,7 @@ export interface Decision {
   readonly index: GraphIndex;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly kindOf: KindOf;
+  readonly kindOf: FactsOf;
   readonly actions: Action[];
   /** Statuses already worked out in this decision: of nodes with all they own, and of their own tasks alone. */
   readonly memo: Map<string, NodeStatus>;
@@ -24,7 +27,7 @@ export interface Decision {
 /** todo: not begun. open: going on. done: ended well, tolerated or skipped. failed: ended badly, and that matters. */
 export type NodeStatus = 'todo' | 'open' | 'done' | 'failed';
 
-export function decisionOf(data: RunData, graph: PlanGraph, { now, kindOf }: { readonly now: number; readonly kindOf: KindOf }): Decision {
+export function decisionOf(data: RunData, graph: PlanGraph, { now, kindOf }: { readonly now: number; readonly kindOf: FactsOf }): Decision {
   return { data, graph, index: indexOf(graph), now, kindOf, actions: [], memo: new Map(), ownMemo: new Map() };
 }
 

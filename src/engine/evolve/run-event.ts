@@ -1,4 +1,4 @@
-import { unreachable } from '../../core/index.ts';
+import { unreachable } from '../../core/pure.ts';
 import type { EventBody } from '../events.ts';
 import type { RunData } from '../state.ts';
 import { publish, publishNode } from './publish.ts';

@@ -1,4 +1,4 @@
-import { unreachable } from '../../core/index.ts';
+import { unreachable } from '../../core/pure.ts';
 import type { PlanNode } from '../../plan/index.ts';
 import type { EventBody, StepResult } from '../events.ts';
 import type { RunData, Task } from '../state.ts';
