@@ -4,6 +4,7 @@ export { isEligible, tally } from './decide/gate.ts';
 export { evolve, stateOf } from './evolve.ts';
 export * from './events.ts';
 export { hasStarted, initialState, isSettled, type RunData, type Task } from './state.ts';
+export { restored, type RunSnapshot, snapshotOf } from './snapshot.ts';
 export { parseTaskPath } from './task-path.ts';
 export { createExecutor, type Executor, type ExecutorOptions, type TaskControl, type TaskRun } from './local/executor.ts';
 export { driveRun, type DriveOptions } from './local/drive.ts';
