@@ -7,5 +7,6 @@ export { EXIT, type ErrorDetail, type ExitCode, messageOf, type RetryAdvice, Sli
 export { canonicalJson, type Digest, isArray, isObject, type Json, type JsonObject } from './json.ts';
 export { PATTERN } from './pattern.ts';
 export { didYouMean, type Parsed, type Problem } from './problem.ts';
+export { RESERVED_KEYS } from './reserved.ts';
 export { Secret } from './secret.ts';
 export { sha256 } from './sha256.ts';
