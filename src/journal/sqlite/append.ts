@@ -3,6 +3,7 @@ import { genesis, hashOf } from '../chain.ts';
 import { prepared, type Row, type Store, transact } from './database.ts';
 import { fenced, isOfStore, noRun } from './errors.ts';
 import type { Journal, Lease, NewRun, StoredEvent } from '../port.ts';
+import { createProjector } from './project.ts';
 
 const INSERT_RUN = `INSERT INTO runs (id, runbook, plan_digest, created_at, concurrency_group, rehearsal, labels, state, updated_at, last_seq, head)
   VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, ?)`;
@@ -23,7 +24,9 @@ interface Waiting<Body> {
 }
 
 /** Writing: every event goes through here, and into the hash chain of its run. */
-export function createAppender<Body extends { readonly type: string }>(store: Store): Pick<Journal<Body>, 'create' | 'append' | 'post' | 'setState'> {
+export function createAppender<Body extends { readonly type: string }>(
+  store: Store,
+): Pick<Journal<Body>, 'create' | 'append' | 'post' | 'setState' | 'project'> {
   const write = writer<Body>(store);
   const queue: Waiting<Body>[] = [];
   const posted = prepared(store, SELECT_POSTED);
@@ -31,6 +34,7 @@ export function createAppender<Body extends { readonly type: string }>(store: St
   const flush = (): void => flushQueue(store, queue.splice(0), write);
   return {
     create: createRun(store, write),
+    ...createProjector(store, write),
     append: (runId, bodies, lease, state) =>
       new Promise((done, failed) => {
         // Everything that asks before the next turn shares one transaction and one fsync.
@@ -58,18 +62,19 @@ interface How {
   readonly postedId?: string;
   /** What lists show from now on. */
   readonly state?: string | undefined;
+  /** When it happened, if not now. */
+  readonly at?: number;
 }
-type Write<Body> = (runId: string, bodies: readonly Body[], how: How) => readonly StoredEvent<Body>[];
+export type Write<Body> = (runId: string, bodies: readonly Body[], how: How) => readonly StoredEvent<Body>[];
 
 function writer<Body extends { readonly type: string }>(store: Store): Write<Body> {
   const head = prepared(store, SELECT_HEAD);
   const insert = prepared(store, INSERT_EVENT);
   const update = prepared(store, UPDATE_HEAD);
-  return (runId, bodies, { token, postedId, state }) => {
+  return (runId, bodies, { token, postedId, state, at = store.clock.now() }) => {
     const row = head.get(runId);
     if (!row) throw noRun(runId);
     if (token !== undefined && Number(row['lease_token']) !== token) throw fenced(runId, token);
-    const at = store.clock.now();
     let seq = Number(row['last_seq']);
     let prev = digestIn(row, 'head');
     const events = bodies.map((body) => {
