@@ -74,7 +74,7 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
       hint: `watch it with "slipway watch ${runId}"; it can be resumed once that process is gone`,
     });
   }
-  await using held = holdLease(journal, lease, options.leaseTtlMs ?? LEASE_TTL_MS);
+  await using held = holdLease(lease, { journal, clock: options.clock, ttlMs: options.leaseTtlMs ?? LEASE_TTL_MS });
   const failed = new AbortController();
   const left = new AbortController();
   const signal = AbortSignal.any([options.signal, held.signal, failed.signal, left.signal]);

@@ -152,21 +152,32 @@ function controlOf(drive: Drive, { path, attempt, signal, logger }: Tools & { re
     hostStarted: async (host) => {
       signal.throwIfAborted();
       if (!isLive(drive, path, attempt)) throw new SlipwayError('LATE_ATTEMPT', `attempt ${attempt} of ${path} is over`);
-      await drive.append([{ type: 'hostStarted', path, attempt, host }]);
+      await recorded(drive, { type: 'hostStarted', path, attempt, host });
       // Aborted while the intent was written: the effect must not begin any more.
       signal.throwIfAborted();
     },
     hostFinished: async (host, result) => {
       if (drive.signal.aborted) return;
       const isLate = !isLive(drive, path, attempt);
-      await drive.append([
+      await recorded(
+        drive,
         isLate
           ? { type: 'lateResultRejected', path, attempt, reason: `${host} ended ${result.state} after the attempt was over` }
           : { type: 'hostFinished', path, attempt, host, result },
-      ]);
+      );
     },
     log: (line) => logger.log({ path, attempt, ...line }),
   };
+}
+
+/** A host whose intent or result cannot be recorded is not a failed host: nobody knows any more what is true, so the driver stops. */
+async function recorded(drive: Drive, event: EventBody): Promise<void> {
+  try {
+    await drive.append([event]);
+  } catch (cause) {
+    drive.fail(cause);
+    throw cause;
+  }
 }
 
 /** Is this attempt still the one that counts? An effect that ignored its abort may end much later. */

@@ -21,6 +21,7 @@ export function createLogger({ options }: Pick<Drive, 'options'>): { readonly lo
     timer = undefined;
     const lines = waiting;
     waiting = [];
+    if (lines.length === 0) return;
     try {
       await options.journal.log(lines);
     } catch {
