@@ -1,9 +1,10 @@
-import { isObject, type JsonObject, Secret, SlipwayError } from '../../core/index.ts';
+import { type JsonObject, Secret, SlipwayError } from '../../core/index.ts';
 import { evaluateDeep } from '../../expr/index.ts';
 import type { HostRule } from '../../plan/index.ts';
-import { HOST_STATES, type HostContext, type HostOptions, type HostOutcome, type StepContext } from '../../steps/index.ts';
+import type { HostContext, HostOptions, HostOutcome, StepContext } from '../../steps/index.ts';
 import type { HostResult, StepFailure, StepResult } from '../events.ts';
-import { batchesOf, isBad, isTolerable, nextHosts } from '../fan-out.ts';
+import { batchesOf, isBad, nextHosts } from '../fan-out.ts';
+import { goodResults, resultOfHosts } from '../spread.ts';
 import type { ExecutorOptions, TaskControl, TaskRun } from './executor.ts';
 import { failureOf } from './failure.ts';
 import { withoutLarge } from './large.ts';
@@ -45,17 +46,7 @@ export async function runOnHosts(spread: OnHosts): Promise<StepResult> {
     }
   }
   context.signal.throwIfAborted();
-  return summary(rule, { batches, results });
-}
-
-/** Hosts of earlier attempts that need nothing more. */
-function goodResults(ledger: TaskRun['ledger']): Map<string, HostResult> {
-  const good = new Map<string, HostResult>();
-  for (const [host, result] of Object.entries(ledger)) {
-    const state = isObject(result) ? result['state'] : undefined;
-    if (state === 'ok' || state === 'changed' || state === 'skipped') good.set(host, result as never as HostResult); // a recorded host result, by contract
-  }
-  return good;
+  return resultOfHosts(rule, { batches, results });
 }
 
 async function one(host: string, { task, context, control, options, runHost }: OnHosts, rule: HostRule): Promise<HostResult> {
@@ -140,33 +131,4 @@ async function judged(
   }
   if (changedWhen === undefined) return { state: outcome.status, ...rest };
   return { state: evaluateDeep(changedWhen, scope) === true ? 'changed' : 'ok', ...rest };
-}
-
-function summary(rule: HostRule, fan: { readonly batches: readonly (readonly string[])[]; readonly results: ReadonlyMap<string, HostResult> }): StepResult {
-  const all = fan.batches.flat();
-  const recap = Object.fromEntries(HOST_STATES.map((state) => [state, all.filter((host) => fan.results.get(host)?.state === state).length]));
-  const bad = all.filter((host) => isBad(fan.results.get(host)));
-  if (!isTolerable(rule, fan)) return { state: 'failed', error: hostsFailed(bad, { fan, all }) };
-  const hosts = Object.fromEntries([...fan.results].map(([host, { outputs = {} }]) => [host, outputs]));
-  const changed = (recap['changed'] ?? 0) > 0;
-  return { state: changed ? 'changed' : 'ok', outputs: { recap, hosts } };
-}
-
-function hostsFailed(
-  bad: readonly string[],
-  { fan, all }: { readonly fan: { readonly results: ReadonlyMap<string, HostResult> }; readonly all: readonly string[] },
-): StepFailure {
-  const errors = bad.flatMap((host) => fan.results.get(host)?.error ?? []);
-  const first = errors[0];
-  const never = all.filter((host) => !fan.results.has(host)).length;
-  const advice = ['pauseForHuman', 'never', 'afterBackoff'] as const;
-  const retry = advice.find((one) => errors.some((error) => error.retry === one)) ?? 'never';
-  const rest = never > 0 ? `; ${never} not reached` : '';
-  const code = errors.every((error) => error.code === first?.code) ? (first?.code ?? 'HOSTS_FAILED') : 'HOSTS_FAILED';
-  return {
-    code,
-    retry,
-    message: `${bad.length} of ${all.length} hosts failed${rest}; ${bad[0] ?? ''}: ${first?.message ?? ''}`,
-    ...(first?.hint === undefined ? {} : { hint: first.hint }),
-  };
 }
