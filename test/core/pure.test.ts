@@ -24,13 +24,14 @@ for (const entry of [
   'engine/decide.ts',
   'engine/evolve.ts',
   'engine/view.ts',
-  'engine/fan-out.ts',
+  'engine/spread.ts',
+  'engine/snapshot.ts',
   'steps/control/index.ts',
 ]) {
   test(`${entry} runs where there is no Node: no file, no clock, no chance, no kind of step that acts`, () => {
     const loaded = [...loads(join(SRC, entry))].map((name) => (name.startsWith(SRC) ? relative(SRC, name) : name));
     assert.deepEqual(
-      loaded.filter((name) => !/^(core|expr|engine|steps\/control)\/|^steps\/(fields|kind)\.ts$|^zod$/.test(name)),
+      loaded.filter((name) => !/^(core|expr|engine|steps\/control)\/|^steps\/(fields|host|kind)\.ts$|^zod$/.test(name)),
       [],
     );
     assert.ok(!loaded.includes('core/index.ts') && !loaded.some((name) => name.startsWith('engine/local/')), loaded.join(' '));

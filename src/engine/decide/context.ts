@@ -8,7 +8,8 @@ import type { RunData, Task } from '../state.ts';
 
 export type KindOf = (uses: string) => AnyKind | undefined;
 /** What a decision needs to know of a kind: all of one that waits, and of any other only what it acts on and whether it can look. */
-export type KindFacts = Extract<AnyKind, { target: 'control' }> | { readonly target: 'none' | 'stack' | 'hosts'; readonly probe?: unknown };
+export type KindFacts =
+  Extract<AnyKind, { target: 'control' }> | { readonly target: 'none' | 'stack' | 'hosts'; readonly probe?: unknown; readonly probeHost?: unknown };
 export type FactsOf = (uses: string) => KindFacts | undefined;
 
 /** What every part of a decision looks at, and the actions it adds. */
