@@ -41,6 +41,7 @@ function apply(data: RunData, body: EventBody, at: number): void {
     case 'childFinished':
     case 'taskResolved':
     case 'attentionRaised':
+    case 'attentionCleared':
       return evolveTask(data, body, at);
     case 'runCreated':
     case 'runQueued':

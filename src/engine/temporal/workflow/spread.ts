@@ -1,0 +1,130 @@
+import type { HostRule } from '../../../plan/index.ts';
+import type { StartAction } from '../../actions.ts';
+import type { HostResult, StepResult } from '../../events.ts';
+import { batchesOf, nextHosts } from '../../fan-out.ts';
+import { goodResults, resultOfHosts } from '../../spread.ts';
+import type { HalfSpread, HostEnd } from '../contract.ts';
+import { zoneOfHost } from '../routing.ts';
+import { type Flying, workOf } from './attempts.ts';
+import type { Ended } from './hands.ts';
+import type { Pickup } from './pickup.ts';
+import { graphOf, heartbeatOf, longestMs, nodeOf, type RunContext, type Stop, stopped } from './run-context.ts';
+
+/**
+ * One attempt of a step on many hosts: every host is an activity of its own in the queue of its zone, while the rules of the step (batches, throttle, how many
+ * may fail) hold over all of them here, where all of them are known.
+ */
+export interface Spread extends Flying {
+  /** Start the hosts whose turn it is; with `hold`, none. Records how the attempt ended when nothing is left to do. */
+  readonly advance: (hold: boolean) => void;
+  readonly dueAt: () => number | undefined;
+  readonly isIdle: () => boolean;
+  /** What another run of the workflow needs to go on. */
+  readonly half: () => HalfSpread;
+}
+interface State {
+  readonly context: RunContext;
+  readonly pickup: Pickup;
+  readonly action: StartAction;
+  readonly rule: HostRule;
+  readonly since: number;
+  readonly results: Map<string, HostResult>;
+  readonly running: Map<string, () => void>;
+  why: Stop | undefined;
+  /** A host ended the attempt as a whole: its kind refused the input, or it was silent for too long. */
+  early: StepResult | undefined;
+  /** A host was lost with its worker: whether it took effect is in doubt. */
+  isDoubtful: boolean;
+}
+
+/** Begin an attempt on hosts, or go on with one. Its intent is recorded already. */
+export function flySpread(context: RunContext, pickup: Pickup, { half, over }: { readonly half: HalfSpread; readonly over: () => void }): Spread {
+  const { action, since } = half;
+  const rule = action.hosts ?? NO_RULE;
+  const state: State = {
+    ...{ context, pickup, action, rule, since, running: new Map<string, () => void>(), results: new Map(half.results) },
+    ...{ why: undefined, early: undefined, isDoubtful: false },
+  };
+  const limit = action.timeoutMs === 0 ? undefined : since + action.timeoutMs;
+  return {
+    stop: (why) => stop(state, why),
+    advance: (hold) => {
+      if (limit !== undefined && Date.now() >= limit) stop(state, { reason: `took longer than ${action.timeoutMs} ms`, isTimeout: true });
+      advance(state, { hold, over });
+    },
+    dueAt: () => (state.why ? undefined : limit),
+    isIdle: () => state.running.size === 0,
+    half: () => ({ action, since, results: [...state.results] }),
+  };
+}
+
+const NO_RULE: HostRule = { pattern: '', names: [], serial: [], strategy: 'linear', anyErrorsFatal: false, runOnce: false };
+
+/** A new attempt: hosts with a good result are not touched again. */
+export function newSpread(action: StartAction): HalfSpread {
+  return { action: { ...action, ledger: {} }, since: Date.now(), results: [...goodResults(action.ledger)] };
+}
+
+function stop(state: State, why: Stop): void {
+  if (state.why) return;
+  state.why = why;
+  for (const cancel of state.running.values()) cancel();
+}
+
+function advance(state: State, { hold, over }: { readonly hold: boolean; readonly over: () => void }): void {
+  const { rule, running, results } = state;
+  const isEnding = state.why !== undefined || state.early !== undefined || state.isDoubtful;
+  const batches = batchesOf(rule);
+  const next = isEnding ? undefined : nextHosts(rule, { batches, running: new Set(running.keys()), results });
+  if (next?.type === 'start') {
+    if (!hold) for (const host of next.hosts) begin(state, host);
+  } else if (running.size === 0 && (next === undefined || next.type === 'over')) {
+    over();
+    finish(state, resultOfHosts(rule, { batches, results }));
+  }
+}
+
+function finish({ context: { book }, action: { path, attempt }, since, ...state }: State, byHosts: StepResult): void {
+  const result = state.why ? stopped(state.why) : state.early;
+  if (!result && state.isDoubtful) book.record({ type: 'stepInDoubt', path, attempt });
+  else book.record({ type: 'stepFinished', path, attempt, result: result ?? byHosts, durationMs: Date.now() - since });
+}
+
+function begin(state: State, host: string): void {
+  const { context, pickup, action, rule, running } = state;
+  const { path, attempt } = action;
+  const { throttle: _a, maxFailPercentage: _b, maxErrors: _c, ...own } = rule;
+  const alone: HostRule = { ...own, names: [host], serial: [{ fraction: 1 }], strategy: 'linear', anyErrorsFatal: false, runOnce: false };
+  context.book.record({ type: 'hostStarted', path, attempt, host });
+  const cancel = pickup.start(
+    {
+      name: 'executeHost',
+      argument: { ...workOf(context, { ...action, hosts: alone, ledger: {} }), host },
+      ...{ id: `${path}#${attempt}@${host}`, path, zone: zoneOfHost(graphOf(context), host) },
+      heartbeatMs: heartbeatOf(context, nodeOf(context, action.node)),
+      longestMs: longestMs(action.timeoutMs),
+    },
+    (end) => {
+      running.delete(host);
+      take(state, host, end);
+    },
+  );
+  running.set(host, cancel);
+}
+
+function take(state: State, host: string, end: Ended<HostEnd>): void {
+  const { context, action, running } = state;
+  const { path, attempt } = action;
+  if (end.how === 'lost') state.isDoubtful = true;
+  if (end.how !== 'done') return;
+  if ('host' in end.value) {
+    state.results.set(host, end.value.host);
+    context.book.record({ type: 'hostFinished', path, attempt, host, result: end.value.host });
+  } else if (end.value.attempt.state === 'cancelled') {
+    if (!state.why && !state.early) state.isDoubtful = true; // stopped half-way, and not by us
+  } else {
+    // As on one machine: what ends one host otherwise than by its own result ends the attempt.
+    state.early ??= end.value.attempt;
+    for (const cancel of running.values()) cancel();
+  }
+}
