@@ -17,8 +17,7 @@ export type RequestBody = Extract<
  * @throws {SlipwayError} `RUN_OVER`, `NO_GATE`, `NOT_ELIGIBLE`, `PAST_NO_RETURN`, `UNKNOWN_TASK`, `NOT_IN_ATTENTION`.
  */
 export function refuseRequest(data: RunData, body: RequestBody): void {
-  if (data.finished)
-    throw new SlipwayError('RUN_OVER', `${data.runId} is over: ${data.finished.state}`, { hint: `see "slipway status ${data.runId}"` });
+  if (data.finished) throw new SlipwayError('RUN_OVER', `${data.runId} is over: ${data.finished.state}`, { hint: `see "slipway status ${data.runId}"` });
   switch (body.type) {
     case 'voteCast':
       return refuseVote(data, body);

@@ -1,4 +1,4 @@
-import type { Drive } from './drive.ts';
+import type { DriveOptions } from './drive.ts';
 
 interface Line {
   readonly path: string;
@@ -13,7 +13,10 @@ const MOST_BUFFERED = 500;
 const LONGEST_LINE = 16_384;
 
 /** Output of tasks on its way to the journal; lines wait a moment so that many share one transaction. */
-export function createLogger({ options }: Pick<Drive, 'options'>): { readonly log: (line: Line) => void; readonly flush: () => Promise<void> } {
+export function createLogger({ options }: { readonly options: Pick<DriveOptions, 'journal' | 'runId' | 'clock'> }): {
+  readonly log: (line: Line) => void;
+  readonly flush: () => Promise<void>;
+} {
   let waiting: (Line & { readonly runId: string; readonly at: number })[] = [];
   let timer: NodeJS.Timeout | undefined;
   const flush = async (): Promise<void> => {

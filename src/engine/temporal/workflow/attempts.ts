@@ -20,13 +20,10 @@ export function flyAttempt(context: RunContext, pickup: Pickup, { action, over }
   const { path, attempt } = action;
   const began = Date.now();
   let why: Stop | undefined;
-  const cancel = pickup.start(
-    { name: 'execute', argument: workOf(context, action), id: `${path}#${attempt}`, path, ...placeOf(context, action) },
-    (end) => {
-      over();
-      context.book.record(eventOf(end, { path, attempt, began, why }));
-    },
-  );
+  const cancel = pickup.start({ name: 'execute', argument: workOf(context, action), id: `${path}#${attempt}`, path, ...placeOf(context, action) }, (end) => {
+    over();
+    context.book.record(eventOf(end, { path, attempt, began, why }));
+  });
   return {
     stop: (reason) => {
       if (why) return;

@@ -56,7 +56,10 @@ async function askToStop(child: string, caller: string): Promise<void> {
 }
 
 /** What the end of a called run means to its caller; the same words as on one machine. */
-function endOf({ runId, state, outputs, isCut = false }: Omit<ChildTold, 'path'>, { path, attempt }: { readonly path: string; readonly attempt: number }): EventBody {
+function endOf(
+  { runId, state, outputs, isCut = false }: Omit<ChildTold, 'path'>,
+  { path, attempt }: { readonly path: string; readonly attempt: number },
+): EventBody {
   if (isTerminal(state) && !isCut) return { type: 'childFinished', path, runId, state, outputs };
   return { type: 'stepFinished', path, attempt, durationMs: 0, result: isCut ? cut(runId) : waits(runId, state) };
 }

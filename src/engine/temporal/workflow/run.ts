@@ -16,6 +16,7 @@ import { createFlight, earliest, type Flight } from './flight.ts';
 import { createHands } from './hands.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { factsFrom } from './kinds.ts';
+import { SEARCH } from '../search.ts';
 import { createProjector, type Projector } from './projector.ts';
 import { type Desk, openDesk } from './requests.ts';
 import { doubtsOf, isStuck } from './stuck.ts';
@@ -107,7 +108,7 @@ async function steer(course: Course): Promise<RunEnd> {
     if (projector.refusal() !== undefined) throw refused(projector.refusal());
     const { actions, hold } = settle(course);
     const state = runStateOf(book.data);
-    if (state !== shown && start.rules.attributes) upsertSearchAttributes({ SlipwayState: [state] });
+    if (state !== shown && start.rules.attributes) upsertSearchAttributes([{ key: SEARCH.state, value: state }]);
     shown = state;
     if (book.data.finished) return finish(course, state);
     teller.tell(state, isStuck(state, { isEmpty: flight.isEmpty(), actions }));
@@ -143,7 +144,8 @@ function decided({ book: { data, record }, factsOf }: Course): readonly Action[]
   try {
     return decide(data, Date.now(), factsOf);
   } catch (cause) {
-    if (!data.attention.has('@engine')) record({ type: 'attentionRaised', path: '@engine', reason: messageOf(cause), hint: 'report it; a newer slipway may go on' });
+    if (!data.attention.has('@engine'))
+      record({ type: 'attentionRaised', path: '@engine', reason: messageOf(cause), hint: 'report it; a newer slipway may go on' });
     return [];
   }
 }

@@ -15,7 +15,15 @@ export function createQueueing(context: RunContext): Queueing {
   const ask = (): void => {
     const argument = { runId: book.data.runId, wait: asked, heartbeatMs: rules.heartbeatMs };
     const id = `turn ${book.data.seq}${asked ? ' wait' : ''}`;
-    const effect = { name: 'awaitTurn', argument, id, zone: undefined, heartbeatMs: rules.heartbeatMs, pickUpMs: longestMs(0), longestMs: longestMs(0) } as const;
+    const effect = {
+      name: 'awaitTurn',
+      argument,
+      id,
+      zone: undefined,
+      heartbeatMs: rules.heartbeatMs,
+      pickUpMs: longestMs(0),
+      longestMs: longestMs(0),
+    } as const;
     cancel = hands.start(effect, (end) => {
       cancel = undefined;
       take(end);

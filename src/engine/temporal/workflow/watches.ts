@@ -57,7 +57,12 @@ function effectOf(context: RunContext, { watch, with: input }: WatchAction, { zo
   const { hosts } = watch;
   const here = hosts ? { ...watch, hosts: { ...hosts, names: hostsByZone(graphOf(context), hosts.names).get(zone) ?? [] } } : watch;
   return {
-    ...{ name: 'watch', id: `${keyOf({ type: 'watch', watch, with: input }, zone)}${again ? ` again ${book.data.seq}` : ''}`, path: `@watch ${watch.path.replaceAll('/', ' ')}`, zone } as const,
+    ...({
+      name: 'watch',
+      id: `${keyOf({ type: 'watch', watch, with: input }, zone)}${again ? ` again ${book.data.seq}` : ''}`,
+      path: `@watch ${watch.path.replaceAll('/', ' ')}`,
+      zone,
+    } as const),
     argument: { runId: book.data.runId, watch: here, with: input, again, secrets: book.freshSecrets(), heartbeatMs: rules.heartbeatMs },
     heartbeatMs: rules.heartbeatMs,
     longestMs: longestMs(0),
