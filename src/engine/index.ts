@@ -12,3 +12,5 @@ export { isTerminal, runStateOf } from './view.ts';
 export { backoffMs } from './decide/retry.ts';
 export { batchesOf, nextHosts, stopReason } from './fan-out.ts';
 export { refuseReserved } from './local/secrets.ts';
+export { gateOf, refuseRequest, type RequestBody } from './requests.ts';
+export type { RemoteEngine, RemoteRun, RemoteStatus, WorkerHands, WorkOptions } from './remote.ts';

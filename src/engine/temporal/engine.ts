@@ -101,7 +101,7 @@ async function ask({ client, connection, options }: Link, runId: string, body: R
       return await connection.withDeadline(deadline, () => update(handle, body));
     } catch (cause) {
       if (left > 1 && isMoving(cause)) continue;
-      if (isGone(cause)) throw notDriven(runId, cause);
+      if (isGone(cause)) throw await goneOf(handle, cause);
       if (isSilence(cause)) throw nobody(runId, settings.queue, cause);
       throw temporalError(cause, settings);
     }
@@ -112,11 +112,18 @@ function update(handle: WorkflowHandle, body: RequestBody): Promise<Posted> {
   return handle.executeUpdate<Posted, [RequestBody]>(REQUESTS[body.type], { args: [body], updateId: body.id });
 }
 
-function notDriven(runId: string, cause: unknown): SlipwayError {
+/** Over, or never there? */
+async function goneOf(handle: WorkflowHandle, cause: unknown): Promise<SlipwayError> {
+  const { workflowId: runId } = handle;
+  const status = await handle.describe().then(
+    ({ status: { name } }) => name,
+    () => undefined,
+  );
+  if (status === 'COMPLETED') return new SlipwayError('RUN_OVER', `${runId} is over`, { cause, hint: `see "slipway status ${runId}"` });
   return new SlipwayError('NOT_DRIVEN', `${runId} does not go on in Temporal`, {
     cause,
     exitCode: EXIT.notFound,
-    hint: `see "slipway status ${runId}"; "slipway resume ${runId}" goes on with it when it is not over`,
+    hint: `see "slipway status ${runId}"; "slipway resume ${runId}" goes on with it`,
   });
 }
 

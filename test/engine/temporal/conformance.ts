@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { localRig } from '../conformance/local.ts';
+import { type Rig, sqlite, type Store, tell } from '../conformance/rig.ts';
+import { comparable, lanes, type Scenario } from '../conformance/scenario.ts';
+import { runIdOf, SCENARIOS } from '../conformance/scenarios.ts';
+import { temporalRig } from '../conformance/temporal.ts';
+import { type DevServer, startServer } from './server.ts';
+
+const STORES: readonly Store[] = [sqlite];
+const program = process.env['SLIPWAY_TEMPORAL'] ?? '';
+const cacheDir = join(tmpdir(), 'slipway-test-workflows');
+
+/** What the local engine on SQLite tells: the measure for all others. */
+async function told(rig: Rig, scenario: Scenario) {
+  const result = await tell(rig, scenario, runIdOf(scenario));
+  assert.equal(result.state, scenario.state);
+  scenario.check?.(result);
+  const events = comparable(result.events);
+  return scenario.order === 'exact' ? events : lanes(events);
+}
+
+for (const store of STORES) {
+  describe(`Temporal, ${store.name}`, { concurrency: 3 }, () => {
+    let server: DevServer;
+    let rig: Rig;
+    before(async () => {
+      server = await startServer(program);
+      rig = await temporalRig(store, { address: server.address, queue: 'conformance', cacheDir });
+    });
+    after(async () => {
+      await rig[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    });
+    for (const scenario of SCENARIOS) {
+      test(scenario.name, { timeout: 120_000 }, async () => {
+        await using local = await localRig(sqlite);
+        const [expected, actual] = await Promise.all([told(local, scenario), told(rig, scenario)]);
+        assert.deepEqual(actual, expected, 'the same events as the local engine');
+      });
+    }
+  });
+}
