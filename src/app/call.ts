@@ -12,6 +12,8 @@ interface CallRequest {
   readonly runbook: string;
   readonly inputs: JsonObject;
   readonly parent: string;
+  /** Where the files of the caller are on this machine. */
+  readonly checkout: string;
   /** The first event of the caller. */
   readonly created: Extract<EventBody, { type: 'runCreated' }>;
   readonly signal: AbortSignal;
@@ -74,8 +76,8 @@ function cancelWith(
 }
 
 /** Inputs of a called runbook: what the caller gives, over the defaults. Sealed secrets are passed on as they are. */
-async function childInputs({ created, runbook, inputs }: CallRequest): Promise<JsonObject> {
-  const files = await parseFiles(created.checkout);
+async function childInputs({ created, checkout, runbook, inputs }: CallRequest): Promise<JsonObject> {
+  const files = await parseFiles(checkout);
   if (!files.ok) throw invalid(files.problems);
   const called = files.value.repository.runbooks.get(runbook);
   const declared = called?.runbook.inputs ?? {};

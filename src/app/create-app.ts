@@ -7,8 +7,11 @@ import { applyPlan } from './apply.ts';
 import { expectedFromRuns } from './history.ts';
 import { invalid, loadEstate } from './load.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
+import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
+import { repairRuns } from './repair.ts';
+import { supervise } from './supervise.ts';
 import type { App, Session } from './types.ts';
 import { validate } from './validate.ts';
 import type { Wiring } from './wiring.ts';
@@ -31,6 +34,9 @@ export function createApp(wiring: Wiring): App {
     rollBack: (session, runId, options) => rollBack(session, wiring, { runId, ...options }),
     signalRun: async (session, runId, name, payload) => sendSignal(session, await journal(), { runId, name, payload }),
     resolveTask: async (session, runId, path, as) => resolveTask(session, await journal(), { runId, path, as }),
+    overview: () => overview(wiring),
+    repair: (session, options) => repairRuns(session, wiring, options),
+    supervise: (session, options) => supervise(session, wiring, options),
     policyTest: (session) => wiring.testPolicies(policyDirOf(session.root, wiring), session.signal),
     policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
     readPlan: (session, file) => readPlan(session, file),

@@ -4,6 +4,7 @@ import { kindOf } from '../steps/index.ts';
 import { callRunbook } from './call.ts';
 import { invalid, parseFiles } from './load.ts';
 import { policyDirOf } from './plan-change.ts';
+import { filesOf } from './run-files.ts';
 import { rememberSecrets } from './remember-secrets.ts';
 import type { RehearsalOptions, RunHandle, Session } from './types.ts';
 import type { RunJournal, Wiring, World } from './wiring.ts';
@@ -18,7 +19,8 @@ export function drive(session: Session, wiring: Wiring, runId: string): RunHandl
 async function driveToEnd(session: Session, wiring: Wiring, runId: string): Promise<{ readonly state: RunState }> {
   const journal = await wiring.journal();
   const created = await createdOf(journal, runId);
-  await using world = await worldOf(session, wiring, { journal, runId, created });
+  const checkout = await filesOf(session, wiring, created);
+  await using world = await worldOf(session, wiring, { journal, runId, checkout });
   // The steps a rehearsal lets fail are named by the paths of the runbook a person asked for.
   if (!created.parent) world.arm(created.graph, created.inputs);
   return await driveIn(world, { session, wiring, runId });
@@ -33,13 +35,15 @@ async function driveIn(
   const { clock, owner } = wiring;
   const journal = await wiring.journal();
   const created = await createdOf(journal, runId);
-  const { checkout, rehearsal } = created;
+  const checkout = await filesOf(session, wiring, created);
+  const { rehearsal } = created;
   const ports = world.portsOf(runId);
   const fault: World['fault'] = (path) => (created.parent ? undefined : world.fault(path));
   await rememberSecrets(journal, masker, runId);
   const executor = createExecutor({ runId, kindOf, ports, host: world.host, clock, masker, vault: journal, checkout, rehearsal, fault });
   const driveChild = (child: string): Promise<{ readonly state: RunState }> => driveIn(world, { session, wiring, runId: child });
-  const call: DriveOptions['call'] = (request, stop) => callRunbook(session, wiring, { ...request, parent: runId, created, signal: stop, drive: driveChild });
+  const call: DriveOptions['call'] = (request, stop) =>
+    callRunbook(session, wiring, { ...request, parent: runId, created, checkout, signal: stop, drive: driveChild });
   try {
     return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, ...(drain ? { drain } : {}) });
   } finally {
@@ -58,14 +62,14 @@ export async function createdOf(journal: RunJournal, runId: string): Promise<Cre
 async function worldOf(
   session: Session,
   wiring: Wiring,
-  { journal, runId, created }: { readonly journal: RunJournal; readonly runId: string; readonly created: Created },
+  { journal, runId, checkout }: { readonly journal: RunJournal; readonly runId: string; readonly checkout: string },
 ): Promise<World> {
-  const files = await parseFiles(created.checkout);
+  const files = await parseFiles(checkout);
   if (!files.ok) throw invalid(files.problems);
-  const policies = await wiring.loadPolicies(policyDirOf(created.checkout, wiring), session.signal);
+  const policies = await wiring.loadPolicies(policyDirOf(checkout, wiring), session.signal);
   const rehearsal = rehearsalOf((await journal.run(runId))?.labels['rehearsal']);
   return wiring.openWorld({
-    checkout: created.checkout,
+    checkout,
     inventory: files.value.inventory,
     masker: session.masker,
     policies,

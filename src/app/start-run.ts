@@ -43,5 +43,7 @@ function created(session: Session, { bundle, checkout, authors, overrides }: New
   const { digest: planDigest, body } = bundle;
   const { graph, rehearsal } = body;
   const { actor } = session;
-  return { type: 'runCreated', planDigest, graph, inputs, actor, rehearsal, checkout, authors, ...(overrides ? { overrides } : {}) };
+  const { head, tree, dirty } = body.commit;
+  const commit = { head, tree, dirty };
+  return { type: 'runCreated', planDigest, graph, inputs, actor, rehearsal, checkout, commit, authors, ...(overrides ? { overrides } : {}) };
 }

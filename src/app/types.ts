@@ -1,6 +1,9 @@
 import type { Json, JsonObject, Masker, Parsed, Problem, Secret } from '../core/index.ts';
 import type { JournalEvent, RunState } from '../engine/index.ts';
 import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
+import type { Overview } from './overview.ts';
+import type { Repair, RepairOptions } from './repair.ts';
+import type { SuperviseOptions } from './supervise.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
 
 /** What every use case needs to know about who asks and where. */
@@ -83,6 +86,12 @@ export interface App extends AsyncDisposable {
   follow(session: Session, runId: string, afterSeq: number): AsyncIterable<JournalEvent>;
   logs(session: Session, runId: string, query: LogQuery): Promise<readonly StoredLogLine[]>;
   verifyJournal(session: Session, runId: string): Promise<{ readonly ok: boolean; readonly text: string }>;
+  /** How the engine of this store is doing, and why runs stand still. */
+  overview(session: Session): Promise<Overview>;
+  /** Mend what follows from the events alone. */
+  repair(session: Session, options: RepairOptions): Promise<readonly Repair[]>;
+  /** Drive runs that nobody drives, until the session drains. */
+  supervise(session: Session, options: SuperviseOptions): Promise<void>;
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;

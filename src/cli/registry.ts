@@ -60,6 +60,14 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
+    title: 'operate',
+    entries: [
+      entry('worker', 'drive every run that nobody drives, until it is stopped', async () => (await import('./commands/worker.ts')).worker),
+      entry('engine status', 'say how the engine is doing, and why runs stand still', async () => (await import('./commands/engine.ts')).engineStatus),
+      entry('runs repair [run]', 'mend what does not fit together; never makes up a result', async () => (await import('./commands/repair.ts')).runsRepair),
+    ],
+  },
+  {
     title: 'this machine',
     entries: [
       entry('doctor', 'say what is there, what is missing, and what mends it', async () => (await import('./commands/doctor.ts')).doctor),

@@ -9,6 +9,8 @@ export interface Stop extends Disposable {
   readonly happened: boolean;
   /** Aborts when this process was asked to go: runs are left to be resumed, everything else ends. */
   readonly drain: AbortSignal;
+  /** Do now what SIGTERM does. */
+  readonly handOver: () => void;
 }
 interface StopDeps {
   readonly onInterrupt: (handler: () => void) => () => void;
@@ -27,14 +29,14 @@ export function listenForStop({ onInterrupt, onTerminate, exitNow, note }: StopD
   let action: (() => void) | undefined;
   let presses = 0;
   const drain = new AbortController();
-  const offTerminate = onTerminate(() => {
+  const handOver = (): void => {
     if (drain.signal.aborted) exitNow(TERMINATED);
     note('asked to go: what is under way may end, nothing new starts');
     drain.abort(new SlipwayError('TERMINATED', 'stopped by SIGTERM'));
     // What drives no run has nothing to hand over.
     if (action === undefined) controller.abort(drain.signal.reason);
-  });
-  const off = onInterrupt(() => {
+  };
+  const press = (): void => {
     presses += 1;
     if (presses > 1) {
       note('stopped at once; "slipway runs" shows what was going on, "slipway resume <run>" goes on with it');
@@ -45,7 +47,8 @@ export function listenForStop({ onInterrupt, onTerminate, exitNow, note }: StopD
     } else {
       action();
     }
-  });
+  };
+  const offs = [onTerminate(handOver), onInterrupt(press)];
   return {
     signal: controller.signal,
     get happened() {
@@ -56,9 +59,7 @@ export function listenForStop({ onInterrupt, onTerminate, exitNow, note }: StopD
       return () => (action = undefined);
     },
     drain: drain.signal,
-    [Symbol.dispose]: () => {
-      off();
-      offTerminate();
-    },
+    handOver,
+    [Symbol.dispose]: () => offs.forEach((off) => off()),
   };
 }

@@ -72,7 +72,10 @@ export type EventBody =
       readonly inputs: JsonObject;
       readonly actor: Actor;
       readonly rehearsal: boolean;
+      /** Absolute path of the files on the machine that began the run. */
       readonly checkout: string;
+      /** What they are, so that another machine can have them too. */
+      readonly commit?: { readonly head: string; readonly tree: Digest; readonly dirty: boolean };
       /** Authors and committers of the planned change; they cannot approve it. */
       readonly authors: readonly string[];
       /** Soft findings of policies that the actor overrode, and why. */

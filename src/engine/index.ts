@@ -11,6 +11,7 @@ export { driveRun, type DriveOptions } from './local/drive.ts';
 export { isTerminal, runStateOf } from './view.ts';
 export { backoffMs } from './decide/retry.ts';
 export { batchesOf, nextHosts, stopReason } from './fan-out.ts';
+export { type Driver, type Standstill, standstillOf } from './standstill.ts';
 export { refuseReserved } from './local/secrets.ts';
 export { gateOf, refuseRequest, type RequestBody } from './requests.ts';
 export type { RemoteEngine, RemoteRun, RemoteStatus, WorkerHands, WorkOptions } from './remote.ts';

@@ -4,7 +4,6 @@ import {
   decide,
   type EventBody,
   evolve,
-  hasStarted,
   initialState,
   isTerminal,
   type JournalEvent,
@@ -14,8 +13,9 @@ import {
   type StepResult,
 } from '../../src/engine/index.ts';
 import type { Action } from '../../src/engine/actions.ts';
-import type { PlanGraph, PlanNode } from '../../src/plan/index.ts';
+import type { PlanGraph } from '../../src/plan/index.ts';
 import { type AnyKind, defineStep } from '../../src/steps/index.ts';
+import { checkStart } from './checks.ts';
 import { kindsWith, RUN_ID } from './support.ts';
 
 /** A kind for decisions without effects; it can be asked whether it took effect. */
@@ -133,50 +133,9 @@ export class Simulation {
     return this.data.tasks.get(path)?.state;
   }
 
-  #checkStart({ path, attempt }: Extract<EventBody, { type: 'stepStarted' }>): void {
-    const { data, graph } = this;
-    assert.ok(!data.finished, `${path} starts after the end`);
-    assert.ok(!this.live.has(path), `${path} has a live attempt`);
-    const task = data.tasks.get(path);
-    const node = graph.nodes[path.replace(/\[\d+\]$/, '')];
-    assert.ok(node, path);
-    assert.equal(attempt, (task?.attempt ?? 0) + 1, `${path} skips an attempt`);
-    const isDoubtful = task?.state === 'inDoubt' && (!node.hosts || Object.values(task.hosts).includes('inDoubt'));
-    assert.ok(!(isDoubtful && node.idempotency === 'manual'), `${path} is manual, in doubt, and starts again`);
-    assert.ok(!['ok', 'changed', 'skipped'].includes(task?.state ?? ''), `${path} starts again after a good end`);
-    this.#checkNeeds(node, path);
-    if (node.role === 'compensate') this.#checkCompensation(node, path);
-  }
-
-  #checkNeeds(node: PlanNode, path: string): void {
-    const item = node.role === 'compensate' ? /\[(\d+)\]$/.exec(path)?.[1] : undefined;
-    for (const need of node.needs) {
-      const tasks = this.#tasksOf(need).filter(({ index }) => item === undefined || index === Number(item));
-      const isOpen = tasks.some(({ state }) => ['running', 'waiting', 'retrying', 'inDoubt', 'ready'].includes(state));
-      assert.ok(!isOpen, `${node.path} starts while ${need} goes on`);
-      const expected = this.graph.nodes[need]?.foreach === undefined ? 1 : this.data.items.get(need)?.length;
-      if (node.role === 'step') assert.equal(tasks.length, expected, `${node.path} starts before ${need}`);
-    }
-  }
-
-  #checkCompensation(node: PlanNode, path: string): void {
-    assert.ok(this.data.rollback, `${path} starts without a rollback`);
-    const index = /\[(\d+)\]$/.exec(path)?.[0] ?? '';
-    const owner = this.data.tasks.get(`${node.owner ?? ''}${index}`);
-    assert.ok(owner && hasStarted(owner), `${path} undoes what never started`);
-    for (const other of Object.values(this.graph.nodes)) {
-      if (other.role !== 'compensate' || other.phase !== node.phase || other.order !== node.order) continue;
-      if (!this.graph.nodes[other.owner ?? '']?.needs.includes(node.owner ?? '')) continue;
-      const due = this.#tasksOf(other.owner ?? '').filter(hasStarted);
-      for (const later of due) {
-        const undo = this.data.tasks.get(later.index === undefined ? other.path : `${other.path}[${later.index}]`);
-        assert.ok(undo && ['ok', 'changed', 'failed', 'timedOut', 'skipped', 'cancelled'].includes(undo.state), `${path} runs before ${other.path}`);
-      }
-    }
-  }
-
-  #tasksOf(path: string) {
-    return [...this.data.tasks.values()].filter(({ node }) => node === path);
+  #checkStart(body: Extract<EventBody, { type: 'stepStarted' }>): void {
+    assert.ok(!this.live.has(body.path), `${body.path} has a live attempt`);
+    checkStart(this.data, this.graph, body);
   }
 
   /** A result, once recorded, stays. */

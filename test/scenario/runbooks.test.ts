@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { ENTRIES } from '../../src/cli/registry.ts';
 import { cloudLedger, type Ended, type EventRow, eventsIn, hostLedger, ROOT, runSlipway, scenarioHome } from './support.ts';
 
 /** The runbooks of this repository, and the commands its documents show. */
@@ -132,7 +133,7 @@ test('every command in the documents exists, with the options that are shown; re
   const helps = new Map<string, Promise<Ended>>();
   for (const { file, words } of shown) {
     const said = `${file}: slipway ${words.join(' ')}`;
-    const command = words.slice(0, ['policy', 'journal'].includes(words[0] ?? '') ? 2 : 1);
+    const command = words.slice(0, ENTRIES.some(({ name }) => name === words.slice(0, 2).join(' ')) ? 2 : 1);
     if (command[0]?.startsWith('-') === true) continue;
     const key = command.join(' ');
     const help = await (helps.get(key) ?? helps.set(key, runSlipway(home.dir, [...command, '--help'])).get(key));
