@@ -13,11 +13,12 @@ const mayImport: Record<string, readonly string[]> = {
   plan: ['core', 'expr', 'steps', 'runbook', 'inventory'],
   policy: ['core', 'plan'],
   journal: ['core'],
+  store: ['core', 'journal'],
   engine: ['core', 'expr', 'steps', 'runbook', 'plan', 'journal'],
   effects: ['core', 'config', 'steps'],
   rehearsal: ['core', 'config', 'steps', 'effects'],
   report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
-  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'engine', 'report', 'analysis'],
+  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'store', 'engine', 'report', 'analysis'],
   cli: ['core', 'app', 'report'],
 };
 const modules = Object.keys(mayImport);
@@ -31,6 +32,7 @@ const sdkHome: Record<string, readonly string[]> = {
   ssh2: ['effects/ssh', 'rehearsal/hosts'],
   'node:sqlite': ['journal'],
   '@temporalio/*': ['engine/temporal'],
+  pg: ['journal/postgres'],
   yargs: ['cli'],
   'yargs/*': ['cli'],
 };

@@ -5,7 +5,8 @@ import { createApp, type App, type RunJournal } from './app/index.ts';
 import { type Config, packageDir, toolPaths, toolVersion } from './config/index.ts';
 import { systemClock } from './core/index.ts';
 import type { EventBody } from './engine/index.ts';
-import { type JournalOptions, openJournal } from './journal/index.ts';
+import type { JournalOptions } from './journal/index.ts';
+import { journalOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
@@ -20,8 +21,7 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
   let opened: Promise<RunJournal> | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
-  const journal = (): Promise<RunJournal> =>
-    (opened ??= Promise.resolve().then(() => openJournal<EventBody>({ dir: config.stateDir, clock: systemClock, isDead, ...watching })));
+  const journal = (): Promise<RunJournal> => (opened ??= journalOf<EventBody>(config, { isDead, ...watching }));
   return createApp({
     clock: systemClock,
     git: { env: config.children.base },

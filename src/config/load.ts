@@ -1,18 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { messageOf, type Parsed, PATTERN, type Problem, Secret } from '../core/index.ts';
+import { messageOf, type Parsed, PATTERN, Secret } from '../core/index.ts';
 import { childEnvironment } from './children.ts';
+import { journal, vaultKey } from './journal.ts';
+import { bad, type Env, type Reader, text } from './reader.ts';
 import { realSurroundings } from './surroundings.ts';
 import type { Config, PulumiSettings, Surroundings, Terminal } from './types.ts';
-
-type Env = { readonly [name: string]: string | undefined };
-interface Reader {
-  readonly env: Env;
-  readonly cwd: string;
-  readonly around: Surroundings;
-  readonly problems: Problem[];
-}
 
 const ACTOR = /^[a-z]+:[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/;
 const TEAM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -27,6 +21,7 @@ export function loadConfig(env: Env, cwd: string, around: Surroundings = realSur
   const root = repositoryOf(cwd);
   const stateDir = folder(reader, 'SLIPWAY_HOME', join(root, '.slipway'));
   const agentSocket = text(env, 'SSH_AUTH_SOCK');
+  const key = vaultKey(reader);
   const value: Config = {
     root,
     stateDir,
@@ -35,6 +30,8 @@ export function loadConfig(env: Env, cwd: string, around: Surroundings = realSur
     teams: teams(reader),
     policyDir: folder(reader, 'SLIPWAY_POLICIES', join(root, 'policies')),
     terminal: terminal(reader),
+    journal: journal(reader),
+    ...(key === undefined ? {} : { vaultKey: key }),
     pulumi: pulumi(reader, stateDir),
     ssh: { home: home(reader), ...(agentSocket === undefined ? {} : { agentSocket }) },
     notify: channels(reader),
@@ -55,18 +52,8 @@ function repositoryOf(cwd: string): string {
   }
 }
 
-/** An empty variable is the same as none: that is how shells and CI systems unset one. */
-function text(env: Env, name: string): string | undefined {
-  const value = env[name]?.trim();
-  return value ? value : undefined;
-}
-
 function home(reader: Reader): string {
   return text(reader.env, 'HOME') ?? reader.around.homeDir;
-}
-
-function bad(reader: Reader, variable: string, message: string, hint: string): void {
-  reader.problems.push({ code: 'BAD_SETTING', severity: 'error', file: 'environment', line: 1, column: 1, path: variable, message, hint });
 }
 
 function folder(reader: Reader, variable: string, otherwise: string): string {

@@ -14,6 +14,9 @@ export interface Config {
   readonly teams: readonly string[];
   /** Absolute path of the folder with the Rego files. */
   readonly policyDir: string;
+  readonly journal: JournalSettings;
+  /** Of the vault; `vault.key` of the state folder when nothing is set and the journal is there too. */
+  readonly vaultKey?: VaultKeySetting;
   readonly terminal: Terminal;
   readonly pulumi: PulumiSettings;
   readonly ssh: SshSettings;
@@ -29,6 +32,30 @@ export interface Terminal {
   /** Width in columns; 80 when unknown. */
   readonly columns: number;
 }
+/** Which store keeps the journal. */
+export type JournalSettings =
+  | { readonly store: 'sqlite' }
+  | {
+      readonly store: 'postgres';
+      /** Name, address, or folder of a Unix socket. */
+      readonly host: string;
+      readonly port: number;
+      readonly database: string;
+      readonly user: string;
+      readonly password?: Secret;
+      readonly schema: string;
+      readonly tls: JournalTls;
+      /** Its address without password, for people. */
+      readonly shown: string;
+    };
+/** PEM texts; modes as in `TlsSettings` of the journal. */
+export interface JournalTls {
+  readonly mode: 'off' | 'encrypt' | 'authority' | 'full';
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: Secret;
+}
+export type VaultKeySetting = { readonly from: 'setting'; readonly key: Secret } | { readonly from: 'file'; readonly file: string };
 export interface PulumiSettings {
   /** URL of the state backend; a folder of the state directory when nothing is set. */
   readonly backend: string;

@@ -1,4 +1,4 @@
-import { type Digest, digestOf, digestOfBytes, type Json } from '../core/index.ts';
+import { canonicalJson, type Digest, digestOf, digestOfBytes, type Json } from '../core/index.ts';
 import type { StoredEvent, Verified } from './port.ts';
 
 /** What the first event of every run points back to. */
@@ -10,6 +10,41 @@ export function genesis(runId: string): Digest {
 export function hashOf(event: { readonly runId: string; readonly seq: number; readonly at: number; readonly body: Json; readonly prev: Digest }): Digest {
   const { runId, seq, at, body, prev } = event;
   return digestOf({ runId, seq, at, body, prev });
+}
+
+/** Where the chain of a run ends. */
+export interface Head {
+  readonly runId: string;
+  /** Number of the last event; 0 before the first. */
+  readonly seq: number;
+  readonly hash: Digest;
+}
+/** An event and the bytes that are stored for its body. */
+export interface LinkedEvent<Body> {
+  readonly event: StoredEvent<Body>;
+  readonly text: string;
+}
+
+/** Continue a chain: number, hash and text of each new event. */
+export function link<Body extends object>(head: Head, bodies: readonly Body[], at: number): readonly LinkedEvent<Body>[] {
+  const { runId } = head;
+  let { seq, hash: prev } = head;
+  return bodies.map((body) => {
+    seq += 1;
+    const json = asJson(body);
+    const event = { runId, seq, at, body, prev, hash: hashOf({ runId, seq, at, body: json, prev }) };
+    prev = event.hash;
+    return { event, text: canonicalJson(json) };
+  });
+}
+
+/** The bytes that are stored for a body. */
+export function textOf(body: object): string {
+  return canonicalJson(asJson(body));
+}
+
+function asJson(body: object): Json {
+  return JSON.parse(JSON.stringify(body)) as Json; // drops undefined members; bodies are JSON by contract
 }
 
 /** Recompute a chain from its first event. */

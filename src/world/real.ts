@@ -42,7 +42,9 @@ function maskSettings({ config, request }: Building): void {
   const { clouds } = config.children;
   for (const [name, secret] of Object.entries(clouds)) if (SECRET_NAME.test(name)) request.masker.add(secret);
   const { passphrase, accessToken } = config.pulumi;
-  for (const secret of [passphrase, accessToken, ...Object.values(config.notify)]) if (secret) request.masker.add(secret);
+  const password = config.journal.store === 'postgres' ? config.journal.password : undefined;
+  const vaultKey = config.vaultKey?.from === 'setting' ? config.vaultKey.key : undefined;
+  for (const secret of [passphrase, accessToken, password, vaultKey, ...Object.values(config.notify)]) if (secret) request.masker.add(secret);
 }
 
 /** A host with its credentials, and so are the hosts it is reached through. */

@@ -117,3 +117,55 @@ test('children get what they need and nothing else', () => {
   assert.deepEqual(children.base, { PATH: '/bin', HOME: '/home/ada', HTTPS_PROXY: 'http://proxy' });
   assert.deepEqual(Object.keys(children.clouds), ['AWS_REGION', 'ARM_CLIENT_ID']);
 });
+
+test('the journal is a file unless the address of a PostgreSQL is set; its password is a secret', () => {
+  assert.deepEqual(load({}).journal, { store: 'sqlite' });
+  assert.deepEqual(load({ SLIPWAY_JOURNAL: 'sqlite' }).journal, { store: 'sqlite' });
+  const { journal } = load({ SLIPWAY_JOURNAL: 'postgres://slip:p%40ss-9431@db.example:6432/way?schema=ours' });
+  assert.ok(journal.store === 'postgres');
+  const { password, ...rest } = journal;
+  assert.equal(password?.reveal(), 'p@ss-9431');
+  assert.deepEqual(rest, {
+    ...{ store: 'postgres', host: 'db.example', port: 6432, database: 'way', user: 'slip', schema: 'ours', shown: 'postgres://slip@db.example:6432/way' },
+    tls: { mode: 'full' },
+  });
+  assert.doesNotMatch(JSON.stringify(journal) + inspect(journal, { depth: 9 }), /9431/);
+});
+
+test('the way to a PostgreSQL: what the address leaves out, sockets, certificates', () => {
+  const of = (address: string, env: Record<string, string> = {}) => {
+    const { journal } = load({ SLIPWAY_JOURNAL: address, ...env });
+    assert.ok(journal.store === 'postgres');
+    return journal;
+  };
+  assert.deepEqual([of('postgresql://localhost/way').user, of('postgresql://localhost/way').tls], ['ada', { mode: 'off' }]);
+  assert.equal(of('postgres://x@[::1]/way').tls.mode, 'off');
+  assert.equal(of('postgres:///way?host=/var/run/postgresql').host, '/var/run/postgresql');
+  assert.equal(of('postgres://db/way', { PGPASSWORD: 'from-psql' }).password?.reveal(), 'from-psql');
+  writeFileSync(join(folder, 'ca.pem'), 'CERTIFICATE');
+  writeFileSync(join(folder, 'word'), 'from-a-file\n');
+  assert.equal(of('postgres://db/way', { SLIPWAY_JOURNAL_PASSWORD_FILE: join(folder, 'word') }).password?.reveal(), 'from-a-file');
+  assert.deepEqual(of(`postgres://db/way?sslmode=verify-ca&sslrootcert=${join(folder, 'ca.pem')}`).tls, { mode: 'authority', ca: 'CERTIFICATE' });
+});
+
+test('a wrong address of a journal is told without repeating it, and so is a wrong key of the vault', () => {
+  for (const env of [
+    { SLIPWAY_JOURNAL: 'mysql://u:word-9431@db/way' },
+    { SLIPWAY_JOURNAL: 'word-9431' },
+    { SLIPWAY_JOURNAL: 'postgres://u:word-9431@db' },
+    { SLIPWAY_JOURNAL: 'postgres://u:word-9431@db/way?sslmode=prefer' },
+    { SLIPWAY_JOURNAL: 'postgres://u:word-9431@db/way?ssl=true' },
+    { SLIPWAY_JOURNAL: 'postgres://u:word-9431@db/way?schema=a;b' },
+    { SLIPWAY_JOURNAL: 'postgres://u:word-9431@db/way?sslrootcert=/does/not/exist' },
+    { SLIPWAY_VAULT_KEY: 'word-9431' },
+    { SLIPWAY_VAULT_KEY: 'a'.repeat(64), SLIPWAY_VAULT_KEY_FILE: '/some/file' },
+  ]) {
+    const parsed = loadConfig(env, folder, around);
+    assert.equal(parsed.ok, false, JSON.stringify(env));
+    assert.deepEqual([...new Set(parsed.problems.map(({ path }) => path))], [Object.keys(env)[0]]);
+    assert.doesNotMatch(JSON.stringify(parsed.problems), /9431/);
+  }
+  assert.deepEqual(load({ SLIPWAY_VAULT_KEY_FILE: 'key' }).vaultKey, { from: 'file', file: join(folder, 'repo', 'runbooks', 'key') });
+  const { vaultKey } = load({ SLIPWAY_VAULT_KEY: 'a'.repeat(64) });
+  assert.equal(vaultKey?.from === 'setting' && vaultKey.key.reveal(), 'a'.repeat(64));
+});

@@ -1,13 +1,13 @@
-import { canonicalJson, type Digest, type Json, SlipwayError } from '../../core/index.ts';
-import { genesis, hashOf } from '../chain.ts';
-import { prepared, type Row, type Store, transact } from './database.ts';
-import { fenced, isOfStore, noRun } from './errors.ts';
-import type { Journal, Lease, NewRun, StoredEvent } from '../port.ts';
+import { genesis, link, textOf } from '../chain.ts';
+import { fenced, isOfStore, noRun, runExists } from '../errors.ts';
+import { prepared, type Store, transact } from './database.ts';
+import type { Journal, Lease, StoredEvent } from '../port.ts';
+import { headOf } from '../rows.ts';
 import { createProjector } from './project.ts';
 
 const INSERT_RUN = `INSERT INTO runs (id, runbook, plan_digest, created_at, concurrency_group, rehearsal, labels, state, updated_at, last_seq, head)
   VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, ?)`;
-const SELECT_HEAD = 'SELECT last_seq, head, lease_token FROM runs WHERE id = ?';
+const SELECT_HEAD = 'SELECT id, last_seq, head, lease_token FROM runs WHERE id = ?';
 const INSERT_EVENT = 'INSERT INTO events (run_id, seq, at, type, body, prev, hash, posted_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
 const UPDATE_HEAD = 'UPDATE runs SET last_seq = ?, head = ?, updated_at = ?, state = COALESCE(?, state) WHERE id = ?';
 const SELECT_POSTED = 'SELECT seq FROM events WHERE run_id = ? AND posted_id = ?';
@@ -34,7 +34,7 @@ export function createAppender<Body extends { readonly type: string }>(
   const flush = (): void => flushQueue(store, queue.splice(0), write);
   return {
     create: createRun(store, write),
-    ...createProjector(store, write),
+    ...createProjector<Body>(store),
     append: (runId, bodies, lease, state) =>
       new Promise((done, failed) => {
         // Everything that asks before the next turn shares one transaction and one fsync.
@@ -62,32 +62,27 @@ interface How {
   readonly postedId?: string;
   /** What lists show from now on. */
   readonly state?: string | undefined;
-  /** When it happened, if not now. */
-  readonly at?: number;
 }
-export type Write<Body> = (runId: string, bodies: readonly Body[], how: How) => readonly StoredEvent<Body>[];
+type Write<Body> = (runId: string, bodies: readonly Body[], how: How) => readonly StoredEvent<Body>[];
 
 function writer<Body extends { readonly type: string }>(store: Store): Write<Body> {
   const head = prepared(store, SELECT_HEAD);
   const insert = prepared(store, INSERT_EVENT);
   const update = prepared(store, UPDATE_HEAD);
-  return (runId, bodies, { token, postedId, state, at = store.clock.now() }) => {
+  return (runId, bodies, { token, postedId, state }) => {
     const row = head.get(runId);
     if (!row) throw noRun(runId);
     if (token !== undefined && Number(row['lease_token']) !== token) throw fenced(runId, token);
-    let seq = Number(row['last_seq']);
-    let prev = digestIn(row, 'head');
-    const events = bodies.map((body) => {
-      seq += 1;
-      const text = canonicalJson(asJson(body));
-      const hash = hashOf({ runId, seq, at, body: asJson(body), prev });
+    const at = store.clock.now();
+    const before = headOf(row);
+    const linked = link(before, bodies, at);
+    for (const { event, text } of linked) {
+      const { seq, body, prev, hash } = event;
       insert.run(runId, seq, at, body.type, text, prev, hash, postedId ?? null);
-      const event = { runId, seq, at, body, prev, hash };
-      prev = hash;
-      return event;
-    });
-    update.run(seq, prev, at, state ?? null, runId);
-    return events;
+    }
+    const last = linked.at(-1)?.event ?? before;
+    update.run(last.seq, last.hash, at, state ?? null, runId);
+    return linked.map(({ event }) => event);
   };
 }
 
@@ -97,7 +92,7 @@ function createRun<Body extends { readonly type: string }>(store: Store, write: 
   return async (run, body) => {
     transact(store, 'create', () => {
       const earlier = first.get(run.id);
-      if (earlier) return refuseOther(run, String(earlier['body']), canonicalJson(asJson(body)));
+      if (earlier) return refuseOther(run.id, String(earlier['body']), textOf(body));
       const { id, runbook, planDigest, createdAt, concurrencyGroup, rehearsal, labels } = run;
       insert.run(id, runbook, planDigest, createdAt, concurrencyGroup ?? null, rehearsal ? 1 : 0, JSON.stringify(labels), createdAt, genesis(id));
       return write(id, [body], {});
@@ -106,9 +101,9 @@ function createRun<Body extends { readonly type: string }>(store: Store, write: 
   };
 }
 
-function refuseOther(run: NewRun, earlier: string, wanted: string): readonly never[] {
+function refuseOther(runId: string, earlier: string, wanted: string): readonly never[] {
   if (earlier === wanted) return [];
-  throw new SlipwayError('RUN_EXISTS', `the run ${run.id} exists and began otherwise`, { hint: 'use a new run id' });
+  throw runExists(runId);
 }
 
 /** One transaction for all; when it fails, each alone, so that a fenced run does not take the others down. */
@@ -124,12 +119,4 @@ function flushQueue<Body extends { readonly type: string }>(store: Store, batch:
     if (batch.length === 1 || isOfStore(cause)) for (const waiting of batch) waiting.failed(cause);
     else for (const waiting of batch) flushQueue(store, [waiting], write);
   }
-}
-
-function asJson(body: object): Json {
-  return JSON.parse(JSON.stringify(body)) as Json; // drops undefined members; bodies are JSON by contract
-}
-
-function digestIn(row: Row, column: string): Digest {
-  return `sha256:${String(row[column]).replace(/^sha256:/, '')}`;
 }

@@ -1,8 +1,12 @@
 import { EventEmitter } from 'node:events';
+import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../../core/index.ts';
-import { journalError, newerSchema } from './errors.ts';
-import { MIGRATIONS } from './schema.ts';
+import type { Row } from '../rows.ts';
+import { journalError } from './errors.ts';
+import { migrate } from './migrate.ts';
+import { JOURNAL_SCHEMA } from './schema.ts';
 
 export interface StoreOptions {
   readonly clock: Clock;
@@ -23,8 +27,11 @@ export interface Store {
 
 const BUSY_MS = 10_000;
 
-export function openDatabase(path: string, options: StoreOptions): Store {
+/** Open `journal.db` of a folder; both are made when they are missing. */
+export function openFolder(dir: string, options: StoreOptions): Store {
+  const path = join(dir, 'journal.db');
   return guarded(() => {
+    makeWritable(dir, path);
     const database = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
       prepare(database, options);
@@ -45,6 +52,21 @@ export function openDatabase(path: string, options: StoreOptions): Store {
   });
 }
 
+/** Even a reader writes beside a database in WAL mode; without this, SQLite only says that it cannot open the file. */
+function makeWritable(dir: string, file: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (const path of [dir, ...(existsSync(file) ? [file] : [])]) accessSync(path, constants.W_OK);
+  // Most state folders are inside a repository, and "git add ." must not commit the key of the vault.
+  const ignore = join(dir, '.gitignore');
+  if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { mode: 0o600 });
+}
+
+export function closeDatabase(store: Store): void {
+  if (store.closed) return;
+  store.closed = true;
+  store.database.close();
+}
+
 function prepare(database: DatabaseSync, { maxPages }: StoreOptions): void {
   database.exec('PRAGMA journal_mode = WAL');
   // FULL: a commit that was answered survives a power cut, not only a crash.
@@ -52,19 +74,7 @@ function prepare(database: DatabaseSync, { maxPages }: StoreOptions): void {
   database.exec('PRAGMA fullfsync = ON');
   database.exec('PRAGMA foreign_keys = ON');
   if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(maxPages)}`);
-  migrate(database);
-}
-
-function migrate(database: DatabaseSync): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-  if (version > MIGRATIONS.length) throw newerSchema(version, MIGRATIONS.length);
-  if (version === MIGRATIONS.length) return;
-  database.exec('BEGIN IMMEDIATE');
-  // Another process may have migrated while this one waited for the lock.
-  const now = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-  for (const migration of MIGRATIONS.slice(now)) database.exec(migration);
-  database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
-  database.exec('COMMIT');
+  migrate(database, 'journal', JOURNAL_SCHEMA);
 }
 
 /** Run in one write transaction; nothing is kept when it throws. Durable when it returns. */
@@ -100,14 +110,14 @@ export function guarded<T>(work: () => T): T {
 }
 
 /** A statement that is prepared once, at first use. */
-export function prepared(
-  store: Store,
-  sql: string,
-): {
+export interface Statement {
+  /** Number of rows that it changed. */
   readonly run: (...values: SQLInputValue[]) => number;
   readonly all: (...values: SQLInputValue[]) => Row[];
   readonly get: (...values: SQLInputValue[]) => Row | undefined;
-} {
+}
+
+export function prepared(store: Store, sql: string): Statement {
   let statement: StatementSync | undefined;
   const open = (): StatementSync => (statement ??= store.database.prepare(sql));
   return {
@@ -116,5 +126,3 @@ export function prepared(
     get: (...values) => guarded(() => open().get(...values)),
   };
 }
-/** A row as SQLite gives it. */
-export type Row = Record<string, unknown>;

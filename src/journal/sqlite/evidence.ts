@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Digest, digestOfBytes } from '../../core/index.ts';
 import { guarded, prepared, type Store, transact } from './database.ts';
+import { damaged } from '../errors.ts';
+import { refuseNoDigest, refuseTooLarge } from '../evidence-limits.ts';
 import { publishFile, syncFolder } from '../files.ts';
-import { damaged } from './errors.ts';
 import type { Journal } from '../port.ts';
 
 const INSERT = 'INSERT OR IGNORE INTO evidence (digest, run_id, size, at) VALUES (?, ?, ?, ?)';
@@ -13,6 +14,7 @@ export function createEvidence(dir: string, store: Store): Pick<Journal<{ type: 
   const insert = prepared(store, INSERT);
   return {
     putEvidence: async (runId, bytes) => {
+      refuseTooLarge(bytes);
       const digest = digestOfBytes(bytes);
       guarded(() => writeOnce(fileOf(dir, digest), bytes));
       transact(store, 'evidence', () => insert.run(digest, runId, bytes.length, store.clock.now()));
@@ -29,8 +31,7 @@ export function createEvidence(dir: string, store: Store): Pick<Journal<{ type: 
 }
 
 function fileOf(dir: string, digest: Digest): string {
-  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  if (hex === undefined) throw new TypeError(`not a digest: ${JSON.stringify(digest)}`);
+  const hex = refuseNoDigest(digest);
   return join(dir, hex.slice(0, 2), hex);
 }
 

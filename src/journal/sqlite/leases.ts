@@ -1,5 +1,5 @@
+import { fenced, noRun } from '../errors.ts';
 import { prepared, type Store, transact } from './database.ts';
-import { fenced, noRun } from './errors.ts';
 import type { Journal } from '../port.ts';
 
 const SELECT_LEASE = 'SELECT lease_owner, lease_token, lease_expires FROM runs WHERE id = ?';

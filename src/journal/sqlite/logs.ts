@@ -1,5 +1,6 @@
 import { prepared, type Store, transact } from './database.ts';
 import type { Journal } from '../port.ts';
+import { logLineOf } from '../rows.ts';
 
 const INSERT = 'INSERT INTO logs (run_id, path, attempt, at, host, stream, text) VALUES (?, ?, ?, ?, ?, ?, ?)';
 const SELECT = `SELECT * FROM logs WHERE run_id = ?1 AND id > ?2 AND (?3 IS NULL OR path = ?3 OR substr(path, 1, length(?3) + 1) IN (?3 || '[', ?3 || '/'))
@@ -17,16 +18,6 @@ export function createLogs(store: Store): Pick<Journal<{ type: string }>, 'log' 
         for (const { runId, path, attempt, at, host, stream, text } of lines) insert.run(runId, path, attempt, at, host ?? null, stream, text);
       });
     },
-    logs: async (runId, query = {}) =>
-      select.all(runId, query.afterId ?? 0, query.path ?? null, query.host ?? null, query.limit ?? MOST_LINES).map((row) => ({
-        id: Number(row['id']),
-        runId: String(row['run_id']),
-        path: String(row['path']),
-        attempt: Number(row['attempt']),
-        at: Number(row['at']),
-        stream: row['stream'] === 'stderr' ? 'stderr' : 'stdout',
-        text: String(row['text']),
-        ...(typeof row['host'] === 'string' ? { host: row['host'] } : {}),
-      })),
+    logs: async (runId, query = {}) => select.all(runId, query.afterId ?? 0, query.path ?? null, query.host ?? null, query.limit ?? MOST_LINES).map(logLineOf),
   };
 }

@@ -1,6 +1,10 @@
-/** Each entry takes the database from one version to the next; entries are never changed once released. */
-export const MIGRATIONS: readonly string[] = [
-  `
+import type { Migration } from '../migrations.ts';
+
+/** Tables of the journal. */
+export const JOURNAL_SCHEMA: readonly Migration[] = [
+  {
+    breaks: true,
+    sql: `
   CREATE TABLE runs (
     id TEXT PRIMARY KEY,
     runbook TEXT NOT NULL,
@@ -55,4 +59,6 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (digest, run_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  },
+  { sql: 'CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT' },
 ];

@@ -1,79 +1,37 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { randomText, Secret, SlipwayError } from '../../core/index.ts';
+import { randomText } from '../../core/index.ts';
 import { guarded, prepared, type Store, transact } from './database.ts';
-import { publishFile } from '../files.ts';
 import type { Journal } from '../port.ts';
+import { openSealed, sealText } from '../seal.ts';
+import { fingerprintOf, otherKey, readVaultKey, type VaultKeySource } from '../vault-key.ts';
 
+/** The first process that seals says which key this journal has; a row that is there stays. */
+const CLAIM_KEY = `INSERT OR IGNORE INTO facts (name, value) VALUES ('vault key', ?)`;
+const SELECT_KEY = `SELECT value FROM facts WHERE name = 'vault key'`;
 const INSERT = 'INSERT INTO secrets (id, run_id, sealed) VALUES (?, ?, ?)';
-const SELECT = 'SELECT run_id, sealed FROM secrets WHERE id = ?';
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
+const SELECT = 'SELECT sealed FROM secrets WHERE id = ?';
 
-/** Secrets at rest: AES-256-GCM with a key beside the database, bound to run and reference. */
-export function openVault(keyFile: string, store: Store): Pick<Journal<{ type: string }>, 'seal' | 'unseal'> {
+/** Secrets at rest, with a key that is outside the database. */
+export function createVault(source: VaultKeySource, store: Store): Pick<Journal<{ type: string }>, 'seal' | 'unseal'> {
+  const claim = prepared(store, CLAIM_KEY);
+  const keyOf = prepared(store, SELECT_KEY);
   const insert = prepared(store, INSERT);
   const select = prepared(store, SELECT);
   let known: Buffer | undefined;
-  const key = (): Buffer => (known ??= guarded(() => readKey(keyFile)));
+  const key = (): Buffer => (known ??= guarded(() => readVaultKey(source)));
   return {
     seal: async (runId, secret) => {
       const id = `${runId}:${randomText(16)}`;
-      const sealed = encrypt(secret.reveal(), key(), id);
-      transact(store, 'seal', () => insert.run(id, runId, sealed));
+      const sealed = sealText(secret.reveal(), key(), id);
+      transact(store, 'seal', () => {
+        // A secret sealed with another key than the others would only be missed when a step needs it.
+        const given = fingerprintOf(key());
+        claim.run(given);
+        const theirs = String(keyOf.get()?.['value']);
+        if (theirs !== given) throw otherKey(theirs, given);
+        insert.run(id, runId, sealed);
+      });
       return id;
     },
-    unseal: async (reference) => {
-      const sealed = select.get(reference)?.['sealed'];
-      if (!(sealed instanceof Uint8Array))
-        throw new SlipwayError('SECRET_MISSING', `there is no sealed secret "${reference}"`, {
-          retry: 'pauseForHuman',
-          hint: 'it may have been removed with its run',
-        });
-      return new Secret(decrypt(Buffer.from(sealed), key(), reference));
-    },
+    unseal: async (reference) => openSealed(select.get(reference)?.['sealed'], key, reference),
   };
-}
-
-function encrypt(text: string, key: Buffer, id: string): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(id));
-  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-}
-
-function decrypt(sealed: Buffer, key: Buffer, id: string): string {
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(id));
-    decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString('utf8');
-  } catch (cause) {
-    throw new SlipwayError('SECRET_UNREADABLE', `the sealed secret "${id}" cannot be opened`, {
-      cause,
-      retry: 'pauseForHuman',
-      hint: 'was vault.key replaced? restore the one this journal was written with',
-    });
-  }
-}
-
-/** Read the key, or make it; when two processes make it at once, the first one's is used by both. */
-function readKey(file: string): Buffer {
-  try {
-    return checked(readFileSync(file), file);
-  } catch (cause) {
-    if (!isMissing(cause)) throw cause;
-  }
-  publishFile(file, randomBytes(KEY_BYTES), 'keep');
-  return checked(readFileSync(file), file);
-}
-
-function checked(key: Buffer, file: string): Buffer {
-  if (key.length === KEY_BYTES) return key;
-  throw new SlipwayError('VAULT_KEY', `${file} is not a key of ${KEY_BYTES} bytes`, {
-    hint: 'restore it from a backup; secrets sealed with it cannot be opened otherwise',
-  });
-}
-
-function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 }

@@ -1,0 +1,3 @@
+export type * from './port.ts';
+export { openPostgresStore } from './postgres/open.ts';
+export { openSqliteStore, type SqliteStoreOptions } from './sqlite/open.ts';

@@ -1,0 +1,39 @@
+import { canonicalJson, type Digest } from '../../core/index.ts';
+import { gather, sqlite } from '../../journal/index.ts';
+import { AUDIT_GENESIS, type AuditHead, auditOf, linkAudit, verifyAudit } from '../audit-chain.ts';
+import { checkedEntry } from '../checked-entry.ts';
+import type { Audit, AuditEntry } from '../port.ts';
+
+const HEAD = 'SELECT seq, hash FROM audit_head';
+const SET_HEAD = 'UPDATE audit_head SET seq = ?, hash = ?';
+const FIRST_HEAD = 'INSERT INTO audit_head (seq, hash) VALUES (?, ?)';
+const INSERT = 'INSERT INTO audit (seq, at, actor, action, object, details, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+const READ = `SELECT * FROM (SELECT seq, at, actor, action, object, details, prev, hash FROM audit WHERE seq > ?1
+  AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR object = ?3) ORDER BY seq DESC LIMIT ?4) ORDER BY seq`;
+const ALL = 'SELECT seq, at, actor, action, object, details, prev, hash FROM audit ORDER BY seq';
+const MOST = 1_000;
+
+export function createAudit(database: sqlite.Database): Audit {
+  const of = (sql: string) => sqlite.prepared(database, sql);
+  const [read, all, head, setHead, firstHead, insert] = [of(READ), of(ALL), of(HEAD), of(SET_HEAD), of(FIRST_HEAD), of(INSERT)];
+  const headNow = (): AuditHead | undefined => {
+    const row = head.get();
+    return row && { seq: Number(row['seq']), hash: String(row['hash']) as Digest };
+  };
+  const enter = gather(async (entries: readonly AuditEntry[]) =>
+    sqlite.transact(database, 'audit', () => {
+      const before = headNow();
+      const records = linkAudit(before ?? { seq: 0, hash: AUDIT_GENESIS }, entries, database.clock.now());
+      for (const { seq, at, actor, action, object, details, prev, hash } of records)
+        insert.run(seq, at, actor, action, object, canonicalJson(details), prev, hash);
+      const last = records.at(-1);
+      if (last) (before ? setHead : firstHead).run(last.seq, last.hash);
+      return records;
+    }),
+  );
+  return {
+    append: async (entry) => enter(checkedEntry(entry)),
+    read: async ({ afterSeq = 0, action, object, limit = MOST } = {}) => read.all(afterSeq, action ?? null, object ?? null, limit).map(auditOf),
+    verify: async () => verifyAudit(all.all(), headNow() ?? { seq: 0, hash: AUDIT_GENESIS }),
+  };
+}

@@ -1,0 +1,4 @@
+import { journalContract } from './contract/index.ts';
+import { sqliteStore } from './sqlite-place.ts';
+
+journalContract(sqliteStore);
