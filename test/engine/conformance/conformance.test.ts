@@ -1,21 +1,32 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { type Postgres, startPostgres, whyNoPostgres } from '../../support/postgres.ts';
 import { localRig } from './local.ts';
-import { sqlite, type Store, tell } from './rig.ts';
+import { tell } from './rig.ts';
 import { runIdOf, SCENARIOS } from './scenarios.ts';
+import { postgresOn, sqlite, type Store } from './stores.ts';
 
-/** Stores that can be had here; every engine tells the same stories on each. test:temporal adds the engine that needs a server. */
-const STORES: readonly Store[] = [sqlite];
+// Every engine tells the same stories on each store. The engine that needs a server of its own is in test/temporal, by "npm run test:temporal".
 
-for (const store of STORES) {
-  describe(`local engine, ${store.name}`, { concurrency: 4 }, () => {
-    for (const scenario of SCENARIOS) {
-      test(scenario.name, { timeout: 60_000 }, async () => {
-        await using rig = await localRig(store);
-        const told = await tell(rig, scenario, runIdOf(scenario));
-        assert.equal(told.state, scenario.state);
-        scenario.check?.(told);
-      });
-    }
-  });
+/** Every third one on the slower store, unless all are asked for; test:temporal asks. */
+const SAMPLE = process.env['SLIPWAY_CONFORMANCE'] === 'all' ? SCENARIOS : SCENARIOS.filter((_, n) => n % 3 === 0);
+
+function conform(storeOf: () => Store, scenarios = SCENARIOS): void {
+  for (const scenario of scenarios) {
+    test(scenario.name, { timeout: 100_000 }, async () => {
+      await using rig = await localRig(storeOf());
+      const told = await tell(rig, scenario, runIdOf(scenario));
+      assert.equal(told.state, scenario.state);
+      scenario.check?.(told);
+    });
+  }
 }
+
+describe('local engine, SQLite', { concurrency: 6 }, () => conform(() => sqlite));
+
+describe('local engine, PostgreSQL', { concurrency: 6, skip: whyNoPostgres() ?? false }, () => {
+  let server: Postgres;
+  before(async () => (server = await startPostgres()));
+  after(() => server[Symbol.asyncDispose]());
+  conform(() => postgresOn(server), SAMPLE);
+});

@@ -4,13 +4,14 @@ import { type DriveOptions, driveRun, type EventBody, isTerminal, refuseRequest,
 import type { Journal } from '../../../src/journal/index.ts';
 import type { AnyKind } from '../../../src/steps/index.ts';
 import { kindsWith } from '../support.ts';
-import { childOf, executorOf, outsideOf, record, type Rig, type Store } from './rig.ts';
+import { childOf, executorOf, outsideOf, record, type Rig } from './rig.ts';
+import type { Store } from './stores.ts';
 
 /** The local driver in this process. Where it stops because only a person can go on, it is started again a moment later. */
 export async function localRig(store: Store): Promise<Rig> {
   const opened = await store.open(() => false);
   const { journal } = opened;
-  const { outside, kinds } = outsideOf(opened.dir);
+  const { outside, kinds } = outsideOf(opened.place.dir);
   const stop = new AbortController();
   const driving: Promise<unknown>[] = [];
   return {
@@ -63,7 +64,7 @@ async function call(journal: Journal<EventBody>, kinds: readonly AnyKind[], { pa
   const id = `${parent}:cancel`;
   const cancel = (): void => void journal.post(runId, { type: 'cancelRequested', id, by: 'system', reason: `${parent} was stopped` }, id);
   stop.addEventListener('abort', cancel, { once: true });
-  const { state } = await driveOnce(journal, kinds, { runId, signal });
+  const { state } = await driveOnce(journal, kinds, { runId, signal }).finally(() => stop.removeEventListener('abort', cancel));
   if (!isTerminal(state))
     throw new SlipwayError('CALL_WAITS', `the called run ${runId} is ${state}`, { retry: 'pauseForHuman', hint: `see "slipway status ${runId}"` });
   return { runId, state, outputs: stateOf(await journal.read(runId)).finished?.outputs ?? {} };

@@ -1,28 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createMasker, type JsonObject, SlipwayError, systemClock } from '../../../src/core/index.ts';
 import { createExecutor, type EventBody, type Executor, type JournalEvent, type RequestBody, type RunState, stateOf } from '../../../src/engine/index.ts';
-import { type Journal, openJournal } from '../../../src/journal/index.ts';
+import type { Journal } from '../../../src/journal/index.ts';
 import type { PlanGraph } from '../../../src/plan/index.ts';
 import type { AnyKind, Host, Ports } from '../../../src/steps/index.ts';
 import { kindsWith } from '../support.ts';
 import { type Effect, kindsOf, type Outside, outsideIn } from './outside.ts';
 import type { Act, Ask, Scenario, Seen, Told } from './scenario.ts';
 
-/** A store that runs are journalled in; made new for each rig. */
-export interface Store {
-  readonly name: string;
-  readonly open: (isDead: (owner: string) => boolean) => Promise<Opened>;
-}
-export interface Opened extends AsyncDisposable {
-  readonly journal: Journal<EventBody>;
-  /** What another process needs to open it too. */
-  readonly dir: string;
-}
 /** An engine on a store, ready to run scenarios. */
 export interface Rig extends AsyncDisposable {
   readonly name: string;
@@ -35,22 +22,6 @@ export interface Rig extends AsyncDisposable {
   /** End the process that drives, at once; it is back a moment later. */
   readonly kill?: () => Promise<void>;
 }
-
-export const sqlite: Store = {
-  name: 'SQLite',
-  open: async (isDead) => {
-    const dir = mkdtempSync(join(tmpdir(), 'slipway-conformance-'));
-    const journal = openJournal<EventBody>({ dir, clock: systemClock, isDead });
-    return {
-      journal,
-      dir,
-      [Symbol.asyncDispose]: async () => {
-        await journal[Symbol.asyncDispose]();
-        rmSync(dir, { recursive: true, force: true });
-      },
-    };
-  },
-};
 
 const PLAN_DIGEST = 'sha256:test';
 

@@ -4,7 +4,8 @@ import { openTemporal, type TemporalOptions } from '../../../src/engine/temporal
 import type { AnyKind } from '../../../src/steps/index.ts';
 import type { Journal } from '../../../src/journal/index.ts';
 import type { EventBody } from '../../../src/engine/index.ts';
-import { childOf, executorOf, outsideOf, record, type Rig, type Store } from './rig.ts';
+import { childOf, executorOf, outsideOf, record, type Rig } from './rig.ts';
+import type { Store } from './stores.ts';
 
 export interface TemporalPlace {
   readonly address: string;
@@ -30,7 +31,7 @@ export const QUICK: NonNullable<TemporalOptions['rules']> = {
 export async function temporalRig(store: Store, place: TemporalPlace): Promise<TemporalRig> {
   const opened = await store.open((owner) => owner.startsWith('temporal:'));
   const { journal } = opened;
-  const { outside, kinds } = outsideOf(opened.dir);
+  const { outside, kinds } = outsideOf(opened.place.dir);
   const engine = engineAt(place, kinds);
   const stop = new AbortController();
   const { promise: ready, resolve } = Promise.withResolvers<void>();

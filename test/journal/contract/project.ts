@@ -46,7 +46,7 @@ export function projectContract(store: StoreUnderTest): void {
         );
         assert.equal((await journal.verify(RUN.id)).ok, true);
       }),
-      { numRuns: 25 },
+      { numRuns: 8 },
     );
   });
 

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { localRig } from '../conformance/local.ts';
-import { type Rig, sqlite, type Store, tell } from '../conformance/rig.ts';
-import { comparable, lanes, type Scenario } from '../conformance/scenario.ts';
-import { runIdOf, SCENARIOS } from '../conformance/scenarios.ts';
-import { temporalRig } from '../conformance/temporal.ts';
+import { localRig } from '../engine/conformance/local.ts';
+import { type Rig, tell } from '../engine/conformance/rig.ts';
+import { sqlite, type Store } from '../engine/conformance/stores.ts';
+import { comparable, lanes, type Scenario } from '../engine/conformance/scenario.ts';
+import { runIdOf, SCENARIOS } from '../engine/conformance/scenarios.ts';
+import { temporalRig } from '../engine/conformance/temporal.ts';
 import { type DevServer, startServer } from './server.ts';
 
 const STORES: readonly Store[] = [sqlite];
