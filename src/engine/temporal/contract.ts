@@ -105,7 +105,10 @@ export interface Carried {
 }
 export interface HalfSpread {
   readonly action: StartAction;
+  /** When its intent was recorded. */
   readonly since: number;
+  /** When its first host began, once that is known: its time limit counts from here, and not while no worker was there to begin. */
+  readonly began?: number;
   /** Of this attempt, and the good ones of earlier attempts. */
   readonly results: readonly (readonly [string, HostResult])[];
 }
@@ -126,7 +129,7 @@ export interface HostWork extends Work {
   readonly host: string;
 }
 /** A host that ended, or, when it did not, how the attempt as a whole ended by that. */
-export type HostEnd = { readonly host: HostResult } | { readonly attempt: StepResult };
+export type HostEnd = ({ readonly host: HostResult } | { readonly attempt: StepResult }) & { readonly ranMs: number };
 
 export interface WatchWork {
   readonly runId: string;

@@ -13,18 +13,26 @@ export async function localRig(store: Store): Promise<Rig> {
   const { journal } = opened;
   const { outside, kinds } = outsideOf(opened.place.dir);
   const stop = new AbortController();
+  // Of the driver that goes on just now; when it is let go, the next one finds what it finds after a crash.
+  let dismissed = new AbortController();
   const driving: Promise<unknown>[] = [];
   return {
     name: `local, ${store.name}`,
     journal,
     outside,
-    begin: async (runId) => void driving.push(keepDriving(journal, kinds, { runId, signal: stop.signal })),
+    begin: async (runId) => void driving.push(keepDriving(journal, kinds, { runId, isOver: stop.signal, signal: () => dismissed.signal })),
     ask: async (runId, body) => {
       refuseRequest(stateOf(await journal.read(runId)), body);
       await journal.post(runId, body, body.id);
     },
+    kill: async () => {
+      const before = dismissed;
+      dismissed = new AbortController();
+      before.abort();
+    },
     [Symbol.asyncDispose]: async () => {
       stop.abort();
+      dismissed.abort();
       await Promise.allSettled(driving);
       await opened[Symbol.asyncDispose]();
     },
@@ -36,9 +44,15 @@ interface Driven {
   readonly signal: AbortSignal;
 }
 
-async function keepDriving(journal: Journal<EventBody>, kinds: readonly AnyKind[], driven: Driven): Promise<void> {
-  while (!driven.signal.aborted) {
-    const { state } = await driveOnce(journal, kinds, driven);
+interface KeptDriven {
+  readonly runId: string;
+  readonly isOver: AbortSignal;
+  readonly signal: () => AbortSignal;
+}
+
+async function keepDriving(journal: Journal<EventBody>, kinds: readonly AnyKind[], { runId, isOver, signal }: KeptDriven): Promise<void> {
+  while (!isOver.aborted) {
+    const { state } = await driveOnce(journal, kinds, { runId, signal: signal() });
     if (isTerminal(state)) return;
     await delay(50);
   }

@@ -35,12 +35,14 @@ export function effectActivities({ hands, here }: EffectOptions): Pick<Activitie
     },
     executeHost: async (work) => {
       using pulse = pulseOf(work.heartbeatMs);
+      const began = clock.monotonic();
       let host: HostResult | undefined;
       const attempt = await withTools(hands, work, async ({ executor }) =>
         logged(work, { hands, pulse, ended: (result) => void (host = result) }, (control) => executor.execute(work.task, control)),
       );
       certain(attempt, pulse);
-      return host ? { host } : { attempt };
+      const ranMs = elapsed(clock, began);
+      return host ? { host, ranMs } : { attempt, ranMs };
     },
     probe: async (work) => {
       using pulse = pulseOf(work.heartbeatMs);

@@ -28,6 +28,7 @@ interface State {
   readonly action: StartAction;
   readonly rule: HostRule;
   readonly since: number;
+  began: number | undefined;
   readonly results: Map<string, HostResult>;
   readonly running: Map<string, () => void>;
   why: Stop | undefined;
@@ -39,22 +40,21 @@ interface State {
 
 /** Begin an attempt on hosts, or go on with one. Its intent is recorded already. */
 export function flySpread(context: RunContext, pickup: Pickup, { half, over }: { readonly half: HalfSpread; readonly over: () => void }): Spread {
-  const { action, since } = half;
+  const { action, since, began } = half;
   const rule = action.hosts ?? NO_RULE;
   const state: State = {
-    ...{ context, pickup, action, rule, since, running: new Map<string, () => void>(), results: new Map(half.results) },
+    ...{ context, pickup, action, rule, since, began, running: new Map<string, () => void>(), results: new Map(half.results) },
     ...{ why: undefined, early: undefined, isDoubtful: false },
   };
-  const limit = action.timeoutMs === 0 ? undefined : since + action.timeoutMs;
   return {
     stop: (why) => stop(state, why),
     advance: (hold) => {
-      if (limit !== undefined && Date.now() >= limit) stop(state, { reason: `took longer than ${action.timeoutMs} ms`, isTimeout: true });
+      if (Date.now() >= (limitOf(state) ?? Infinity)) stop(state, tooLong(state));
       advance(state, { hold, over });
     },
-    dueAt: () => (state.why ? undefined : limit),
+    dueAt: () => (state.why ? undefined : limitOf(state)),
     isIdle: () => state.running.size === 0,
-    half: () => ({ action, since, results: [...state.results] }),
+    half: () => ({ action, since, results: [...state.results], ...(state.began === undefined ? {} : { began: state.began }) }),
   };
 }
 
@@ -63,6 +63,15 @@ const NO_RULE: HostRule = { pattern: '', names: [], serial: [], strategy: 'linea
 /** A new attempt: hosts with a good result are not touched again. */
 export function newSpread(action: StartAction): HalfSpread {
   return { action: { ...action, ledger: {} }, since: Date.now(), results: [...goodResults(action.ledger)] };
+}
+
+/** Before the first host has come back nobody knows when it began; until then each host keeps the limit itself. */
+function limitOf({ action: { timeoutMs }, began }: State): number | undefined {
+  return timeoutMs === 0 || began === undefined ? undefined : began + timeoutMs;
+}
+
+function tooLong({ action }: State): Stop {
+  return { reason: `took longer than ${action.timeoutMs} ms`, isTimeout: true };
 }
 
 function stop(state: State, why: Stop): void {
@@ -94,15 +103,17 @@ function begin(state: State, host: string): void {
   const { context, pickup, action, rule, running } = state;
   const { path, attempt } = action;
   const { throttle: _a, maxFailPercentage: _b, maxErrors: _c, ...own } = rule;
+  const left = limitOf(state);
+  const timeoutMs = left === undefined ? action.timeoutMs : Math.max(1, left - Date.now());
   const alone: HostRule = { ...own, names: [host], serial: [{ fraction: 1 }], strategy: 'linear', anyErrorsFatal: false, runOnce: false };
   context.book.record({ type: 'hostStarted', path, attempt, host });
   const cancel = pickup.start(
     {
       name: 'executeHost',
-      argument: { ...workOf(context, { ...action, hosts: alone, ledger: {} }), host },
+      argument: { ...workOf(context, { ...action, timeoutMs, hosts: alone, ledger: {} }), host },
       ...{ id: `${path}#${attempt}@${host}`, path, zone: zoneOfHost(graphOf(context), host) },
       heartbeatMs: heartbeatOf(context, nodeOf(context, action.node)),
-      longestMs: longestMs(action.timeoutMs),
+      longestMs: longestMs(timeoutMs),
     },
     (end) => {
       running.delete(host);
@@ -117,6 +128,7 @@ function take(state: State, host: string, end: Ended<HostEnd>): void {
   const { path, attempt } = action;
   if (end.how === 'lost') state.isDoubtful = true;
   if (end.how !== 'done') return;
+  state.began ??= Date.now() - end.value.ranMs;
   if ('host' in end.value) {
     state.results.set(host, end.value.host);
     context.book.record({ type: 'hostFinished', path, attempt, host, result: end.value.host });
@@ -124,7 +136,8 @@ function take(state: State, host: string, end: Ended<HostEnd>): void {
     if (!state.why && !state.early) state.isDoubtful = true; // stopped half-way, and not by us
   } else {
     // As on one machine: what ends one host otherwise than by its own result ends the attempt.
-    state.early ??= end.value.attempt;
+    const { attempt: ended } = end.value;
+    state.early ??= 'error' in ended && ended.error.code === 'TIMED_OUT' ? stopped(tooLong(state)) : ended;
     for (const cancel of running.values()) cancel();
   }
 }
