@@ -11,31 +11,22 @@ import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../src/core/index.ts';
 import { driveRun, type EventBody } from '../src/engine/index.ts';
 import { openJournal } from '../src/journal/index.ts';
-import type { PlanGraph, PlanNode } from '../src/plan/index.ts';
+import type { PlanGraph } from '../src/plan/index.ts';
+import { benchGraph, benchNode, chainOf } from './graphs.ts';
 
 const STEPS = 1_000;
 const LIMIT_MS_PER_STEP = 5;
 const RUN_ID = 'run-20261123-0000000000';
 
 function graphOf(shape: 'chain' | 'wide' | 'foreach'): PlanGraph {
-  const count = shape === 'foreach' ? 1 : STEPS;
-  const nodes = Array.from({ length: count }, (_, n): PlanNode => {
-    const path = `p/s${n}`;
-    return {
-      ...{ path, phase: 'p', id: `s${n}`, label: path, uses: 'notify', role: 'step', with: {}, failFast: true, timeoutMs: 60_000 },
-      needs: shape === 'chain' && n > 0 ? [`p/s${n - 1}`] : [],
-      ...(shape === 'foreach' ? { foreach: Array.from({ length: STEPS }, (_item, item) => item), maxParallel: 10 } : {}),
-      retry: { attempts: 1, initialMs: 1, factor: 1, maxMs: 1, jitter: 'none', except: [] },
-      ...{ onFailure: 'fail', idempotency: 'safe', mutates: false, trigger: 'stepFailed', pointOfNoReturn: false, source: { file: 'bench.yaml', line: 1 } },
-    };
-  });
-  const paths = nodes.map(({ path }) => path);
-  return {
-    ...{ runbook: 'bench', metadata: {}, hosts: {}, sla: [], environment: {}, outputs: {}, calls: {} },
-    phases: [{ id: 'p', type: 'custom', onOverrun: 'finish', watch: [], nodes: paths, waves: [paths] }],
-    nodes: Object.fromEntries(nodes.map((node) => [node.path, node])),
-    rollback: { on: [], budgetMs: 60_000, git: 'none' },
-  };
+  switch (shape) {
+    case 'chain':
+      return chainOf(STEPS);
+    case 'wide':
+      return benchGraph(Array.from({ length: STEPS }, (_, n) => benchNode(n)));
+    case 'foreach':
+      return benchGraph([benchNode(0, { foreach: Array.from({ length: STEPS }, (_, item) => item), maxParallel: 10 })]);
+  }
 }
 
 interface Measured {

@@ -4,7 +4,7 @@ import { kindOf as registered } from '../../steps/index.ts';
 import type { KindOf } from '../decide/context.ts';
 import { decide } from '../decide.ts';
 import { evolve, stateOf } from '../evolve.ts';
-import type { EventBody, RunState } from '../events.ts';
+import type { EventBody, JournalEvent, RunState } from '../events.ts';
 import type { RunData } from '../state.ts';
 import { runStateOf } from '../view.ts';
 import type { Action } from '../actions.ts';
@@ -36,6 +36,8 @@ export interface DriveOptions {
     signal: AbortSignal,
   ) => Promise<{ readonly runId: string; readonly state: RunState; readonly outputs: Extract<EventBody, { type: 'childFinished' }>['outputs'] }>;
   readonly kindOf?: KindOf;
+  /** Told of every event of the run in order, of those recorded before with `isNew` false. Must not throw. */
+  readonly observe?: (event: JournalEvent, isNew: boolean) => void;
   /** Failures a rehearsal was asked for, of steps that only wait; those of effects are the executor's. */
   readonly fault?: (path: string) => SlipwayError | undefined;
   readonly leaseTtlMs?: number;
@@ -80,14 +82,18 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
   const signal = AbortSignal.any([options.signal, held.signal, failed.signal, left.signal]);
   const waker = createWaker(journal, runId, signal);
   options.drain?.addEventListener('abort', waker.wake, { once: true });
-  const data = stateOf(await journal.read(runId));
+  const data = await loadRun(options);
   const append = async (bodies: readonly EventBody[]): Promise<void> => {
     // Together with the event: a crash between the two would leave a run that is over in the queue of its concurrency group for ever.
     const end = bodies.find((body) => body.type === 'runFinished');
     const written = bodies.length > 0 ? await journal.append(runId, bodies, lease, end?.state) : [];
     // Others may have written in between, or be about to take their own events into account: each event counts once, in the journal's order.
     const isNext = written[0]?.seq === data.seq + 1;
-    for (const event of isNext ? written : await journal.read(runId, data.seq)) if (event.seq === data.seq + 1) evolve(data, event);
+    for (const event of isNext ? written : await journal.read(runId, data.seq)) {
+      if (event.seq !== data.seq + 1) continue;
+      evolve(data, event);
+      options.observe?.(event, true);
+    }
   };
   const drive: Drive = { options, data, lease, signal, wake: waker.wake, fail: (cause) => failed.abort(cause), leave: () => left.abort(), append };
   try {
@@ -101,6 +107,12 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
     options.drain?.removeEventListener('abort', waker.wake);
     waker.stop();
   }
+}
+
+async function loadRun({ journal, runId, observe }: DriveOptions): Promise<RunData> {
+  const before = await journal.read(runId);
+  for (const event of before) observe?.(event, false);
+  return stateOf(before);
 }
 
 /** Attempts of a process that is no more: nobody knows how far they came. */
