@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { createApp, type App, type RunJournal } from './app/index.ts';
 import { type Config, packageDir, toolPaths, toolVersion } from './config/index.ts';
 import { systemClock } from './core/index.ts';
-import type { EventBody } from './engine/index.ts';
+import type { EventBody, RemoteEngine } from './engine/index.ts';
+import { remoteEngine } from './engine-of.ts';
 import type { JournalOptions } from './journal/index.ts';
 import { journalOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
@@ -19,6 +20,7 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
   const owner = `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
   const policies = new Map<string, PolicySet>();
   let opened: Promise<RunJournal> | undefined;
+  let engine: Promise<RemoteEngine> | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
   const journal = (): Promise<RunJournal> => (opened ??= journalOf<EventBody>(config, { isDead, ...watching }));
@@ -28,8 +30,12 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
     owner,
     isDead,
     journal,
-    // One that could not be opened has told so already.
-    closeJournal: async () => (await opened?.catch(() => undefined))?.[Symbol.asyncDispose](),
+    ...(config.engine.kind === 'local' ? {} : { engine: () => (engine ??= remoteEngine(config)) }),
+    close: async () => {
+      // What could not be opened has told so already.
+      await (await engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    },
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
     ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
     shippedPolicies: join(packageDir, 'policies'),

@@ -5,6 +5,7 @@ import { authorsOf, judgeBody, type PlanSurroundings, policyDir, withSurrounding
 import { stacksNow } from './previews.ts';
 import { isTerminal } from '../engine/index.ts';
 import { drive } from './drive.ts';
+import { engineLabels } from './remote.ts';
 import { type Overrides, recordRun } from './start-run.ts';
 import type { ApplyOptions, RunHandle, Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
@@ -36,7 +37,14 @@ export async function applyPlan(
   });
   if (!prepared.ok) throw invalid(prepared.problems);
   await refuseTwin(wiring, bundle);
-  await recordRun(session, await wiring.journal(), { runId, bundle, secrets: options.secrets, now: wiring.clock.now(), labels: {}, ...prepared.value });
+  await recordRun(session, await wiring.journal(), {
+    runId,
+    bundle,
+    secrets: options.secrets,
+    now: wiring.clock.now(),
+    labels: engineLabels(wiring),
+    ...prepared.value,
+  });
   return drive(session, wiring, runId);
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { EXIT, messageOf, randomText, SlipwayError } from '../core/index.ts';
+import { EXIT, messageOf, SlipwayError } from '../core/index.ts';
 import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
 import { applyPlan } from './apply.ts';
@@ -9,11 +9,12 @@ import { invalid, loadEstate } from './load.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
-import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
+import { requestCancel, requestPause, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
 import { repairRuns } from './repair.ts';
 import { supervise } from './supervise.ts';
 import type { App, Session } from './types.ts';
 import { validate } from './validate.ts';
+import { work } from './work.ts';
 import type { Wiring } from './wiring.ts';
 
 /** The use cases over what wiring builds. */
@@ -27,21 +28,21 @@ export function createApp(wiring: Wiring): App {
     apply: (session, bundle, options) => applyPlan(session, wiring, { bundle, options }),
     rehearse: (session, request) => rehearse(session, wiring, request),
     resume: (session, runId) => resume(session, wiring, runId),
-    vote: async (session, ballot) => vote(session, await journal(), ballot),
+    vote: (session, ballot) => vote(session, wiring, ballot),
     cancel: (session, runId, reason) => requestCancel(session, wiring, { runId, reason }),
-    pause: async (session, runId, reason) =>
-      post(await journal(), runId, { type: 'pauseRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) }),
+    pause: (session, runId, reason) => requestPause(session, wiring, { runId, reason }),
     rollBack: (session, runId, options) => rollBack(session, wiring, { runId, ...options }),
-    signalRun: async (session, runId, name, payload) => sendSignal(session, await journal(), { runId, name, payload }),
-    resolveTask: async (session, runId, path, as) => resolveTask(session, await journal(), { runId, path, as }),
+    signalRun: (session, runId, name, payload) => sendSignal(session, wiring, { runId, name, payload }),
+    resolveTask: (session, runId, path, as) => resolveTask(session, wiring, { runId, path, as }),
     overview: () => overview(wiring),
     repair: (session, options) => repairRuns(session, wiring, options),
+    work: (session, options) => work(session, wiring, options),
     supervise: (session, options) => supervise(session, wiring, options),
     policyTest: (session) => wiring.testPolicies(policyDirOf(session.root, wiring), session.signal),
     policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
     readPlan: (session, file) => readPlan(session, file),
     expected: async (_session, bundle) => expectedFromRuns(await journal(), bundle),
-    [Symbol.asyncDispose]: () => wiring.closeJournal(),
+    [Symbol.asyncDispose]: () => wiring.close(),
   };
 }
 

@@ -2,5 +2,6 @@ export { createApp } from './create-app.ts';
 export type { OpenRun, Overview } from './overview.ts';
 export type { Repair, RepairOptions } from './repair.ts';
 export type { SuperviseOptions } from './supervise.ts';
+export type { WorkOptions } from './work.ts';
 export type * from './types.ts';
 export type * from './wiring.ts';

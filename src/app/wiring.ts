@@ -1,5 +1,5 @@
 import type { Clock, JsonObject, Masker, SlipwayError } from '../core/index.ts';
-import type { EventBody } from '../engine/index.ts';
+import type { EventBody, RemoteEngine } from '../engine/index.ts';
 import type { InventoryIndex } from '../inventory/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { PlanBody, PlanGraph } from '../plan/index.ts';
@@ -17,10 +17,12 @@ export interface Wiring {
   readonly tools: () => Promise<PlanBody['tools']>;
   /** Opened when it is first asked for. */
   readonly journal: () => Promise<RunJournal>;
-  /** Close it, if anybody has asked for it. */
-  readonly closeJournal: () => Promise<void>;
+  /** Close the journal and the engine, if anybody has asked for them. */
+  readonly close: () => Promise<void>;
   /** Is the process of this lease owner gone for certain? */
   readonly isDead: (owner: string) => boolean;
+  /** An engine on a server, where one is configured: new runs are driven there. */
+  readonly engine?: () => Promise<RemoteEngine>;
   readonly openWorld: (request: WorldRequest) => Promise<World>;
   readonly loadPolicies: (dir: string, signal: AbortSignal) => Promise<PolicySet>;
   readonly testPolicies: (dir: string, signal: AbortSignal) => Promise<{ readonly ok: boolean; readonly text: string }>;

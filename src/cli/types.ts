@@ -35,6 +35,8 @@ export interface Settings {
   readonly actor: string;
   readonly teams: readonly string[];
   readonly terminal: { readonly colour: { readonly stdout: boolean; readonly stderr: boolean }; readonly redraw: boolean; readonly columns: number };
+  /** What drives new runs. */
+  readonly engine: { readonly kind: 'local' | 'temporal' };
   readonly secretNamed: (variable: string) => Secret | undefined;
 }
 /** One thing `slipway doctor` looked at. */

@@ -60,11 +60,11 @@ export interface WorkerHands {
   readonly journal: Journal<EventBody>;
   readonly clock: Clock;
   /**
-   * What the steps of a run are executed with: kept open while the run goes on here. Secrets are told to its masker before anything runs.
+   * What the steps of a run are executed with: kept open while somebody uses it, and a while longer. Secrets are told to its masker before anything runs.
    *
    * @throws whatever keeps this worker from working for the run.
    */
-  toolsOf(runId: string, secrets: readonly string[]): Promise<{ readonly executor: Executor }>;
+  toolsOf(runId: string, secrets: readonly string[]): Promise<Disposable & { readonly executor: Executor }>;
   /** The run is over: its tools are not needed any more. */
   release(runId: string): Promise<void>;
   /** Record and start a called run, or find it; with its end when it is over. */

@@ -22,7 +22,7 @@ export function refuseRequest(data: RunData, body: RequestBody): void {
     case 'voteCast':
       return refuseVote(data, body);
     case 'rollbackRequested':
-      return refuseRollback(data, body);
+      return refuseNoReturn(data, body);
     case 'taskResolved':
       return refuseResolution(data, body);
     case 'signalReceived':
@@ -63,7 +63,8 @@ function refuseVote(data: RunData, body: Extract<RequestBody, { type: 'voteCast'
   });
 }
 
-function refuseRollback(data: RunData, { force }: Extract<RequestBody, { type: 'rollbackRequested' }>): void {
+/** @throws {SlipwayError} `PAST_NO_RETURN`, also of a run that is over. */
+export function refuseNoReturn(data: RunData, { force }: { readonly force?: boolean }): void {
   if (!data.pastNoReturn || force === true) return;
   throw new SlipwayError('PAST_NO_RETURN', `${data.runId} is past its point of no return`, { hint: 'add --force when you know that undoing is still right' });
 }

@@ -55,6 +55,7 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
     actor: 'user:ada',
     teams: ['cab'],
     terminal: { colour: { stdout: false, stderr: false }, redraw: false, columns: 100 },
+    engine: { kind: 'local' },
     secretNamed: (name) => (name === 'DB_PASSWORD' ? new Secret('hunter2-hunter2') : undefined),
     ...options.settings,
   };
@@ -145,6 +146,7 @@ function quiet(): App {
     verifyJournal: async () => ({ ok: true, text: 'the chain holds' }),
     overview: async () => ({ engine: 'local', counts: {}, drivers: [], open: [] }),
     repair: async () => [],
+    work: async () => undefined,
     supervise: async () => undefined,
     policyTest: async () => ({ ok: true, text: '12 tests passed' }),
     policyCheck: async () => ({ decision: 'allow', findings: [] }),

@@ -14,7 +14,9 @@ export function nextCommands(report: RunReport): readonly string[] {
     case 'rollbackFailed':
       return [...failedLogs(report), `slipway status ${run}`];
     case 'attention':
-      return report.attention.map(({ path }) => (isResolvable(report, path) ? `slipway resolve ${run} ${path} --as retry|done|failed` : `slipway watch ${run}`));
+      return report.attention.map(({ path }) =>
+        isResolvable(report, path) ? `slipway resolve ${run} ${path} --as retry|done|failed` : `slipway watch ${run}`,
+      );
     case 'paused':
       return [`slipway resume ${run}`];
     case 'cancelled':

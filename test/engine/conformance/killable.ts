@@ -72,7 +72,7 @@ export async function killableLocalRig(store: Store): Promise<Rig> {
 
 /** Workers of Temporal in processes of their own. */
 export async function killableTemporalRig(store: Store, at: TemporalPlace): Promise<Rig> {
-  const opened = await store.open(() => true);
+  const opened = await store.open(() => false);
   const { journal, place } = opened;
   const { outside, kinds } = outsideOf(place.dir);
   const engine = engineAt(at, kinds);

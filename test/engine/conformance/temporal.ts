@@ -29,7 +29,7 @@ export const QUICK: NonNullable<TemporalOptions['rules']> = {
 
 /** Runs on a Temporal server, with a worker in this process. */
 export async function temporalRig(store: Store, place: TemporalPlace): Promise<TemporalRig> {
-  const opened = await store.open((owner) => owner.startsWith('temporal:'));
+  const opened = await store.open(() => false);
   const { journal } = opened;
   const { outside, kinds } = outsideOf(opened.place.dir);
   const engine = engineAt(place, kinds);
@@ -67,7 +67,7 @@ export function handsOf(journal: Journal<EventBody>, kinds: readonly AnyKind[], 
   return {
     journal,
     clock: systemClock,
-    toolsOf: async (runId) => ({ executor: executorOf(journal, runId, kinds) }),
+    toolsOf: async (runId) => ({ executor: executorOf(journal, runId, kinds), [Symbol.dispose]: () => undefined }),
     release: async () => undefined,
     call: async ({ runId: parent, path, runbook, inputs }) => {
       const graph = stateOf(await journal.read(parent)).created?.graph.calls[runbook];

@@ -38,6 +38,9 @@ export function bookActivities(options: EffectOptions): Omit<Activities, 'execut
 }
 
 async function openRun({ journal }: WorkerHands, runId: string, owner: string): Promise<{ readonly token: number; readonly events: Parcel }> {
+  // An earlier workflow of this run that was ended from outside: the server lets only one live, and this is it.
+  const before = (await journal.run(runId))?.lease;
+  if (before?.owner === owner) await journal.release({ runId, owner, token: before.token });
   const lease = await journal.acquire(runId, owner, FOR_EVER_MS);
   if ('heldBy' in lease) throw new SlipwayError('LOCKED', `${runId} is driven by ${lease.heldBy}`, { exitCode: EXIT.locked });
   const texts = partsOf(JSON.stringify(await journal.read(runId)));

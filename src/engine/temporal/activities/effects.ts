@@ -46,15 +46,13 @@ export function effectActivities({ hands, here }: EffectOptions): Pick<Activitie
     },
     probe: async (work) => {
       using pulse = pulseOf(work.heartbeatMs);
-      const look = async ({ executor }: Tools) => logged(work, { hands, pulse }, (control) => executor.probe(work.task, control));
-      const found = await look(await hands.toolsOf(work.runId, work.secrets)).catch(unknown);
-      return certain(found, pulse);
+      return certain(await look(hands, work, pulse).catch(unknown), pulse);
     },
     watch: async ({ runId, watch, with: input, again, secrets, heartbeatMs }) => {
       using pulse = pulseOf(heartbeatMs);
       try {
-        const { executor } = await hands.toolsOf(runId, secrets);
-        return await breachOf({ rule: watch, input, isAgain: again }, { executor, clock, runId }, pulse.signal);
+        using tools = await hands.toolsOf(runId, secrets);
+        return await breachOf({ rule: watch, input, isAgain: again }, { executor: tools.executor, clock, runId }, pulse.signal);
       } catch (cause) {
         // Its phase is over, or this worker is: what becomes of the watch, the run knows.
         throw lost(cause);
@@ -65,14 +63,18 @@ export function effectActivities({ hands, here }: EffectOptions): Pick<Activitie
 
 /** A worker that cannot even begin is no fault of the step: a person mends the worker, and the step is tried again. */
 async function withTools(hands: WorkerHands, { runId, secrets }: Work, act: (tools: Tools) => Promise<StepResult>): Promise<StepResult> {
-  let tools: Tools;
-  try {
-    tools = await hands.toolsOf(runId, secrets);
-  } catch (cause) {
-    const { hint = 'mend the worker', ...error } = failureOf(cause, createMasker());
+  const opened = await hands.toolsOf(runId, secrets).catch((cause: unknown) => failureOf(cause, createMasker()));
+  if (!('executor' in opened)) {
+    const { hint = 'mend the worker', ...error } = opened;
     return { state: 'failed', error: { ...error, hint, retry: 'pauseForHuman' } };
   }
-  return act(tools);
+  using tools = opened;
+  return await act(tools);
+}
+
+async function look(hands: WorkerHands, work: Work, pulse: Pulse): ReturnType<Activities['probe']> {
+  using tools = await hands.toolsOf(work.runId, work.secrets);
+  return await logged(work, { hands, pulse }, (control) => tools.executor.probe(work.task, control));
 }
 
 interface Logged {

@@ -5,6 +5,7 @@ import { decide } from '../../decide.ts';
 import type { FactsOf } from '../../decide/context.ts';
 import { stateOf } from '../../evolve.ts';
 import type { JournalEvent, RunState } from '../../events.ts';
+import { isStuck } from '../../rest.ts';
 import { restored } from '../../snapshot.ts';
 import type { RunData } from '../../state.ts';
 import { runStateOf } from '../../view.ts';
@@ -19,7 +20,7 @@ import { factsFrom } from './kinds.ts';
 import { SEARCH } from '../search.ts';
 import { createProjector, type Projector } from './projector.ts';
 import { type Desk, openDesk } from './requests.ts';
-import { doubtsOf, isStuck } from './stuck.ts';
+import { doubtsOf } from './doubts.ts';
 import { createTeller, type Teller } from './teller.ts';
 import { createQueueing, type Queueing } from './turn.ts';
 
