@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,8 +27,8 @@ const TUNING = [
 const READY_MS = 60_000;
 
 /** @param program absolute path of the `temporal` command. */
-export async function startServer(program: string): Promise<DevServer> {
-  const dir = mkdtempSync(join(tmpdir(), 'slipway-temporal-'));
+export async function startServer(program: string, dir = mkdtempSync(join(tmpdir(), 'slipway-temporal-'))): Promise<DevServer> {
+  mkdirSync(dir, { recursive: true });
   const port = await freePort();
   let child = await launch(program, dir, port);
   const kill = async (signal: NodeJS.Signals): Promise<void> => {
