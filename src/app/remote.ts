@@ -23,7 +23,7 @@ export function isRemote({ labels }: Pick<RunRow, 'labels'>): boolean {
 export async function remoteOf(wiring: Wiring, row: Pick<RunRow, 'id' | 'labels'> | undefined): Promise<RemoteEngine | undefined> {
   if (!row || !isRemote(row)) return undefined;
   if (wiring.engine) return wiring.engine();
-  throw new SlipwayError('ENGINE_NEEDED', `${row.id} is driven by ${String(row.labels[REMOTE_LABEL])}, and this process does not know where that is`, {
+  throw new SlipwayError('ENGINE_NEEDED', `${row.id} is driven by an engine on a server, and this process does not know where that is`, {
     exitCode: EXIT.usage,
     hint: 'set SLIPWAY_ENGINE=temporal and TEMPORAL_ADDRESS as on the machine that began the run',
   });

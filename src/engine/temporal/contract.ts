@@ -100,6 +100,8 @@ export interface Carried {
   readonly posted: readonly (readonly [string, number])[];
   /** Steps on hosts that are half-way, none of whose hosts is under way. */
   readonly spreads: readonly HalfSpread[];
+  /** Paths for which people were told that nobody takes them. */
+  readonly complaints?: readonly string[];
   /** What the caller of this run was told last. */
   readonly told?: string;
 }

@@ -11,12 +11,12 @@ export interface Book {
   readonly data: RunData;
   /** Events that the journal may not have yet, in order. */
   readonly unprojected: readonly Timed[];
-  record(body: EventBody): number;
+  readonly record: (body: EventBody) => number;
   /** The journal has everything up to this event. */
-  isProjected(seq: number): boolean;
-  projectedUpTo(seq: number): void;
+  readonly isProjected: (seq: number) => boolean;
+  readonly projectedUpTo: (seq: number) => void;
   /** References of secrets that only unprojected events hold. */
-  freshSecrets(): readonly string[];
+  readonly freshSecrets: () => readonly string[];
 }
 
 export function openBook(data: RunData): Book {

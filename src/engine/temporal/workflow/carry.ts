@@ -35,7 +35,7 @@ export function isDue({ start, flight }: Pick<Travelling, 'start' | 'flight'>): 
 export async function carryOn({ start, book, flight, projector, teller, posted, token }: Travelling): Promise<void> {
   if (!projector.isDone() || !allHandlersFinished()) return projector.hurry();
   const { seq } = book.data;
-  const carried: Carried = { version: 1, token, snapshot: snapshotOf(book.data), posted: [...posted], spreads: flight.halves(), ...teller.told() };
+  const carried: Carried = { version: 1, token, snapshot: snapshotOf(book.data), posted: [...posted], ...flight.carried(), ...teller.told() };
   const parcel = await pack(start.runId, JSON.stringify(carried));
   if (book.data.seq !== seq || !allHandlersFinished()) return;
   await continueAsNew<typeof slipwayRun>({ ...start, carried: parcel });

@@ -2,7 +2,7 @@ import type { Action, StartAction } from '../../actions.ts';
 import type { Carried, ChildTold } from '../contract.ts';
 import { flyAttempt, flyProbe, type Flying } from './attempts.ts';
 import { type Call, flyCall } from './calls.ts';
-import { createPickup } from './pickup.ts';
+import { createPickup, type Pickup } from './pickup.ts';
 import { nodeOf, type RunContext } from './run-context.ts';
 import { flySpread, newSpread, type Spread } from './spread.ts';
 import { createWatches } from './watches.ts';
@@ -20,8 +20,8 @@ export interface Flight {
   readonly dueAt: () => number | undefined;
   /** End what only looks. */
   readonly endWatches: () => void;
-  /** Steps on hosts that are half-way. */
-  readonly halves: () => Carried['spreads'];
+  /** What another run of this workflow needs to go on with it. */
+  readonly carried: () => Pick<Carried, 'spreads' | 'complaints'>;
 }
 interface Parts {
   readonly attempts: Map<string, Flying>;
@@ -29,38 +29,22 @@ interface Parts {
   readonly calls: Map<string, Call>;
 }
 
-export function createFlight(context: RunContext, halves: Carried['spreads'] = []): Flight {
-  const pickup = createPickup(context);
+export function createFlight(context: RunContext, carried?: Carried): Flight {
+  const pickup = createPickup(context, carried?.complaints);
   const watches = createWatches(context, pickup);
   const parts: Parts = { attempts: new Map(), spreads: new Map(), calls: new Map() };
   const { attempts, spreads, calls } = parts;
   const isNew = ({ path }: { readonly path: string }): boolean => ![attempts, spreads, calls].some((part) => part.has(path));
-  const spread = (half: Carried['spreads'][number]): void => {
-    const { path } = half.action;
-    spreads.set(path, flySpread(context, pickup, { half, over: () => void spreads.delete(path) }));
-  };
-  for (const half of halves) spread(half);
-  const start = (action: StartAction): void => {
-    const { path, attempt, key, with: input } = action;
-    context.book.record({ type: 'stepStarted', path, attempt, key, with: input });
-    if (action.hosts) spread(newSpread(action));
-    else attempts.set(path, flyAttempt(context, pickup, { action, over: () => void attempts.delete(path) }));
-  };
+  const launch = launcher(context, pickup, parts);
+  for (const half of carried?.spreads ?? []) launch({ type: 'half', half });
   return {
     follow: (actions, hold) => {
       pickup.check();
-      for (const action of actions) {
-        if (action.type === 'call') {
-          if (isNew(action)) calls.set(action.path, flyCall(context, { action, over: () => void calls.delete(action.path) }));
-        } else if (hold) continue;
-        else if (action.type === 'start' && isNew(action)) refuseOversize(context, action) || start(action);
-        else if (action.type === 'probe' && isNew(action))
-          attempts.set(action.path, flyProbe(context, pickup, { action, over: () => void attempts.delete(action.path) }));
-      }
+      for (const action of actions) if (isLaunch(action) && isNew(action) && (!hold || action.type === 'call')) launch(action);
       // A call is launched before it is stopped, so that one which went on without us is stopped too.
       for (const action of actions) if (action.type === 'cancel') stop(parts, action);
       for (const each of [...spreads.values()]) each.advance(hold);
-      watches.follow(actions.flatMap((action) => (action.type === 'watch' ? [action] : [])));
+      watches.follow(actions.filter((action) => action.type === 'watch'));
     },
     isQuiet: () => attempts.size === 0 && [...spreads.values()].every((each) => each.isIdle()),
     isEmpty: () => attempts.size === 0 && spreads.size === 0 && calls.size === 0,
@@ -68,7 +52,36 @@ export function createFlight(context: RunContext, halves: Carried['spreads'] = [
     childTold: (child) => calls.get(child.path)?.told(child),
     dueAt: () => earliest([pickup.dueAt(), ...[...spreads.values()].map((each) => each.dueAt())]),
     endWatches: () => watches.follow([]),
-    halves: () => [...spreads.values()].map((each) => each.half()),
+    carried: () => ({ spreads: [...spreads.values()].map((each) => each.half()), complaints: pickup.complaints() }),
+  };
+}
+
+type Launch = Extract<Action, { type: 'start' | 'probe' | 'call' }>;
+
+function isLaunch(action: Action): action is Launch {
+  return action.type === 'start' || action.type === 'probe' || action.type === 'call';
+}
+
+type Launcher = (what: Launch | { readonly type: 'half'; readonly half: Carried['spreads'][number] }) => void;
+
+/** Puts things into flight; each leaves the flight by itself when it is over. */
+function launcher(context: RunContext, pickup: Pickup, { attempts, spreads, calls }: Parts): Launcher {
+  const spread = (half: Carried['spreads'][number]): void => {
+    const { path } = half.action;
+    spreads.set(path, flySpread(context, pickup, { half, over: () => void spreads.delete(path) }));
+  };
+  return (what) => {
+    if (what.type === 'half') return spread(what.half);
+    const { path } = what;
+    const over = (): void => void attempts.delete(path);
+    if (what.type === 'call') calls.set(path, flyCall(context, { action: what, over: () => void calls.delete(path) }));
+    else if (what.type === 'probe') attempts.set(path, flyProbe(context, pickup, { action: what, over }));
+    else if (!isRefused(context, what)) {
+      const { attempt, key, with: input } = what;
+      context.book.record({ type: 'stepStarted', path, attempt, key, with: input });
+      if (what.hosts) spread(newSpread(what));
+      else attempts.set(path, flyAttempt(context, pickup, { action: what, over }));
+    }
   };
 }
 
@@ -80,7 +93,7 @@ function stop({ attempts, spreads, calls }: Parts, { path, reason, isTimeout = f
 const MOST_INPUT = 1_500_000;
 
 /** A step whose input fits into no message fails; larger values travel as evidence when they are outputs. @returns whether it did. */
-function refuseOversize(context: RunContext, { path, attempt, key, uses, node, with: input }: StartAction): boolean {
+function isRefused(context: RunContext, { path, attempt, key, uses, node, with: input }: StartAction): boolean {
   const size = JSON.stringify(input).length;
   if (size <= MOST_INPUT) return false;
   const error = {

@@ -55,7 +55,7 @@ export async function slipwayRun(start: RunStart): Promise<RunEnd> {
     const { book, token, carried } = await open(start);
     stopAsked.catch(() => inbox.put(() => cancelFromOutside(book)));
     const context = { start, rules: start.rules, book, inbox, hands: createHands(start.rules, inbox) };
-    const flight = createFlight(context, carried?.spreads);
+    const flight = createFlight(context, carried);
     const projector = createProjector({ runId: start.runId, owner: start.owner, token, book, rules: start.rules, inbox });
     const course: Course = {
       ...{ start, book, inbox, flight, projector, token, posted: new Map(carried?.posted) },
