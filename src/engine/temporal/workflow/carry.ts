@@ -1,9 +1,10 @@
-import { allHandlersFinished, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import { snapshotOf } from '../../snapshot.ts';
 import type { Carried, RunStart } from '../contract.ts';
 import type { Book } from './book.ts';
 import { pack } from './clerk.ts';
 import type { Flight } from './flight.ts';
+import type { Inbox } from './inbox.ts';
 import type { Projector } from './projector.ts';
 import type { Teller } from './teller.ts';
 import type { slipwayRun } from './run.ts';
@@ -11,6 +12,7 @@ import type { slipwayRun } from './run.ts';
 interface Travelling {
   readonly start: RunStart;
   readonly book: Book;
+  readonly inbox: Inbox;
   readonly flight: Flight;
   readonly projector: Projector;
   readonly teller: Teller;
@@ -32,11 +34,14 @@ export function isDue({ start, flight }: Pick<Travelling, 'start' | 'flight'>): 
 }
 
 /** Continue as new, if the journal has everything and nothing came meanwhile; otherwise there will be another moment. */
-export async function carryOn({ start, book, flight, projector, teller, posted, token }: Travelling): Promise<void> {
-  if (!projector.isDone() || !allHandlersFinished()) return projector.hurry();
+export async function carryOn({ start, book, inbox, flight, projector, teller, posted, token }: Travelling): Promise<void> {
+  if (!projector.isDone()) return projector.hurry();
   const { seq } = book.data;
+  const isDisturbed = (): boolean => !inbox.isEmpty() || book.data.seq !== seq;
+  // Whoever asked has an answer now, and takes it in a moment.
+  await condition(() => allHandlersFinished() || isDisturbed());
   const carried: Carried = { version: 1, token, snapshot: snapshotOf(book.data), posted: [...posted], ...flight.carried(), ...teller.told() };
   const parcel = await pack(start.runId, JSON.stringify(carried));
-  if (book.data.seq !== seq || !allHandlersFinished()) return;
+  if (isDisturbed() || !allHandlersFinished()) return;
   await continueAsNew<typeof slipwayRun>({ ...start, carried: parcel });
 }
