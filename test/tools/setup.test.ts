@@ -61,6 +61,16 @@ test('temporal is made only when it is asked for; its release has no folder, and
   assert.deepEqual(builds(box), []);
 });
 
+test('temporal is built with its bare version: it cannot talk to its server when there is a v before it', async (context) => {
+  const box = await sandbox(context);
+  box.mirror.mode = 'broken';
+  const { code, output } = await box.setup({ extras: ['temporal'] }).done;
+  assert.equal(code, 0, output);
+  const flags = (name: string) => builds(box).find((call) => call.includes(name));
+  assert.match(flags('temporal') ?? '', /temporalcli\.Version=9\.9\.3 /);
+  assert.match(flags('pulumi') ?? '', /version\.Version=v9\.9\.1 /);
+});
+
 test('a second setup does nothing: no npm, no download, no build, in less than a second', async (context) => {
   const box = await sandbox(context);
   publish(box);

@@ -41,7 +41,7 @@ export async function build({ name, tool, root, env, target, go = 'go' }) {
 }
 
 function linkFlags(tool) {
-  return tool.versionVariable === undefined ? '-s -w' : `-s -w -X ${tool.versionVariable}=v${tool.version}`;
+  return tool.versionVariable === undefined ? '-s -w' : `-s -w -X ${tool.versionVariable}=${tool.versionPrefix ?? 'v'}${tool.version}`;
 }
 
 function words({ doing, total, compiled }) {
