@@ -180,6 +180,9 @@ export interface Activities {
 }
 export type Timed = TimedEvent<EventBody>;
 
+/** A worker that is silent for so long while it keeps the books is taken for dead, in milliseconds; another one does it again. */
+export const BOOK_HEARTBEAT_MS = 4_000;
+
 /** Type of the failure by which an activity says that nobody knows what became of its effect. */
 export const LOST = 'EFFECT_LOST';
 

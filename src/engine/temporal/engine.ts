@@ -21,6 +21,8 @@ export interface TemporalOptions {
 const CONNECT_MS = 10_000;
 const ANSWER_MS = 20_000;
 const TRIES = 5;
+/** A run whose worker died while it decided is somebody else's after this time; deciding takes milliseconds, and a replay of the longest history a second or two. */
+const TASK_TIMEOUT_MS = 8_000;
 
 /** Runs on a Temporal server. Nothing is connected before it is needed. */
 export function openTemporal(options: TemporalOptions): RemoteEngine {
@@ -75,7 +77,7 @@ async function begin({ client, options }: Link, run: RemoteRun, attributes: bool
   const rules: Rules = { ...RULES, ...options.rules, queue, attributes };
   const argument: RunStart = { runId: run.runId, owner: `temporal:${namespace}/${run.runId}`, kinds: tableOf(kinds), rules };
   await client.workflow.start(RUN_WORKFLOW, {
-    ...{ workflowId: run.runId, taskQueue: queue, args: [argument], workflowTaskTimeout: '10s' },
+    ...{ workflowId: run.runId, taskQueue: queue, args: [argument], workflowTaskTimeout: TASK_TIMEOUT_MS },
     // A run that is over is never started again by us; one that was ended from outside goes on from its journal.
     ...{ workflowIdReusePolicy: 'ALLOW_DUPLICATE', workflowIdConflictPolicy: 'USE_EXISTING' },
     ...(attributes ? { typedSearchAttributes: attributesOf(run, 'queued') } : {}),

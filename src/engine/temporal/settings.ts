@@ -28,7 +28,7 @@ export const RULES: Omit<Rules, 'queue' | 'attributes'> = {
   patientHeartbeatMs: 60_000,
   pickUpMs: 30_000,
   projectMs: 500,
-  mostEvents: 8_000,
+  mostEvents: 5_000,
 };
 
 /** As the SDK wants it, for its workers and its clients alike. */

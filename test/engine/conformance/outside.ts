@@ -27,11 +27,15 @@ export interface Effect {
   readonly host: string;
   readonly attempt: number;
   readonly key: string;
+  /** Of the process that did it. */
+  readonly pid: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** The outside: a file that every process appends to, in the order in which things really happened. */
 export interface Outside {
-  readonly note: (effect: Effect) => void;
+  readonly note: (effect: Omit<Effect, 'pid' | 'at'>) => void;
   readonly effects: (runId?: string) => readonly Effect[];
 }
 
@@ -42,7 +46,7 @@ export function outsideIn(dir: string): Outside {
     const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
     return lines.map((line) => JSON.parse(line) as Effect).filter((effect) => runId === undefined || effect.runId === runId); // our own file
   };
-  return { note: (effect) => appendFileSync(file, `${JSON.stringify(effect)}\n`), effects };
+  return { note: (effect) => appendFileSync(file, `${JSON.stringify({ ...effect, pid: process.pid, at: Date.now() })}\n`), effects };
 }
 
 /** The kinds of the scenarios: `test.work` acts once, `test.hosts` on machines. */

@@ -2,10 +2,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { type Digest, EXIT, SlipwayError } from '../../../core/index.ts';
 import { placeOf } from '../../local/queue.ts';
 import type { WorkerHands } from '../../remote.ts';
-import { type Activities, LOST, type Parcel, type Timed, type Turn } from '../contract.ts';
+import { type Activities, BOOK_HEARTBEAT_MS, LOST, type Parcel, type Timed, type Turn } from '../contract.ts';
 import { partsOf } from '../parcel.ts';
 import type { EffectOptions } from './effects.ts';
-import { startPulse } from './pulse.ts';
+import { type Pulse, startPulse } from './pulse.ts';
 
 /** A lease that only its run, or whoever takes it over, gives back. */
 const FOR_EVER_MS = 100 * 365 * 86_400_000;
@@ -15,32 +15,46 @@ const POLL_MS = 500;
 export function bookActivities(options: EffectOptions): Omit<Activities, 'execute' | 'executeHost' | 'probe' | 'watch'> {
   const { hands } = options;
   const { journal } = hands;
+  /** Errors of ours with their code as type, so that the run knows which ones do not go away; signs of life, so that a worker that died is not waited for. */
+  const kept = async <T>(act: (pulse: Pulse) => Promise<T>): Promise<T> => {
+    using pulse = startPulse({ ...options.here(), clock: hands.clock, heartbeatMs: BOOK_HEARTBEAT_MS });
+    return await told(() => act(pulse));
+  };
   return {
-    openRun: ({ runId, owner }) => told(() => openRun(hands, runId, owner)),
-    putPart: ({ runId, text }) => journal.putEvidence(runId, Buffer.from(text)),
-    getPart: (digest) => told(() => partOf(hands, digest)),
-    project: (request) =>
-      told(async () => {
-        const { runId, owner, token, state, isOver } = request;
-        const lease = { runId, owner, token };
-        const events = JSON.parse(await textOf(hands, request.events)) as readonly Timed[]; // written by the run
-        await journal.project(lease, events, state);
-        if (!isOver) return;
-        await journal.release(lease);
-        await hands.release(runId);
+    openRun: ({ runId, owner }) => kept((pulse) => openRun(hands, { runId, owner, pulse })),
+    putPart: ({ runId, text }) => kept(() => journal.putEvidence(runId, Buffer.from(text))),
+    getPart: (digest) => kept(() => partOf(hands, digest)),
+    project: (request) => kept(() => project(hands, request)),
+    callRun: (request) =>
+      kept(async () => {
+        const answer = await hands.call(request);
+        return 'failed' in answer ? { failed: { state: 'failed', error: answer.failed } } : answer;
       }),
     awaitTurn: (request) => awaitTurn(options, request),
-    callRun: async (request) => {
-      const answer = await hands.call(request);
-      return 'failed' in answer ? { failed: { state: 'failed', error: answer.failed } } : answer;
-    },
   };
 }
 
-async function openRun({ journal }: WorkerHands, runId: string, owner: string): Promise<{ readonly token: number; readonly events: Parcel }> {
+async function project(hands: WorkerHands, { runId, owner, token, events, state, isOver }: Parameters<Activities['project']>[0]): Promise<void> {
+  const { journal } = hands;
+  const lease = { runId, owner, token };
+  await journal.project(lease, JSON.parse(await textOf(hands, events)) as readonly Timed[], state); // written by the run
+  if (!isOver) return;
+  await journal.release(lease);
+  await hands.release(runId);
+}
+
+interface Opening {
+  readonly runId: string;
+  readonly owner: string;
+  readonly pulse: Pulse;
+}
+
+async function openRun({ journal }: WorkerHands, { runId, owner, pulse }: Opening): Promise<{ readonly token: number; readonly events: Parcel }> {
   // An earlier workflow of this run that was ended from outside: the server lets only one live, and this is it.
   const before = (await journal.run(runId))?.lease;
   if (before?.owner === owner) await journal.release({ runId, owner, token: before.token });
+  // One that was frozen may be doing what another worker has done meanwhile.
+  pulse.signal.throwIfAborted();
   const lease = await journal.acquire(runId, owner, FOR_EVER_MS);
   if ('heldBy' in lease) throw new SlipwayError('LOCKED', `${runId} is driven by ${lease.heldBy}`, { exitCode: EXIT.locked });
   const texts = partsOf(JSON.stringify(await journal.read(runId)));
@@ -77,7 +91,6 @@ async function awaitTurn({ hands, here }: EffectOptions, { runId, wait, heartbea
   throw ApplicationFailure.create({ type: LOST, nonRetryable: true, message: 'stopped waiting' });
 }
 
-/** Errors of ours with their code as type, so that the run knows which ones do not go away. */
 async function told<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();

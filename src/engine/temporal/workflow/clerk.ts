@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Digest } from '../../../core/pure.ts';
-import type { Activities, Parcel } from '../contract.ts';
+import { type Activities, BOOK_HEARTBEAT_MS, type Parcel } from '../contract.ts';
 import { partsOf } from '../parcel.ts';
 
 /** Activities that keep the books. They change nothing outside the journal and may be repeated, so they are tried until they succeed. */
@@ -10,6 +10,7 @@ export type Clerk = Pick<Activities, 'openRun' | 'putPart' | 'getPart' | 'projec
 
 export const clerk: Clerk = proxyActivities<Activities>({
   startToCloseTimeout: '60s',
+  heartbeatTimeout: BOOK_HEARTBEAT_MS,
   retry: { initialInterval: '300ms', backoffCoefficient: 2, maximumInterval: '20s', nonRetryableErrorTypes: FINAL_CODES },
 });
 
