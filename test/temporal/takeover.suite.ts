@@ -20,7 +20,7 @@ import { type DevServer, startServer } from './server.ts';
  * was recorded is done again. Each kill meets three runs. SLIPWAY_TRIALS sets how many kills.
  */
 
-const TRIALS = Number(process.env['SLIPWAY_TRIALS'] ?? 8);
+const TRIALS = Number(process.env['SLIPWAY_TRIALS'] ?? 7);
 const RUNS = 3;
 const LIMIT_MS = 10_000;
 const STEPS = 6;

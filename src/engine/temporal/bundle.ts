@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { type BundleOptions, bundleWorkflowCode } from '@temporalio/worker';
 import { randomText } from '../../core/index.ts';
 
 const SRC = join(import.meta.dirname, '..', '..');
@@ -19,13 +19,21 @@ export async function workflowBundle(cacheDir: string): Promise<string> {
   const file = join(folder, `${fingerprint()}.js`);
   if (existsSync(file)) return file;
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(import.meta.dirname, 'workflow', `index.${extension}`), logger: QUIET });
+  const at = (name: string): string => join(import.meta.dirname, 'workflow', `${name}.${extension}`);
+  const { code } = await bundleWorkflowCode({ workflowsPath: at('index'), preloadModules: [at('shared')], webpackConfigHook: inOneFile, logger: QUIET });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const draft = `${file}.${randomText(8)}`;
   writeFileSync(draft, code);
   renameSync(draft, file);
   return file;
 }
+
+/** What is imported only when it is needed is in the same file, and runs when it is asked for. */
+function inOneFile(config: WebpackConfig): WebpackConfig {
+  const javascript = { ...config.module?.parser?.['javascript'], dynamicImportMode: 'eager' } as const;
+  return { ...config, module: { ...config.module, parser: { ...config.module?.parser, javascript } } };
+}
+type WebpackConfig = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
 
 function fingerprint(): string {
   const hash = createHash('sha256');

@@ -73,7 +73,7 @@ export interface Rules {
   readonly patientHeartbeatMs: number;
   /** How long a step waits for a worker before a person is told. */
   readonly pickUpMs: number;
-  /** Longest time that events wait for being projected while the run is busy. */
+  /** Shortest time between two messages to the journal while the run is busy; an idle run sends at once. */
   readonly projectMs: number;
   /** From so many events in the history on, the run continues as new at the next quiet moment. */
   readonly mostEvents: number;

@@ -27,7 +27,7 @@ export const RULES: Omit<Rules, 'queue' | 'attributes'> = {
   heartbeatMs: 5_000,
   patientHeartbeatMs: 60_000,
   pickUpMs: 30_000,
-  projectMs: 500,
+  projectMs: 1_000,
   mostEvents: 5_000,
 };
 

@@ -21,6 +21,8 @@ export interface Book {
 
 export function openBook(data: RunData): Book {
   let waiting: Timed[] = [];
+  /** Few events hold secrets, and each is looked through once. */
+  let secrets: { readonly seq: number; readonly references: readonly string[] }[] = [];
   return {
     data,
     get unprojected() {
@@ -29,12 +31,17 @@ export function openBook(data: RunData): Book {
     record: (body) => {
       const event: Timed = { seq: data.seq + 1, at: Date.now(), body }; // the workflow's own clock: the same in every replay
       waiting.push(event);
+      const references = secretsIn(body as never); // events are JSON by contract
+      if (references.length > 0) secrets.push({ seq: event.seq, references });
       evolve(data, { ...event, runId: data.runId, prev: NO_HASH, hash: NO_HASH });
       return event.seq;
     },
     isProjected: (seq) => seq < (waiting[0]?.seq ?? Infinity),
-    projectedUpTo: (seq) => void (waiting = waiting.filter((event) => event.seq > seq)),
-    freshSecrets: () => [...new Set(waiting.flatMap(({ body }) => secretsIn(body as never)))], // events are JSON by contract
+    projectedUpTo: (seq) => {
+      waiting = waiting.filter((event) => event.seq > seq);
+      secrets = secrets.filter((known) => known.seq > seq);
+    },
+    freshSecrets: () => [...new Set(secrets.flatMap(({ references }) => references))],
   };
 }
 

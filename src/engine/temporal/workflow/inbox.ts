@@ -25,9 +25,9 @@ export function openInbox(): Inbox {
       for (let act = waiting.shift(); act !== undefined; act = waiting.shift()) act();
     },
     isEmpty: () => waiting.length === 0,
-    wait: async (until) => {
+    wait: (until) => {
       alarm(until);
-      await condition(() => waiting.length > 0);
+      return condition(() => waiting.length > 0);
     },
   };
 }

@@ -4,12 +4,17 @@ import type { Book } from './book.ts';
 import { clerk, pack } from './clerk.ts';
 import type { Inbox } from './inbox.ts';
 
+/** Longest that events wait, in milliseconds, however busy the server is. */
+const LONGEST_MS = 5_000;
 /** Journal this far behind, in milliseconds: no new effect begins until it has caught up. */
 const MOST_BEHIND_MS = 30_000;
 
+/** While the run is busy, of so much time one part goes into copying: on a server that has much to do, events wait longer and come in larger messages. */
+const SHARE = 20;
+
 /** Copies events into the journal, one message at a time, so that they arrive in order. */
 export interface Projector {
-  /** Send what waits, if it is time; a busy run sends a few times a second at most. */
+  /** Send what waits, if it is time. */
   readonly kick: () => void;
   /** Send without waiting for more. */
   readonly hurry: () => void;
@@ -34,18 +39,20 @@ export function createProjector(sender: Sender): Projector {
   const { book, rules, inbox } = sender;
   let isSending = false;
   let isUrgent = false;
-  let lastAt = 0;
+  let sentAt = 0;
+  let nextAt = 0;
   let refusal: unknown;
-  const dueAt = (): number | undefined => (isSending || book.unprojected.length === 0 ? undefined : isUrgent ? 0 : lastAt + rules.projectMs);
+  const dueAt = (): number | undefined => (isSending || book.unprojected.length === 0 ? undefined : isUrgent ? 0 : nextAt);
   const finish = (cause: unknown): void => {
     isSending = false;
-    lastAt = Date.now();
+    const now = Date.now();
+    nextAt = now + Math.min(LONGEST_MS, Math.max(rules.projectMs, (now - sentAt) * SHARE));
     refusal ??= cause;
   };
   return {
     kick: () => {
       if ((dueAt() ?? Infinity) > Date.now()) return;
-      [isSending, isUrgent] = [true, false];
+      [isSending, isUrgent, sentAt] = [true, false, Date.now()];
       const last = book.unprojected.at(-1)?.seq ?? 0;
       void send(sender).then(
         () =>

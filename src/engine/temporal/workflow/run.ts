@@ -36,6 +36,8 @@ interface Course {
   readonly factsOf: FactsOf;
   readonly posted: Map<string, number>;
   readonly token: number;
+  /** The last decision, and until when it holds. */
+  decided: { readonly seq: number; readonly until: number; readonly actions: readonly Action[] };
 }
 
 /**
@@ -52,14 +54,19 @@ export async function slipwayRun(start: RunStart): Promise<RunEnd> {
   // Whoever cancels the workflow by Temporal's own means cancels the run in good order.
   const stopAsked = CancellationScope.current().cancelRequested;
   return CancellationScope.nonCancellable(async () => {
-    const { book, token, carried } = await open(start);
+    const { book, token, factsOf, carried } = await open(start);
     stopAsked.catch(() => inbox.put(() => cancelFromOutside(book)));
     const context = { start, rules: start.rules, book, inbox, hands: createHands(start.rules, inbox) };
     const flight = createFlight(context, carried);
     const projector = createProjector({ runId: start.runId, owner: start.owner, token, book, rules: start.rules, inbox });
     const course: Course = {
       ...{ start, book, inbox, flight, projector, token, posted: new Map(carried?.posted) },
-      ...{ queueing: createQueueing(context), teller: createTeller(book, carried?.told), factsOf: factsFrom(start.kinds) },
+      ...{
+        queueing: createQueueing(context),
+        teller: createTeller(book, carried?.told),
+        factsOf,
+        decided: { seq: -1, until: 0, actions: [] },
+      },
     };
     desk = deskOf(course);
     return steer(course);
@@ -86,19 +93,33 @@ function deskOf({ book, flight, projector, posted }: Course): Desk {
   };
 }
 
+interface Opened {
+  readonly book: Book;
+  readonly token: number;
+  readonly factsOf: FactsOf;
+  readonly carried?: Carried;
+}
+
 /** The run as the journal has it, with what its last driver left in doubt; or as an earlier part of this workflow left it. */
-async function open(start: RunStart): Promise<{ readonly book: Book; readonly token: number; readonly carried?: Carried }> {
+async function open(start: RunStart): Promise<Opened> {
   if (start.carried) {
     const carried = JSON.parse(await unpack(start.carried)) as Carried; // written by carryOn
-    return { book: openBook(restored(carried.snapshot)), token: carried.token, carried };
+    const data = restored(carried.snapshot);
+    return { book: openBook(data), token: carried.token, factsOf: await factsFor(start, data), carried };
   }
   const { runId, owner } = start;
   const { token, events } = await clerk.openRun({ runId, owner });
   const data: RunData = stateOf(JSON.parse(await unpack(events)) as JournalEvent[]); // what the journal holds
   const book = openBook(data);
   book.record({ type: 'leaseTaken', token, owner });
-  for (const event of doubtsOf(data, factsFrom(start.kinds))) book.record(event);
-  return { book, token };
+  const factsOf = await factsFor(start, data);
+  for (const event of doubtsOf(data, factsOf)) book.record(event);
+  return { book, token, factsOf };
+}
+
+function factsFor({ kinds }: RunStart, { created, runId }: RunData): Promise<FactsOf> {
+  if (!created) throw new TypeError(`${runId} has no beginning`); // openRun gives the first event first
+  return factsFrom(kinds, created.graph);
 }
 
 async function steer(course: Course): Promise<RunEnd> {
@@ -141,9 +162,14 @@ function settle(course: Course): Settled {
 }
 
 /** A decision that fails is shown to people, and taken again once something has happened; a workflow that throws would be tried for ever and say nothing. */
-function decided({ book: { data, record }, factsOf }: Course): readonly Action[] {
+function decided(course: Course): readonly Action[] {
+  const { data, record } = course.book;
+  const { seq } = data;
+  if (seq === course.decided.seq && Date.now() < course.decided.until) return course.decided.actions;
   try {
-    return decide(data, Date.now(), factsOf);
+    const actions = decide(data, Date.now(), course.factsOf);
+    course.decided = { seq, until: nextTimer(actions) ?? Infinity, actions };
+    return actions;
   } catch (cause) {
     if (!data.attention.has('@engine'))
       record({ type: 'attentionRaised', path: '@engine', reason: messageOf(cause), hint: 'report it; a newer slipway may go on' });
