@@ -75,16 +75,32 @@ deny contains finding if {
 	finding := {"msg": sprintf("%s runs a command that %s", [watch.path, effect]), "at": watch.path, "hint": "a watch only looks"}
 }
 
+# Commands that print a number for a dual run or a check.
+deny contains finding if {
+	some source in input.metricSources
+	text := joined(source.cmd)
+	some pattern, effect in patterns
+	regex.match(pattern, text)
+	finding := {"msg": sprintf("%s asks %s by a command that %s", [source.path, source.name, effect]), "at": source.path, "hint": "a metric only looks"}
+}
+
 commands(step) := {joined(text) |
-	some text in [
+	some text in array.concat(said(step), [
 		object.get(step, ["with", "cmd"], null),
 		object.get(step, ["with", "stdin"], null),
 		object.get(step, ["with", "driver", "set"], null),
 		object.get(step, ["with", "driver", "get"], null),
 		object.get(step, ["hosts", "unless"], null),
-	]
+		object.get(step, ["with", "command"], null),
+	])
 	is_string(text)
 }
+
+# What is typed on a terminal, and the program that judges a draft.
+said(step) := array.concat(
+	[line.send | some line in object.get(step, ["with", "dialogue"], []); is_string(line.send)],
+	[concat(" ", args) | args := object.get(step, ["with", "validate"], null); is_array(args)],
+)
 
 # A line that ends in a backslash goes on in the next.
 joined(text) := replace(text, "\\\n", " ")

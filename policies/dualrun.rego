@@ -50,7 +50,7 @@ deny contains finding if {
 deny contains finding if {
 	some phase in input.phases
 	some metric in phase.analysis.metrics
-	some kind, member in {"rate": "margin", "mismatch": "max"}
+	some kind, member in {"rate": "margin", "mismatch": "max", "numeric": "margin", "ratio": "margin", "throughput": "margin"}
 	metric.kind == kind
 	most := limits.margins[tier][kind]
 	margin := metric[member]

@@ -2,7 +2,7 @@ package slipway.dualrun_test
 
 import data.slipway.dualrun
 
-limits := {"margins": {"1": {"latency": {"p95": 0.5, "p99": 1}, "rate": 0.01, "mismatch": 0.01}}}
+limits := {"margins": {"1": {"latency": {"p95": 0.5, "p99": 1}, "rate": 0.01, "mismatch": 0.01, "numeric": 0.1, "ratio": 0.02, "throughput": 0.1}}}
 
 cutover := {"id": "cutover", "type": "cutover", "production": true, "index": 1, "environment": "prod"}
 
@@ -40,6 +40,13 @@ test_rates if {
 test_mismatches if {
 	count(denials([dual({"name": "parity", "kind": "mismatch", "max": "1%", "critical": true}), cutover])) == 0
 	count(denials([dual({"name": "parity", "kind": "mismatch", "max": "20%", "critical": true}), cutover])) == 1
+}
+
+figure(kind, margin) := {"name": "orders", "kind": kind, "direction": "higher", "margin": margin, "critical": true}
+
+test_figures_of_metric_sources if every kind, margin in {"numeric": ["10%", "11%"], "ratio": ["2pp", "2.5pp"], "throughput": ["10%", 0.2]} {
+	count(denials([dual(figure(kind, margin[0])), cutover])) == 0
+	count(denials([dual(figure(kind, margin[1])), cutover])) == 1
 }
 
 test_tier_2_may if count(dualrun.deny) == 0 with input as {"runbook": {"tier": 2}, "phases": [cutover], "steps": []} with data.slipway.limits as limits

@@ -21,9 +21,15 @@ wanted := {
 	"margins.1.latency": "object",
 	"margins.1.rate": "number",
 	"margins.1.mismatch": "number",
+	"margins.1.numeric": "number",
+	"margins.1.ratio": "number",
+	"margins.1.throughput": "number",
 	"margins.2.latency": "object",
 	"margins.2.rate": "number",
 	"margins.2.mismatch": "number",
+	"margins.2.numeric": "number",
+	"margins.2.ratio": "number",
+	"margins.2.throughput": "number",
 }
 
 deny contains finding if {

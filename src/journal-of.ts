@@ -1,7 +1,19 @@
 import { join } from 'node:path';
+import type { KeepWiring } from './app/index.ts';
 import type { Config } from './config/index.ts';
 import { systemClock } from './core/index.ts';
-import { type Journal, type JournalOptions, openJournal, openPostgresJournal, type VaultKeySource } from './journal/index.ts';
+import {
+  backUpSqlite,
+  type Journal,
+  type JournalOptions,
+  openJournal,
+  openPostgresArchive,
+  openPostgresJournal,
+  openSqliteArchive,
+  restoreSqlite,
+  type VaultKeySource,
+} from './journal/index.ts';
+import { openPostgresStore, openSqliteStore, STORE_FENCES } from './store/index.ts';
 
 type Around = Pick<JournalOptions, 'isDead' | 'onBoundary'>;
 
@@ -11,6 +23,25 @@ export async function journalOf<Body extends { readonly type: string }>(config: 
   const vaultKey = vaultKeyOf(config);
   if (journal.store === 'sqlite') return openJournal<Body>({ dir: stateDir, clock: systemClock, vaultKey, ...around });
   return openPostgresJournal<Body>({ connection: journal, clock: systemClock, vaultKey, ...around });
+}
+
+/** What is kept beside the journal, and what is done with it as a whole. */
+export function keepingOf(config: Config, around: Around): KeepWiring {
+  const { journal, stateDir: dir } = config;
+  const clock = systemClock;
+  if (journal.store === 'postgres') {
+    const options = { connection: journal, clock, ...around };
+    return { store: () => openPostgresStore(options), archive: () => openPostgresArchive(options) };
+  }
+  const vaultKey = vaultKeyOf(config);
+  return {
+    store: async () => openSqliteStore({ dir, clock, ...around }),
+    archive: async () => openSqliteArchive({ dir, clock, ...around }),
+    backups: {
+      make: (file) => backUpSqlite({ dir, clock }, file),
+      restore: (file, replace) => restoreSqlite({ dir, file, clock, replace, vaultKey, fences: STORE_FENCES, ...around }),
+    },
+  };
 }
 
 /** A journal that others share needs a key that is given to all of them: one that we made here would shut them out. */

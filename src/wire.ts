@@ -7,7 +7,7 @@ import { systemClock } from './core/index.ts';
 import type { EventBody, RemoteEngine } from './engine/index.ts';
 import { remoteEngine } from './engine-of.ts';
 import type { JournalOptions } from './journal/index.ts';
-import { journalOf } from './journal-of.ts';
+import { journalOf, keepingOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
@@ -31,6 +31,7 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
     isDead,
     journal,
     ...(config.engine.kind === 'local' ? {} : { engine: () => (engine ??= remoteEngine(config)) }),
+    ...keepingOf(config, { isDead, ...watching }),
     close: async () => {
       // What could not be opened has told so already.
       await (await engine?.catch(() => undefined))?.[Symbol.asyncDispose]();

@@ -11,19 +11,21 @@ import { ensureTool, existing } from './setup/tool.mjs';
 const HERE = dirname(fileURLToPath(import.meta.url));
 
 /** Tools that only some people need; `npm run setup -- --temporal` has one made too. */
-const EXTRAS = ['temporal'];
+const EXTRA = ['gitea', 'temporal'];
 
 /**
  * Bring this checkout to the point where it runs: npm packages, Node 24, pulumi and opa, and the extras that were asked for. Does nothing
  * where nothing is missing, and goes on where an interruption stopped it.
  *
+ * @param extra tools beside these, which only some tests and benches need: `gitea`, `temporal`.
  * @returns the programs to use, absolute.
  * @throws {SetupError} all that people have to mend.
  */
-export async function setup({ root = join(HERE, '..'), env = process.env, answerMs, extras = [] } = {}) {
+export async function setup({ root = join(HERE, '..'), env = process.env, answerMs, extra = [] } = {}) {
   const since = Date.now();
   const versions = JSON.parse(readFileSync(join(HERE, 'versions.json'), 'utf8'));
-  const tools = ['pulumi', 'opa', ...extras].map((name) => ({ name, tool: versions[name], root, env, answerMs }));
+  const names = ['pulumi', 'opa', ...extra];
+  const tools = names.map((name) => ({ name, tool: versions[name], root, env, answerMs }));
   const missing = await absent(tools);
   await requirePrograms(versions, env);
   if (missing.length > 0) {
@@ -31,14 +33,14 @@ export async function setup({ root = join(HERE, '..'), env = process.env, answer
     say('setup: or else built from source with Go, which takes 2 to 12 minutes on two cores, once for this user');
   }
   const [node, ...made] = await together([nodeWithPackages({ root, env, versions }), ...tools.map((tool) => ensureTool(tool))]);
-  say(`setup: ready (${elapsed(since)}): node ${node.version}, ${tools.map(({ name, tool }) => `${name} ${tool.version}`).join(', ')}`);
-  return { node: node.path, ...Object.fromEntries(tools.map(({ name }, index) => [name, made[index].path])) };
+  say(`setup: ready (${elapsed(since)}): node ${node.version}, ${names.map((name) => `${name} ${versions[name].version}`).join(', ')}`);
+  return { node: node.path, ...Object.fromEntries(names.map((name, index) => [name, made[index].path])) };
 }
 
 /** The extra tools an argument list asks for: `--temporal`. */
-function extrasIn(args) {
-  const unknown = args.filter((arg) => !EXTRAS.includes(arg.replace(/^--/, '')));
-  if (unknown.length > 0) throw new SetupError(`setup knows no ${unknown.join(', ')}`, `it takes ${EXTRAS.map((name) => `--${name}`).join(', ')}`);
+function extraIn(args) {
+  const unknown = args.filter((arg) => !EXTRA.includes(arg.replace(/^--/, '')));
+  if (unknown.length > 0) throw new SetupError(`setup knows no ${unknown.join(', ')}`, `it takes ${EXTRA.map((name) => `--${name}`).join(', ')}`);
   return args.map((arg) => arg.replace(/^--/, ''));
 }
 
@@ -84,7 +86,7 @@ async function together(promises) {
 /** Run setup for another tool: says what is wrong and exits when it fails. */
 export async function setupOrExit(args = []) {
   try {
-    return await setup({ extras: extrasIn(args) });
+    return await setup({ extra: extraIn(args) });
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     say(`setup: ${error.message}`);

@@ -5,3 +5,4 @@ export type { SuperviseOptions } from './supervise.ts';
 export type { WorkOptions } from './work.ts';
 export type * from './types.ts';
 export type * from './wiring.ts';
+export type * from './keep-types.ts';

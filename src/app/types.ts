@@ -4,8 +4,10 @@ import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index
 import type { Overview } from './overview.ts';
 import type { Repair, RepairOptions } from './repair.ts';
 import type { SuperviseOptions } from './supervise.ts';
+import type { Keeping } from './keep-types.ts';
 import type { WorkOptions } from './work.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
+import type { AnalysisCheck, MeasuringPlan } from '../report/index.ts';
 
 /** What every use case needs to know about who asks and where. */
 export interface Session {
@@ -59,7 +61,7 @@ export interface RunFacts {
 }
 
 /** The use cases. The command line (and later the server) know only this. */
-export interface App extends AsyncDisposable {
+export interface App extends AsyncDisposable, Keeping {
   validate(session: Session, paths: readonly string[]): Promise<Validation>;
   /** JSON Schema of one kind of file, or of all of them. */
   schema(kind?: string): JsonObject;
@@ -97,11 +99,15 @@ export interface App extends AsyncDisposable {
   work(session: Session, options: WorkOptions): Promise<void>;
   /** Drive runs that nobody drives, until the session drains. */
   supervise(session: Session, options: SuperviseOptions): Promise<void>;
+  /** Compute the verdicts of a run again, offline. @throws {SlipwayError} `RUN_NOT_FOUND`, `NO_VERDICT`. */
+  analyses(session: Session, runId: string): Promise<readonly AnalysisCheck[]>;
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;
   /** How long a plan should take, from earlier runs of its runbook. */
   expected(session: Session, bundle: PlanBundle): Promise<ExpectedDuration>;
+  /** What its dual runs need to come to a verdict, at the noise of earlier runs where there are some. */
+  measuring(session: Session, bundle: PlanBundle): Promise<readonly MeasuringPlan[]>;
 }
 export interface ApplyOptions {
   /** Digests of soft findings that a person overrides, with the reason. */

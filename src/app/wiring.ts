@@ -6,10 +6,11 @@ import type { PlanBody, PlanGraph } from '../plan/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { GitContext } from '../repo/index.ts';
 import type { Host, Ports } from '../steps/index.ts';
+import type { KeepWiring } from './keep-types.ts';
 import type { RehearsalOptions } from './types.ts';
 
 /** What the use cases need built for them; src/wire.ts is the only place that does. */
-export interface Wiring {
+export interface Wiring extends KeepWiring {
   readonly clock: Clock;
   readonly git: GitContext;
   /** Name of this process as the holder of leases. */

@@ -75,7 +75,7 @@ async function checkState({ stateDir }: DoctorPorts): Promise<Check> {
 }
 
 async function checkJournal({ countRuns }: DoctorPorts): Promise<Check> {
-  const check = { name: 'journal', needed: true, mend: 'restore it from a backup, or set SLIPWAY_HOME to another folder' };
+  const check = { name: 'journal', needed: true, mend: 'restore it from a backup, or set SLIPWAY_HOME or SLIPWAY_JOURNAL to another' };
   try {
     const count = await countRuns();
     return { ...check, ok: true, found: `readable, ${count} run${count === 1 ? '' : 's'}` };

@@ -112,5 +112,5 @@ export async function printEnd(context: Context, runId: string): Promise<ExitCod
 
 /** How to write about runs here. */
 export function textOptions({ style, deps, settings }: Context) {
-  return { style: style.stdout, now: deps.clock.now(), journal: settings.stateDir };
+  return { style: style.stdout, now: deps.clock.now(), journal: settings.journal?.shown ?? settings.stateDir };
 }

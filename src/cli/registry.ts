@@ -56,7 +56,24 @@ export const GROUPS: readonly Group[] = [
       entry('policy test', 'run the tests of the policies', async () => (await import('./commands/policy.ts')).policyTest),
       entry('policy check <planfile>', 'judge a saved plan again', async () => (await import('./commands/policy.ts')).policyCheck),
       entry('journal verify <run>', 'recompute the hash chain of a run', async () => (await import('./commands/journal.ts')).journalVerify),
-      entry('journal export <run>', 'print every event of a run, one JSON object a line', async () => (await import('./commands/journal.ts')).journalExport),
+      entry('analysis show <run>', 'show the verdicts of a run: sentence, table, picture', async () => (await import('./commands/analysis.ts')).analysisShow),
+      entry('analysis verify <run>', 'compute the verdicts of a run again, offline', async () => (await import('./commands/analysis.ts')).analysisVerify),
+      entry(
+        'journal export [run]',
+        'print every event of a run, or all runs for an import, one JSON object a line',
+        async () => (await import('./commands/journal.ts')).journalExport,
+      ),
+      entry('audit', 'show what was done to the journal as a whole', async () => (await import('./commands/audit.ts')).audit),
+      entry('audit verify', 'recompute the hash chain of the audit', async () => (await import('./commands/audit.ts')).auditVerify),
+    ],
+  },
+  {
+    title: 'keep',
+    entries: [
+      entry('backup <file>', 'copy the journal into one file while runs go on', async () => (await import('./commands/keep.ts')).backup),
+      entry('restore <file>', 'put a backup in its place', async () => (await import('./commands/keep.ts')).restore),
+      entry('journal prune', 'remove runs that ended long ago', async () => (await import('./commands/keep.ts')).prune),
+      entry('journal import <file>', 'store the runs of an export, also of another store', async () => (await import('./commands/keep.ts')).journalImport),
     ],
   },
   {
@@ -70,6 +87,9 @@ export const GROUPS: readonly Group[] = [
   {
     title: 'this machine',
     entries: [
+      entry('hook install <repository>', 'make a bare repository tell Slipway of pushes', async () => (await import('./commands/hook.ts')).hookInstall),
+      entry('hook send <repository>', 'send what its hook could not', async () => (await import('./commands/hook.ts')).hookSend),
+      entry('hook remove <repository>', 'take that hook away', async () => (await import('./commands/hook.ts')).hookRemove),
       entry('doctor', 'say what is there, what is missing, and what mends it', async () => (await import('./commands/doctor.ts')).doctor),
       entry('version', 'print the version', async () => (await import('./commands/version.ts')).version),
     ],

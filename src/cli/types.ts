@@ -21,6 +21,7 @@ export interface CliDeps extends CliIo {
   readonly settings: () => Promise<Parsed<Settings>>;
   readonly openApp: () => Promise<App>;
   readonly diagnose: () => Promise<readonly Check[]>;
+  readonly hooks: Hooks;
   /** Call the handler on every Ctrl-C until the returned function is called. */
   readonly onInterrupt: (handler: () => void) => () => void;
   /** The same for being asked to go by whoever runs this process (SIGTERM). */
@@ -28,10 +29,25 @@ export interface CliDeps extends CliIo {
   /** End the process at once; only for a second Ctrl-C. */
   readonly exitNow: (code: number) => void;
 }
+/** The hook of a bare repository on this machine. */
+export interface Hooks {
+  install(request: HookInstall): Promise<{ readonly hook: string; readonly todo?: string }>;
+  /** Send what waits. */
+  send(folder: string): Promise<{ readonly sent: number; readonly waiting: number; readonly why?: string }>;
+  remove(folder: string): Promise<void>;
+}
+export interface HookInstall {
+  readonly folder: string;
+  readonly url: string;
+  readonly repository: string;
+  readonly secret: Secret;
+}
 /** The part of the outside settings that commands use. */
 export interface Settings {
   readonly root: string;
   readonly stateDir: string;
+  /** Where the journal is when it is not in the state folder, for people. */
+  readonly journal?: { readonly store: string; readonly shown?: string };
   readonly actor: string;
   readonly teams: readonly string[];
   readonly terminal: { readonly colour: { readonly stdout: boolean; readonly stderr: boolean }; readonly redraw: boolean; readonly columns: number };

@@ -3,3 +3,4 @@ export { type Clock, systemClock } from './clock.ts';
 export { digestOf, digestOfBytes } from './digest.ts';
 export { newRunId, randomText } from './ids.ts';
 export { createMasker, type Masker } from './masker.ts';
+export { clean, UNSAFE } from './text.ts';

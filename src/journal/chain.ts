@@ -1,4 +1,4 @@
-import { canonicalJson, type Digest, digestOf, digestOfBytes, type Json } from '../core/index.ts';
+import { canonicalJson, type Digest, digestOfBytes, type Json } from '../core/index.ts';
 import type { StoredEvent, Verified } from './port.ts';
 
 /** What the first event of every run points back to. */
@@ -9,7 +9,12 @@ export function genesis(runId: string): Digest {
 /** Hash of an event: over the canonical form of run, number, time, body, and the hash before. */
 export function hashOf(event: { readonly runId: string; readonly seq: number; readonly at: number; readonly body: Json; readonly prev: Digest }): Digest {
   const { runId, seq, at, body, prev } = event;
-  return digestOf({ runId, seq, at, body, prev });
+  return hashOfText({ runId, seq, at, prev }, canonicalJson(body));
+}
+
+/** The same, when the canonical form of the body is there already: the keys of the whole are in order. */
+function hashOfText({ runId, seq, at, prev }: Omit<Parameters<typeof hashOf>[0], 'body'>, body: string): Digest {
+  return digestOfBytes(`{"at":${canonicalJson(at)},"body":${body},"prev":${canonicalJson(prev)},"runId":${canonicalJson(runId)},"seq":${canonicalJson(seq)}}`);
 }
 
 /** Where the chain of a run ends. */
@@ -31,20 +36,16 @@ export function link<Body extends object>(head: Head, bodies: readonly Body[], a
   let { seq, hash: prev } = head;
   return bodies.map((body) => {
     seq += 1;
-    const json = asJson(body);
-    const event = { runId, seq, at, body, prev, hash: hashOf({ runId, seq, at, body: json, prev }) };
+    const text = textOf(body);
+    const event = { runId, seq, at, body, prev, hash: hashOfText({ runId, seq, at, prev }, text) };
     prev = event.hash;
-    return { event, text: canonicalJson(json) };
+    return { event, text };
   });
 }
 
 /** The bytes that are stored for a body. */
 export function textOf(body: object): string {
-  return canonicalJson(asJson(body));
-}
-
-function asJson(body: object): Json {
-  return JSON.parse(JSON.stringify(body)) as Json; // drops undefined members; bodies are JSON by contract
+  return canonicalJson(JSON.parse(JSON.stringify(body)) as Json); // drops undefined members; bodies are JSON by contract
 }
 
 /** Recompute a chain from its first event. */

@@ -36,7 +36,7 @@ export interface HostRule {
 /**
  * One node of the graph. Phases, approvals, windows, dual-run sugar, rescue, finally and compensations are all nodes,
  * so that the engine knows one thing only. Paths: `<phase>/<step>`; `<phase>/@approval`, `@window`, `@after`, `@probe`,
- * `@analysis`; nested ones `<owner>/<role>/<id or index>`.
+ * `@collect`, `@analysis`; nested ones `<owner>/<role>/<id or index>`.
  */
 export interface PlanNode {
   readonly path: string;

@@ -114,7 +114,8 @@ function alternative(value: Json): Json {
     value['enum'] === undefined &&
     value['const'] === undefined &&
     value['format'] === undefined;
-  if (isPlainText || Object.keys(value).length === 0 || value['slipwayShell'] === true || value['const'] !== undefined) return value;
+  if (isPlainText || Object.keys(value).length === 0 || value['slipwayShell'] === true || value['slipwayFixed'] !== undefined || value['const'] !== undefined)
+    return value;
   const { description, ...rest } = orExpression(value);
   return { ...(description === undefined ? {} : { description }), anyOf: [rest, EXPRESSION] };
 }

@@ -2,7 +2,9 @@ import { isObject, type JsonObject, type Parsed, type Problem } from '../core/in
 import type { AnyKind } from '../steps/index.ts';
 import { kinds as registeredKinds } from '../steps/index.ts';
 import { checkCalls } from './checks/calls.ts';
+import { checkMetricSources } from './checks/metric-sources.ts';
 import { checkReferences } from './checks/references.ts';
+import { kindsOf } from './kinds.ts';
 import type { LoadedDocument, Repository } from './loaded.ts';
 import { type ParsedDocument, readDocuments } from './parse.ts';
 import { hasErrors, inFileOrder } from './report.ts';
@@ -28,7 +30,10 @@ export function validateRepository(files: readonly RepositoryFile[], kinds: read
   const read = files.map(({ path, text }) => readDocuments(text, path, kinds));
   const documents = read.flatMap((file) => file.documents);
   const catalogues = catalogue(documents);
-  for (const document of documents) checkReferences(document, catalogues);
+  for (const document of documents) {
+    checkReferences(document, catalogues);
+    checkMetricSources(document, catalogues, kindsOf(kinds));
+  }
   checkCalls(catalogues.Runbook);
   const problems: readonly Problem[] = inFileOrder([...read.flatMap((file) => file.problems), ...documents.flatMap(({ reporter }) => reporter.problems)]);
   if (hasErrors(problems)) return { ok: false, problems };

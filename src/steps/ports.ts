@@ -1,5 +1,6 @@
 import type { Clock, Digest, Json, Secret } from '../core/index.ts';
 import type { Host } from './host.ts';
+import type { MetricsPort } from './metrics/port.ts';
 
 /** The outside world as step kinds see it. Adapters are in src/effects (real) and src/rehearsal (stand-ins at the provider boundary only). */
 export interface Ports {
@@ -11,6 +12,7 @@ export interface Ports {
   readonly notify: NotifyPort;
   readonly evidence: EvidencePort;
   readonly policy: PolicyPort;
+  readonly metrics: MetricsPort;
 }
 
 export interface HttpRequest {
@@ -83,6 +85,21 @@ export interface RemoteFile {
   readonly owner?: string;
   readonly group?: string;
 }
+/** A program, or the login shell, on a terminal. */
+export interface TerminalRequest {
+  /** Shell text without any value; the login shell when absent. */
+  readonly command?: string;
+  readonly columns: number;
+  readonly rows: number;
+}
+export interface Terminal {
+  /** What has come since the last call; waits for something. undefined: no more comes. */
+  read(): Promise<string | undefined>;
+  send(text: string | Secret): void;
+  /** Rejects with `SSH_LOST` when the connection broke. */
+  readonly ended: Promise<{ readonly exitCode: number | null }>;
+  close(): void;
+}
 export interface SshPort {
   /**
    * Run shell text on a host.
@@ -91,6 +108,12 @@ export interface SshPort {
    * `SSH_AUTH` (nothing was started), `SSH_TIMEOUT` (killed), `SSH_LOST` (started, end not seen: in doubt).
    */
   exec(host: Host, request: ExecRequest, control: SshControl): Promise<ExecResult>;
+  /**
+   * Open a terminal on a host.
+   *
+   * @throws {SlipwayError} `SSH_UNREACHABLE`, `SSH_HOST_KEY`, `SSH_AUTH`: nothing was started.
+   */
+  terminal(host: Host, request: TerminalRequest, control: SshControl): Promise<Terminal>;
   /** The file as it is there now, or undefined; content only up to `maxBytes`. */
   read(
     host: Host,

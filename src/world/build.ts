@@ -5,7 +5,8 @@ import { createEvidence, createHttp, createNotify, createTcp, type Resolve } fro
 import { createPulumi, type PulumiOptions } from '../effects/pulumi/index.ts';
 import { createSsh } from '../effects/ssh/index.ts';
 import { evaluatePackages } from '../policy/index.ts';
-import type { Ports } from '../steps/index.ts';
+import type { Host, Ports } from '../steps/index.ts';
+import { metricsOf } from './metrics.ts';
 
 export interface Building {
   readonly config: Config;
@@ -18,18 +19,26 @@ const POLICY_DEADLINE_MS = 30_000;
 
 /** The adapters of all ports; `differences` is what a rehearsal does otherwise. */
 export function buildPorts(
-  { config, request, journal }: Building,
-  differences: { readonly resolve?: Resolve; readonly pulumi: PulumiOptions; readonly rehearsal: boolean },
+  building: Building,
+  differences: { readonly resolve?: Resolve; readonly pulumi: PulumiOptions; readonly rehearsal: boolean; readonly host: (name: string) => Host },
 ): { readonly ports: Ports; readonly evidenceOf: (runId: string) => Ports['evidence'] } & Disposable {
-  const { resolve, rehearsal } = differences;
+  const { config, request, journal } = building;
+  const { resolve, rehearsal, host } = differences;
   const http = createHttp(resolve ? { resolve } : {});
   const { policies, notice, runId } = request;
   const agent = config.ssh.agentSocket;
+  const ssh = createSsh({
+    clock: systemClock,
+    knownHostsFiles: [`${config.ssh.home}/.ssh/known_hosts`],
+    ...(agent === undefined ? {} : { agentSocket: agent }),
+  });
+  const metrics = metricsOf(building, { http, ssh, host, rehearsal, ...(resolve ? { resolve } : {}) });
   const ports: Ports = {
     clock: systemClock,
     http,
     tcp: createTcp(resolve ? { resolve } : {}),
-    ssh: createSsh({ clock: systemClock, knownHostsFiles: [`${config.ssh.home}/.ssh/known_hosts`], ...(agent === undefined ? {} : { agentSocket: agent }) }),
+    ssh,
+    metrics,
     pulumi: createPulumi(differences.pulumi),
     notify: createNotify({ channels: config.notify, http, clock: systemClock, log: notice, rehearsal }),
     evidence: createEvidence(journal, runId),
@@ -39,7 +48,11 @@ export function buildPorts(
       }),
     },
   };
-  return { ports, evidenceOf: (id) => createEvidence(journal, id), [Symbol.dispose]: () => http[Symbol.dispose]() };
+  const close = (): void => {
+    metrics[Symbol.dispose]();
+    http[Symbol.dispose]();
+  };
+  return { ports, evidenceOf: (id) => createEvidence(journal, id), [Symbol.dispose]: close };
 }
 
 /** What stack operations may see of our environment. */

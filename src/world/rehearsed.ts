@@ -4,7 +4,7 @@ import { didYouMean, EXIT, type JsonObject, SlipwayError, systemClock } from '..
 import { evaluateDeep } from '../expr/index.ts';
 import type { PlanGraph } from '../plan/index.ts';
 import { type ArmedStep, openRehearsal, type Rehearsal } from '../rehearsal/index.ts';
-import type { PulumiPort } from '../steps/index.ts';
+import type { Host, PulumiPort } from '../steps/index.ts';
 import { toolVersion } from '../config/index.ts';
 import type { PulumiOptions } from '../effects/pulumi/index.ts';
 import { type Building, buildPorts } from './build.ts';
@@ -24,16 +24,18 @@ export async function openRehearsedWorld(building: Building, { id, options }: { 
     drift: options.drift,
     cacheDir: join(config.cacheDir, 'rehearsal'),
   });
-  const built = buildPorts(building, { rehearsal: true, resolve: onlyStandIns(rehearsal.resolve), pulumi: pulumiOf(building, dir, rehearsal) });
+  const host = (name: string): Host => {
+    const found = inventory.hosts.get(name)?.host;
+    if (!found) throw new SlipwayError('UNKNOWN_HOST', `the inventory has no host "${name}"`, { hint: 'plan again: the inventory has changed' });
+    return rehearsal.host(found);
+  };
+  const resolve = onlyStandIns(rehearsal.resolve);
+  const built = buildPorts(building, { rehearsal: true, resolve, host, pulumi: pulumiOf(building, dir, rehearsal) });
   const ports: World['ports'] = { ...built.ports, pulumi: drifting(built.ports.pulumi, rehearsal, request.notice) };
   return {
     ports,
     portsOf: (runId) => ({ ...ports, evidence: built.evidenceOf(runId) }),
-    host: (name) => {
-      const host = inventory.hosts.get(name)?.host;
-      if (!host) throw new SlipwayError('UNKNOWN_HOST', `the inventory has no host "${name}"`, { hint: 'plan again: the inventory has changed' });
-      return rehearsal.host(host);
-    },
+    host,
     arm: (graph, inputs) => rehearsal.arm(options.fail.map((wanted) => armedStep(graph, inputs, wanted))),
     fault: rehearsal.fault,
     [Symbol.asyncDispose]: async () => {

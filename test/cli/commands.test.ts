@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -53,6 +53,12 @@ const calls: readonly (readonly [string, string])[] = [
   ['signal RUN go', `signalRun("RUN", "go", null)`],
   ['runs --state failed --state rolledBack --runbook erp --limit 3', `runs({"limit":3,"runbook":"erp","states":["failed","rolledBack"]})`],
   ['journal verify RUN', `verifyJournal("RUN")`],
+  ['journal prune --older-than 90d --dry-run', 'prune({"olderThanMs":7776000000,"keepEvidence":false,"dryRun":true})'],
+  ['journal prune --older-than 2w --keep-evidence', 'prune({"olderThanMs":1209600000,"keepEvidence":true,"dryRun":false})'],
+  ['backup /backups/b.db', 'backUp("/backups/b.db")'],
+  ['restore /backups/b.db --force', 'restore("/backups/b.db", {"replace":true})'],
+  ['audit --action journal.prune --limit 3', 'audit({"limit":3,"action":"journal.prune"})'],
+  ['audit verify', 'verifyAudit()'],
   ['policy test', 'policyTest()'],
   ['validate a.yaml b.yaml', 'validate(["a.yaml","b.yaml"])'],
   ['schema Wave', 'schema("Wave")'],
@@ -166,4 +172,60 @@ test('a run that waits for votes exits with 12, one that failed by time alone wi
     'failed',
   );
   assert.equal((await slipway(['resume', RUN], { app: late })).code, EXIT.timedOut);
+});
+
+test('keeping a journal: what was done goes to stdout, what to mind to stderr', async () => {
+  const backedUp = await slipway(['backup', '/backups/b.db']);
+  assert.match(backedUp.stdout, /1 runs and 2 pieces of evidence in \/backups\/b.db, 3.0 MB/);
+  assert.match(backedUp.stderr, /key of the vault \(0123456789abcdef…\) is not in it/);
+  const restored = await slipway(['restore', '/backups/b.db']);
+  assert.match(restored.stderr, /kept in \/repo\/\.slipway\/journal\.db\.before-x\n.*put it back/);
+  assert.equal((await slipway(['journal', 'prune', '--older-than', 'soon'])).code, EXIT.usage);
+  assert.equal((await slipway(['journal', 'prune'])).code, EXIT.usage);
+  for (const argv of [
+    ['journal', 'export'],
+    ['journal', 'export', RUN, '--all'],
+  ])
+    assert.equal((await slipway(argv)).code, EXIT.usage, argv.join(' '));
+  const refused = { importRuns: async () => ({ imported: [], same: [], refused: [{ id: RUN, why: 'went on otherwise' }] }) };
+  const imported = await slipway(['journal', 'import', '/backups/x'], { app: refused });
+  assert.deepEqual([imported.code, /went on otherwise/.test(imported.stdout)], [EXIT.error, true]);
+});
+
+test('an export goes to a file only when it is whole', async () => {
+  const out = join(folder, 'runs.ndjson');
+  const broken = {
+    exportRuns: async function* () {
+      yield '{}';
+      throw new Error('the journal went away');
+    },
+  };
+  assert.equal((await slipway(['journal', 'export', '--all', '--out', out], { app: broken })).code, EXIT.error);
+  assert.equal(existsSync(out), false);
+  const { code, stderr } = await slipway(['journal', 'export', '--all', '--out', out]);
+  assert.deepEqual([code, stderr], [EXIT.ok, `2 lines written to ${out}\n`]);
+  assert.equal(readFileSync(out, 'utf8'), '{"format":"x"}\n{"end":0}\n');
+});
+
+test('analysis verify ends with 1 when a verdict or the journal is not what was recorded', async () => {
+  const same = { path: 'dual/@analysis', attempt: 1, ok: true, differences: [] };
+  const whole = { ok: true, text: 'whole' };
+  const run = (ok: boolean, journal = whole) =>
+    slipway(['analysis', 'verify', RUN], {
+      app: { analyses: async () => [{ ...same, ok, differences: ok ? [] : ['record.seed was 1, and is now 2'] }], verifyJournal: async () => journal },
+    });
+  assert.equal((await run(true)).code, EXIT.ok);
+  const differs = await run(false);
+  assert.equal(differs.code, EXIT.error);
+  assert.match(differs.stdout, /not what was recorded\n {2}record\.seed was 1, and is now 2/);
+  assert.equal((await run(true, { ok: false, text: 'broken' })).code, EXIT.error);
+});
+
+test('analysis show writes the picture only when there is a verdict to draw', async () => {
+  const file = join(folder, 'verdict.svg');
+  const none = await slipway(['analysis', 'show', RUN, '--svg', file], {
+    app: { analyses: async () => [{ path: 'p', attempt: 1, ok: false, differences: ['lost'] }] },
+  });
+  assert.equal(none.code, EXIT.error);
+  assert.match(none.stderr, /no verdict of this run can be drawn/);
 });

@@ -71,6 +71,14 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
       return recording({ ...quiet(), ...options.app }, calls);
     },
     diagnose: async () => [],
+    hooks: {
+      install: async ({ folder, url, repository }) => {
+        calls.push(`hookInstall(${folder},${url},${repository})`);
+        return { hook: `${folder}/hooks/post-receive` };
+      },
+      send: async () => ({ sent: 2, waiting: 0 }),
+      remove: async (folder) => void calls.push(`hookRemove(${folder})`),
+    },
     onInterrupt: (handler) => {
       handlers.add(handler);
       return () => void handlers.delete(handler);
@@ -143,11 +151,22 @@ function quiet(): App {
       yield* events;
     },
     logs: async () => [],
+    analyses: async () => [],
+    measuring: async () => [],
     verifyJournal: async () => ({ ok: true, text: 'the chain holds' }),
     overview: async () => ({ engine: 'local', counts: {}, drivers: [], open: [] }),
     repair: async () => [],
     work: async () => undefined,
     supervise: async () => undefined,
+    prune: async () => ({ runs: [RUN], stayed: [], evidence: 2, bytes: 3_000_000 }),
+    exportRuns: async function* () {
+      yield* ['{"format":"x"}', '{"end":0}'];
+    },
+    importRuns: async () => ({ imported: [RUN], same: [], refused: [] }),
+    backUp: async () => ({ runs: 1, evidence: 2, bytes: 3_000_000, vaultKey: '0123456789abcdef' }),
+    restore: async () => ({ runs: 1, evidence: 2, madeAt: 0, vaultKey: 'missing', before: '/repo/.slipway/journal.db.before-x' }),
+    audit: async () => [],
+    verifyAudit: async () => ({ ok: true, text: 'the chain holds' }),
     policyTest: async () => ({ ok: true, text: '12 tests passed' }),
     policyCheck: async () => ({ decision: 'allow', findings: [] }),
     readPlan: () => Promise.reject(new Error('no plan in this test')),

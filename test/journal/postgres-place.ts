@@ -1,18 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomText, Secret, systemClock } from '../../src/core/index.ts';
-import { type Journal, openPostgresJournal } from '../../src/journal/index.ts';
+import { randomText, systemClock } from '../../src/core/index.ts';
+import { openPostgresArchive, openPostgresJournal } from '../../src/journal/index.ts';
 import type { Postgres } from '../support/postgres.ts';
-import type { Body, Place } from './contract/place.ts';
-
-export const VAULT_KEY = { from: 'setting', key: new Secret('0'.repeat(64)) } as const;
+import { type Body, type Place, VAULT_KEY } from './contract/place.ts';
 
 /** A journal in a schema of its own. */
-export function postgresPlace(server: Postgres): Place {
+export function postgresPlace(server: Postgres): Place & { readonly schema: string } {
   const schema = `test_${randomText(10)}`;
-  const opened: Journal<Body>[] = [];
+  const opened: AsyncDisposable[] = [];
   const sql: Place['sql'] = (text) => server.sql(`SET search_path TO ${schema}; ${text}`);
   return {
+    schema,
     open: async (options = {}) => {
       const journal = await openPostgresJournal<Body>({
         connection: server.connection('postgres', schema),
@@ -22,6 +21,11 @@ export function postgresPlace(server: Postgres): Place {
       });
       opened.push(journal);
       return journal;
+    },
+    openArchive: async () => {
+      const archive = await openPostgresArchive({ connection: server.connection('postgres', schema), clock: systemClock });
+      opened.push(archive);
+      return archive;
     },
     later: async (ms) => void (await sql(`UPDATE runs SET lease_expires = lease_expires - ${ms}`)),
     sql,

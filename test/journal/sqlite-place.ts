@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { systemClock } from '../../src/core/index.ts';
-import { type Journal, openJournal } from '../../src/journal/index.ts';
-import type { Body, Place, StoreUnderTest } from './contract/place.ts';
+import { openJournal, openSqliteArchive } from '../../src/journal/index.ts';
+import { type Body, type Place, type StoreUnderTest, VAULT_KEY } from './contract/place.ts';
 
 export const sqliteStore: StoreUnderTest = { name: 'SQLite', place: async () => sqlitePlace() };
 
-function sqlitePlace(): Place {
+export function sqlitePlace(): Place & { readonly dir: string } {
   const dir = mkdtempSync(join(tmpdir(), 'slipway-journal-'));
-  const opened: Journal<Body>[] = [];
+  const opened: AsyncDisposable[] = [];
   let passedMs = 0;
   const clock = { ...systemClock, now: () => Date.now() + passedMs };
   const withDatabase = <T>(work: (database: DatabaseSync) => T): T => {
@@ -22,10 +22,16 @@ function sqlitePlace(): Place {
     }
   };
   return {
+    dir,
     open: async (options = {}) => {
-      const journal = openJournal<Body>({ dir, clock, ...options });
+      const journal = openJournal<Body>({ dir, clock, vaultKey: VAULT_KEY, ...options });
       opened.push(journal);
       return journal;
+    },
+    openArchive: async () => {
+      const archive = openSqliteArchive({ dir, clock });
+      opened.push(archive);
+      return archive;
     },
     later: async (ms) => void (passedMs += ms),
     sql: async (text) =>

@@ -78,6 +78,8 @@ export const KINDS: readonly AnyKind[] = [
     undo: (input: JsonObject) => ({ uses: 'traffic.setWeight', with: { ...input, weight: 0 }, first: 'traffic' }),
   }),
   step('bench.probe', loose),
+  step('metrics.collect', loose, { takesSources: true }),
+  step('check.metric', loose, { takesSources: true, failureTrigger: 'healthFailed' }),
   step('analysis', loose, { failureTrigger: 'analysisFailed' }),
   step('notify', loose, { mutates: false }),
 ];

@@ -89,6 +89,7 @@ const GOOD: PolicyInput = {
     step('cutover/all', 'cutover', 'traffic.setWeight', { with: { weight: 100 }, compensations: undo('cutover/all', 'traffic.setWeight', { weight: 0 }) }),
     step('retire/stop', 'decommission', 'ssh.run', { with: { cmd: 'systemctl stop erp' }, pointOfNoReturn: true }),
   ],
+  metricSources: [],
   stacks: [
     {
       ...{ path: 'provision/net', phase: 'provision', phaseType: 'provision', environment: 'prod', production: true },
@@ -100,7 +101,21 @@ const GOOD: PolicyInput = {
       ],
     },
   ],
-  hosts: [{ name: 'erp-1', address: '10.0.0.11', port: 22, user: 'deploy', zone: 'rack', groups: ['erp'], vars: {}, jump: [], pinnedHostKeys: 1 }],
+  hosts: [
+    {
+      name: 'erp-1',
+      address: '10.0.0.11',
+      port: 22,
+      user: 'deploy',
+      zone: 'rack',
+      groups: ['erp'],
+      vars: {},
+      jump: [],
+      shell: 'posix',
+      legacy: [],
+      pinnedHostKeys: 1,
+    },
+  ],
   environments: {
     prod: {
       ...{ name: 'prod', production: true, costCeiling: 5000, hasApproval: true, hasWindow: true },

@@ -22,6 +22,7 @@ const SILENT = new Set([
   '$defs',
   'slipwaySecret',
   'slipwayShell',
+  'slipwayFixed',
   'enumDescriptions',
   'format',
   'then',

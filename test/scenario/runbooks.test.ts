@@ -58,6 +58,32 @@ const REHEARSALS: { readonly [command: string]: Rehearsal } = {
     code: 0,
     check: ({ results }) => assert.deepEqual([results.get('scan/judge'), results.get('scan/finally/tell')], ['ok', 'ok']),
   },
+  'base-servers': {
+    words: ['base-servers'],
+    code: 0,
+    check: ({ home, run, results }) => {
+      const mutating = ['packages', 'account', 'tools', 'limits', 'clock', 'time', 'new-settings'];
+      assert.deepEqual([...new Set(mutating.map((id) => results.get(`base/${id}`)))], ['changed']);
+      assert.equal(results.get('base/told'), undefined, 'facts said that it is a Debian');
+      const onFirst = hostLedger(home, run).filter(({ host }) => host === 'app-stage-1');
+      assert.deepEqual(
+        onFirst.flatMap(({ type, detail }) => (type === 'package' || type === 'service' || type === 'user' ? [detail['action']] : [])),
+        ['install', 'add', 'enable', 'start', 'restart'],
+      );
+    },
+  },
+  'base-servers --fail base/new-settings': {
+    words: ['base-servers', '--fail', 'base/new-settings'],
+    code: 13,
+    check: ({ home, run }) => {
+      const undone = hostLedger(home, run).filter(({ host }) => host === 'app-stage-2');
+      const actions = undone.flatMap(({ type, detail }) => (type === 'package' || type === 'user' ? [String(detail['action'])] : []));
+      assert.deepEqual(
+        actions.toSorted((a, b) => a.localeCompare(b)),
+        ['add', 'install', 'remove', 'remove'],
+      );
+    },
+  },
   'rollback-drill': {
     words: ['rollback-drill'],
     code: 13,
@@ -71,6 +97,21 @@ const REHEARSALS: { readonly [command: string]: Rehearsal } = {
       assert.equal(weights.at(-1), 0);
       assert.equal(ledger.findLast(({ host, type }) => host === 'erp-new-1' && type === 'service')?.detail['action'], 'stop');
       assert.match(ended.stdout, /all traffic was back on the old side after/);
+    },
+  },
+  'orders-cutover': {
+    words: ['orders-cutover'],
+    code: 0,
+    check: ({ home, run, ended, results }) => {
+      assert.deepEqual([results.get('half/@collect'), results.get('half/@analysis')], ['ok', 'ok']);
+      assert.equal(results.has('half/@probe'), false, 'live traffic needs no requests of our own');
+      const collected = eventsIn(home).find(({ body }) => body.type === 'stepFinished' && body.path === 'half/@collect')?.body['result'];
+      const { metrics } = (collected as { outputs: { metrics: { name: string; baseline: { slots: number }; candidate: { slots: number } }[] } }).outputs;
+      const errors = metrics.find(({ name }) => name === 'checkout-errors');
+      assert.ok((errors?.baseline.slots ?? 0) >= 5 && (errors?.candidate.slots ?? 0) >= 5, JSON.stringify(metrics));
+      const weights = hostLedger(home, run).flatMap(({ detail }) => (detail['server'] === 'erp/old1' ? [detail['weight']] : []));
+      assert.equal(weights.at(-1), 0, `the old side still has traffic: ${weights.join()}`);
+      assert.match(ended.stdout, /dual run: the candidate is no worse than the baseline: checkout-errors/);
     },
   },
   'erp-to-cloud --slow candidate=200ms': {

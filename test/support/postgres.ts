@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -28,12 +28,16 @@ export function whyNoPostgres(): string | undefined {
 export interface PostgresOptions {
   /** Folder for the data, on a file system of the caller's choice. */
   readonly dir?: string;
+  /** A certificate and its key, PEM: then it also talks TLS. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** More settings of the server. */
   readonly settings?: { readonly [name: string]: string };
 }
 /** A real PostgreSQL of our own on loopback, whose data goes away with it. */
 export interface Postgres extends AsyncDisposable {
   readonly port: number;
+  /** Absolute path of the folder with its programs, such as pg_dump. */
+  readonly bin: string;
   /** Absolute path of its data. */
   readonly data: string;
   /** How to get into one of its databases; schema `slipway` unless told. */
@@ -55,6 +59,11 @@ function identity(): { readonly uid?: number; readonly gid?: number } {
   return { uid: Number(uid ?? NOBODY), gid: Number(gid ?? NOBODY) };
 }
 
+function writeOwned(file: string, text: string, { uid, gid }: ReturnType<typeof identity>): void {
+  writeFileSync(file, text, { mode: 0o600 });
+  if (uid !== undefined && gid !== undefined) chownSync(file, uid, gid);
+}
+
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const bin = programs() ?? '';
   const who = identity();
@@ -63,6 +72,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   if (who.uid !== undefined) chownSync(dir, who.uid, who.gid ?? who.uid);
   const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
   await run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], { ...who, env, cwd: dir });
+  if (options.tls)
+    for (const [name, text] of [
+      ['server.crt', options.tls.cert],
+      ['server.key', options.tls.key],
+    ] as const)
+      writeOwned(join(data, name), text, who);
   const port = await freePort();
   // Crashes of the server are played, power cuts are not: nothing is lost without fsync, and tests are faster.
   const settings = {
@@ -71,6 +86,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     unix_socket_directories: dir,
     fsync: 'off',
     max_connections: '60',
+    ssl: options.tls ? 'on' : 'off',
     ...options.settings,
   };
   const args = ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
@@ -118,5 +134,5 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     await dispose();
     throw thrown;
   }
-  return { port, data, connection, sql, stop, start, [Symbol.asyncDispose]: dispose };
+  return { port, bin, data, connection, sql, stop, start, [Symbol.asyncDispose]: dispose };
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-export const VERSION = { pulumi: '9.9.1', opa: '9.9.2', temporal: '9.9.3' } as const;
+export const VERSION = { pulumi: '9.9.1', opa: '9.9.2', gitea: '9.9.3', temporal: '9.9.4' } as const;
 const SYSTEM = ['sh', 'tar', 'gzip', 'git', 'cat', 'mkdir', 'sleep', 'cp', 'chmod', 'cc'];
 
 /** A checkout of its own with fake npm and go, an empty HOME, and a mirror in front of the official sites. */
@@ -24,7 +24,7 @@ export interface Sandbox {
 }
 interface SetupOptions {
   readonly answerMs?: number;
-  readonly extras?: readonly string[];
+  readonly extra?: readonly string[];
 }
 export interface Running {
   readonly pid: number;
@@ -87,10 +87,15 @@ function copyTools(root: string): void {
 }
 
 /** package.json and a lock that agree. */
-export function writeManifest(root: string, leftPad: string): void {
+export function writeManifest(root: string, leftPad: string, optional: readonly string[] = []): void {
   const dependencies = { 'left-pad': leftPad };
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'slipway', dependencies }));
-  const packages = { '': { name: 'slipway', dependencies }, 'node_modules/left-pad': { version: leftPad, integrity: `sha512-${leftPad}` } };
+  const optionalDependencies = Object.fromEntries(optional.map((name) => [name, '1.0.0']));
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'slipway', dependencies, optionalDependencies }));
+  const packages = {
+    '': { name: 'slipway', dependencies, optionalDependencies },
+    'node_modules/left-pad': { version: leftPad, integrity: `sha512-${leftPad}` },
+    ...Object.fromEntries(optional.map((name) => [`node_modules/${name}`, { version: '1.0.0', optional: true }])),
+  };
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
 }
 
@@ -125,14 +130,18 @@ export function fakeGo(calls: string): string {
   return `case "$1" in
 env) echo go1.99.0; exit 0;;
 mod) exit 0;;
-list) echo a; echo b; exit 0;;
+list) [ "$2" = -m ] && echo "\${0%/*}/module" && exit 0; echo a; echo b; exit 0;;
 esac
 echo "go $*" >> ${calls}
 [ -e ${calls}.fail ] && echo 'x.go:1: it does not compile' >&2 && exit 2
 echo a >&2
 [ -e ${calls}.slow ] && sleep 2
 name=opa; version=${VERSION.opa}
-case "$*" in *pulumi*) name=pulumi; version=v${VERSION.pulumi};; *temporal*) name=temporal; version=${VERSION.temporal};; esac
+case "$*" in
+  *pulumi*) name=pulumi; version=v${VERSION.pulumi};;
+  *temporal*) name=temporal; version=${VERSION.temporal};;
+  *gitea*) version=${VERSION.gitea}; echo "cgo $CGO_ENABLED" >> ${calls};;
+esac
 [ -e ${calls}.wrong ] && version=0.0.1
 while [ "$1" != -o ]; do shift; done
 printf '#!/bin/sh\\necho "Version: %s"\\n' "$version" > "$2"

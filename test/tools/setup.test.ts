@@ -54,20 +54,20 @@ test('temporal is made only when it is asked for; its release has no folder, and
   script(join(folder, 'temporal'), `[ "$1" = --version ] && echo 'temporal version ${VERSION.temporal} (Server 9.1.1, UI 9.2.2)'`);
   const release = execFileSync('tar', ['-czf', '-', '-C', folder, 'temporal']);
   box.mirror.files.set(RELEASE.temporal, release).set('checksums.txt', Buffer.from(`${sha256(release)}  ${RELEASE.temporal}\n`));
-  const { code, output } = await box.setup({ extras: ['temporal'] }).done;
+  const { code, output } = await box.setup({ extra: ['temporal'] }).done;
   assert.equal(code, 0, output);
   assert.ok(existsSync(temporalAt), output);
-  assert.match(output, /ready .*temporal 9\.9\.3/);
+  assert.match(output, /ready .*temporal 9\.9\.4/);
   assert.deepEqual(builds(box), []);
 });
 
 test('temporal is built with its bare version: it cannot talk to its server when there is a v before it', async (context) => {
   const box = await sandbox(context);
   box.mirror.mode = 'broken';
-  const { code, output } = await box.setup({ extras: ['temporal'] }).done;
+  const { code, output } = await box.setup({ extra: ['temporal'] }).done;
   assert.equal(code, 0, output);
   const flags = (name: string) => builds(box).find((call) => call.includes(name));
-  assert.match(flags('temporal') ?? '', /temporalcli\.Version=9\.9\.3 /);
+  assert.match(flags('temporal') ?? '', /temporalcli\.Version=9\.9\.4 /);
   assert.match(flags('pulumi') ?? '', /version\.Version=v9\.9\.1 /);
 });
 
@@ -233,6 +233,12 @@ test('packages: a changed lock installs again, a torn install installs again, on
   rmSync(join(box.root, 'node_modules/left-pad'), { recursive: true });
   await box.setup().done;
   assert.equal(installs(), 3, 'a package was gone');
+  // What npm left before somebody made a client of a Git host an optional package of ours.
+  const left = readFileSync(join(box.root, 'node_modules/.package-lock.json'));
+  writeManifest(box.root, '2.0.0', ['client-of-a-host']);
+  writeFileSync(join(box.root, 'node_modules/.package-lock.json'), left);
+  await box.setup().done;
+  assert.equal(installs(), 4, 'an optional package of ours was not there');
 });
 
 test('npm that was told not to run install scripts leaves no Node; its own installer is run', async (context) => {
@@ -245,4 +251,27 @@ test('npm that was told not to run install scripts leaves no Node; its own insta
   assert.equal(code, 0, output);
   assert.match(output, /the package "node" has no working program yet/);
   assert.match(output, /ready .*: node 24\.1\.0/);
+});
+
+test('gitea is made only when it is asked for: with its tags, a C compiler and the folders beside it', async (context) => {
+  const box = await sandbox(context);
+  publish(box);
+  // What Go's module cache has is read-only.
+  for (const folder of ['options/locale', 'public/assets', 'templates/mail']) {
+    mkdirSync(join(box.bin, 'module', folder), { recursive: true });
+    writeFileSync(join(box.bin, 'module', folder, 'file'), folder, { mode: 0o444 });
+  }
+  assert.equal((await box.setup().done).code, 0);
+  const folder = join(box.tools, `gitea-${VERSION.gitea}`);
+  assert.ok(!existsSync(folder), 'the plain setup does not make it');
+  const { code, output } = await box.setup({ extra: ['gitea'] }).done;
+  assert.equal(code, 0, output);
+  assert.match(output, new RegExp(`gitea ${VERSION.gitea}`));
+  assert.match(builds(box).join(), /-tags sqlite sqlite_unlock_notify .*-X main\.Version=v9\.9\.3 -o .*code\.gitea\.io\/gitea/);
+  assert.ok(box.calls().includes('cgo 1'));
+  assert.equal(readFileSync(join(folder, 'templates', 'mail', 'file'), 'utf8'), 'templates/mail');
+  writeFileSync(join(folder, 'templates', 'mail', 'file'), 'can be written, and so be removed');
+  const before = builds(box).length;
+  await box.setup({ extra: ['gitea'] }).done;
+  assert.equal(builds(box).length, before, 'once');
 });

@@ -46,7 +46,7 @@ function accepted<Body>(fate: Fate<Body>): Exclude<Fate<Body>, { readonly type: 
 
 async function settle<Body extends { readonly type: string }>(database: Database, bell: Bell, entries: readonly Entry<Body>[]): Promise<readonly Fate<Body>[]> {
   const { fates } = await transact(database, nameOf(entries), {
-    work: (ask) => write(database, ask, entries),
+    work: (ask, last) => write(database, ask, { entries, last }),
     wasKept: async (ask, batch) => isThere(ask, batch),
   });
   const runIds = [...new Set(entries.map(({ runId }) => runId))];
@@ -60,7 +60,12 @@ function nameOf<Body extends { readonly type: string }>(entries: readonly Entry<
   return `${entries.every(({ postedId }) => postedId !== undefined) ? 'post' : 'append'} ${types}`;
 }
 
-async function write<Body extends { readonly type: string }>(database: Database, ask: Ask, entries: readonly Entry<Body>[]): Promise<Batch<Body>> {
+interface Writing<Body> {
+  readonly entries: readonly Entry<Body>[];
+  readonly last: (sql: string, values: readonly unknown[]) => void;
+}
+
+async function write<Body extends { readonly type: string }>(database: Database, ask: Ask, { entries, last }: Writing<Body>): Promise<Batch<Body>> {
   const runs = await ask(LOCK_RUNS, [[...new Set(entries.map(({ runId }) => runId))]]);
   const posts = entries.flatMap(({ runId, postedId }) => (postedId === undefined ? [] : [{ runId, postedId }]));
   const posted = posts.length === 0 ? [] : await ask(SELECT_POSTED, [posts.map(({ runId }) => runId), posts.map(({ postedId }) => postedId)]);
@@ -69,7 +74,7 @@ async function write<Body extends { readonly type: string }>(database: Database,
   const { inserts, heads } = batch;
   if (heads.length > 0) {
     const events = inserts.map(({ event }) => event);
-    await ask(WRITE, [
+    last(WRITE, [
       events.map(({ runId }) => runId),
       events.map(({ seq }) => seq),
       events.map(({ at }) => at),

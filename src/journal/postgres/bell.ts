@@ -57,7 +57,26 @@ export function createBell(database: Database): Bell {
       if (!listening) void watch();
       return listener;
     },
-    tell: (runIds) => void query(database, NOTIFY, [database.schema, runIds]).catch(() => undefined),
+    tell: createTeller(database),
+  };
+}
+
+/** One notification is under way at a time; what comes meanwhile shares the next one. */
+function createTeller(database: Database): Bell['tell'] {
+  const untold = new Set<string>();
+  let isTelling = false;
+  const tellAll = async (): Promise<void> => {
+    isTelling = true;
+    while (untold.size > 0 && !database.closed.signal.aborted) {
+      const runIds = [...untold];
+      untold.clear();
+      await query(database, NOTIFY, [database.schema, runIds]).catch(() => undefined); // whoever misses it looks
+    }
+    isTelling = false;
+  };
+  return (runIds) => {
+    for (const runId of runIds) untold.add(runId);
+    if (!isTelling) void tellAll();
   };
 }
 
@@ -110,8 +129,10 @@ function createEar(database: Database, ring: (runId: string) => void): Ear {
   };
   const begin = async (): Promise<boolean> => {
     const next = await database.pool.connect();
-    next.on('error', deaf);
-    next.on('end', deaf);
+    const lose = (): void => {
+      if (client === next) deaf();
+    };
+    next.on('error', lose).on('end', lose);
     next.on('notification', ({ payload = '' }) => {
       const [schema, runId] = payload.split(' ');
       if (schema === database.schema && runId !== undefined) ring(runId);

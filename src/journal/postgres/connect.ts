@@ -1,3 +1,4 @@
+import { checkServerIdentity } from 'node:tls';
 import type { ClientBase, Pool, PoolConfig } from 'pg';
 import { randomText, type Secret, SlipwayError } from '../../core/index.ts';
 
@@ -70,6 +71,8 @@ function poolConfig(connection: PostgresConnection, answerMs: number): PoolConfi
     max: MOST_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: answerMs,
+    // Statements of a transaction that do not wait for each other share a round trip.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: CONNECT_MS,
     allowExitOnIdle: true,
@@ -88,7 +91,8 @@ function sslOf({ tls, host }: PostgresConnection): PoolConfig['ssl'] {
   if (tls.mode === 'off') return false;
   return {
     rejectUnauthorized: tls.mode !== 'encrypt',
-    ...(tls.mode === 'full' ? { servername: host } : { checkServerIdentity: () => undefined }),
+    // The client itself would compare with "localhost" when the host is an address.
+    checkServerIdentity: (_name, certificate) => (tls.mode === 'full' ? checkServerIdentity(host, certificate) : undefined),
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),
     ...(tls.key === undefined ? {} : { key: tls.key.reveal() }),

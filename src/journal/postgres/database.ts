@@ -81,8 +81,8 @@ export async function change(database: Database, name: string, [sql, ...values]:
 
 /** A transaction, and how to find out later what became of it. */
 export interface Work<T> {
-  /** What it does; made again from the start when it came to nothing. */
-  readonly work: (ask: Ask) => Promise<T>;
+  /** What it does; made again from the start when it came to nothing. What `last` is given is sent together with COMMIT, and saves a round trip. */
+  readonly work: (ask: Ask, last: (sql: string, values: readonly unknown[]) => void) => Promise<T>;
   /** Asked when the connection was lost after COMMIT was sent: did this result stay? */
   readonly wasKept: (ask: Ask, result: T) => Promise<boolean>;
 }
@@ -143,19 +143,24 @@ async function surely<T>(
   }
 }
 
-async function inTransaction<T>(client: PoolClient, work: (ask: Ask) => Promise<T>): Promise<T> {
+async function inTransaction<T>(client: PoolClient, work: Work<T>['work']): Promise<T> {
   let outcome: { readonly result: T } | undefined;
   try {
-    // Sent without waiting for the answer: the first statement of the work waits behind it.
+    const ask = askOn(client);
+    let last: readonly [sql: string, values: readonly unknown[]] | undefined;
+    // Sent without waiting for the answer, and so is the first statement of the work.
     const begun = client.query('BEGIN');
-    const [result] = await Promise.all([work(askOn(client)), begun]);
+    const [result] = await Promise.all([work(ask, (...statement) => void (last = statement)), begun]);
     outcome = { result };
-    await client.query('COMMIT');
+    // When the last statement fails, the server takes COMMIT for ROLLBACK.
+    await Promise.all([last && ask(...last), client.query('COMMIT')]);
     return result;
   } catch (cause) {
     if (isLost(cause)) throw new InDoubt({ session: sessionOf(client), ...(outcome ? { outcome } : {}) }, cause);
     // Not lost: the server has answered, and whatever was done in the transaction is undone.
-    await client.query('ROLLBACK');
+    await client.query('ROLLBACK').catch((lost: unknown) => {
+      throw new InDoubt({ session: sessionOf(client) }, lost);
+    });
     throw cause;
   }
 }

@@ -6,8 +6,8 @@ const LOST_STATES = ['08', '57P01', '57P02', '57P03', '57P05', '25P03'];
 const LOST_SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EAI_AGAIN', 'ENOTFOUND']);
 /** What the client says without a code. */
 const LOST_WORDS = /^(?:Connection terminated|timeout expired|timeout exceeded|Query read timeout|Client (?:has encountered|was closed))/;
-/** The transaction was undone for certain, and may go well when it is made again: serialization, deadlock, too many connections. */
-const AGAIN = new Set(['40001', '40P01', '53300']);
+/** The transaction was undone for certain, and may go well when it is made again: serialization, deadlock, evidence that was just taken away, too many connections. */
+const AGAIN = new Set(['40001', '40P01', '23503', '53300']);
 
 /** Is the connection gone? Then what it was about to do may have been done or not. */
 export function isLost(cause: unknown): boolean {

@@ -1,4 +1,6 @@
+import type { Archive } from '../archive/port.ts';
 import type { Journal } from '../port.ts';
+import type { DatabaseOptions } from './database.ts';
 import type { PostgresJournalOptions } from './open.ts';
 
 export type { PostgresJournalOptions } from './open.ts';
@@ -7,4 +9,10 @@ export type { PostgresJournalOptions } from './open.ts';
 export async function openPostgresJournal<Body extends { readonly type: string }>(options: PostgresJournalOptions): Promise<Journal<Body>> {
   const { openPostgres } = await import('./open.ts');
   return openPostgres<Body>(options);
+}
+
+/** Open the archive of a journal in PostgreSQL. Errors are those of `openPgArchive`. */
+export async function openPostgresArchive(options: DatabaseOptions): Promise<Archive> {
+  const { openPgArchive } = await import('./archive.ts');
+  return openPgArchive(options);
 }

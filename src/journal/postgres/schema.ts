@@ -24,6 +24,7 @@ export const JOURNAL_SCHEMA: readonly Migration[] = [
     lease_owner TEXT,
     lease_token INTEGER NOT NULL DEFAULT 0,
     lease_expires BIGINT,
+    lease_ttl BIGINT,
     lease_claim TEXT
   ) WITH (fillfactor = 70);
   CREATE INDEX runs_by_time ON runs (created_at DESC, position DESC);

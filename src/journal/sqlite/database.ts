@@ -26,6 +26,7 @@ export interface Store {
 }
 
 const BUSY_MS = 10_000;
+const MOST_WAL_BYTES = 16 * 1024 * 1024;
 
 /** Open `journal.db` of a folder; both are made when they are missing. */
 export function openFolder(dir: string, options: StoreOptions): Store {
@@ -68,7 +69,11 @@ export function closeDatabase(store: Store): void {
 }
 
 function prepare(database: DatabaseSync, { maxPages }: StoreOptions): void {
+  // Counts only while there are no tables yet: pages of removed runs can then be given back bit by bit.
+  database.exec('PRAGMA auto_vacuum = INCREMENTAL');
   database.exec('PRAGMA journal_mode = WAL');
+  // A log that has once grown, under a long read, is cut back when it has been taken over into the file.
+  database.exec(`PRAGMA journal_size_limit = ${MOST_WAL_BYTES}`);
   // FULL: a commit that was answered survives a power cut, not only a crash.
   database.exec('PRAGMA synchronous = FULL');
   database.exec('PRAGMA fullfsync = ON');

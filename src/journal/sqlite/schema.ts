@@ -61,4 +61,5 @@ export const JOURNAL_SCHEMA: readonly Migration[] = [
   `,
   },
   { sql: 'CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT' },
+  { sql: 'ALTER TABLE runs ADD COLUMN lease_ttl INTEGER' },
 ];

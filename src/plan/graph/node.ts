@@ -6,22 +6,18 @@ import type { PlanNode } from '../types.ts';
 import { type Build, type Place, report, resolve } from './build.ts';
 import { idempotencyOf, onFailureOf, retryOf, timeoutOf } from './defaults.ts';
 import { hostRuleOf } from './hosts.ts';
+import { withSources } from './metric-sources.ts';
 
 /** The node of one step, without what is nested in it; undefined, with a problem, when its kind is unknown. */
 export function nodeOf(
   build: Build,
-  step: ResolvedStep,
+  written: ResolvedStep,
   place: Place,
   { path, needs }: { readonly path: string; readonly needs: readonly string[] },
 ): PlanNode | undefined {
-  const kind = build.kindOf(step.uses);
-  if (!kind) {
-    report(build, 'UNKNOWN_KIND', `${step.sourcePath}.uses`, {
-      message: `there is no kind of step "${step.uses}"`,
-      hint: 'see "slipway schema" for all kinds',
-    });
-    return undefined;
-  }
+  const kind = kindFor(build, written);
+  if (!kind) return undefined;
+  const step = kind.takesSources === true ? { ...written, with: withSources(build, written, place.phase.environment) } : written;
   const hosts = hostRuleOf(build, step, kind, place);
   const { defaults } = build.runbook.runbook;
   const forward = place.role === 'step' || place.role === 'case' || place.role === 'rescue';
@@ -47,6 +43,12 @@ export function nodeOf(
     pointOfNoReturn: place.role === 'step' && place.phase.pointOfNoReturn === step.id,
     source: { file: build.runbook.file, line: build.runbook.at(step.sourcePath).line },
   };
+}
+
+function kindFor(build: Build, { uses, sourcePath }: ResolvedStep): AnyKind | undefined {
+  const kind = build.kindOf(uses);
+  if (!kind) report(build, 'UNKNOWN_KIND', `${sourcePath}.uses`, { message: `there is no kind of step "${uses}"`, hint: 'see "slipway schema" for all kinds' });
+  return kind;
 }
 
 function belonging({ owner, branch }: Place): Pick<PlanNode, 'owner' | 'branch'> {

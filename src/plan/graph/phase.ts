@@ -5,6 +5,7 @@ import { findCycle, waves } from '../waves.ts';
 import { openingsOf } from '../window/openings.ts';
 import { type Build, type Place, report } from './build.ts';
 import { select } from './hosts.ts';
+import { withSources } from './metric-sources.ts';
 import { addSteps } from './steps.ts';
 import { addDualRun, addGates } from './sugar.ts';
 
@@ -67,11 +68,12 @@ function watchOf(build: Build, watch: Watch, { phase, path }: { readonly phase: 
     const message = kind ? `a watch cannot use "${watch.uses}", which is no check` : `there is no kind of step "${watch.uses}"`;
     report(build, 'BAD_WATCH', `${path}.uses`, { message, hint: 'use a check, for example check.http' });
   }
+  const written = (watch.with ?? {}) as PlanWatch['with']; // JSON as it came from the file
   const names = watch.hosts === undefined ? undefined : select(build, watch.hosts, { sourcePath: path, order: 'inventory' });
   return {
     path: `${phase.id}/watch/${watch.id}`,
     uses: watch.uses,
-    with: (watch.with ?? {}) as PlanWatch['with'], // JSON as it came from the file
+    with: kind?.takesSources === true ? withSources(build, { with: written, sourcePath: path }, phase.environment) : written,
     ...(names && watch.hosts !== undefined
       ? { hosts: { pattern: watch.hosts, names, serial: [{ fraction: 1 }], strategy: 'linear' as const, anyErrorsFatal: false, runOnce: false } }
       : {}),

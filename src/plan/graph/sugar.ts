@@ -1,5 +1,5 @@
-import { isArray, isObject, type Json, type JsonObject, parseDuration } from '../../core/index.ts';
-import type { ResolvedPhase, ResolvedStep } from '../../runbook/index.ts';
+import { isArray, isObject, type JsonObject, parseDuration } from '../../core/index.ts';
+import { dualRunParts, metricsOf, type ResolvedPhase, type ResolvedStep } from '../../runbook/index.ts';
 import { type Build, type Place, resolve } from './build.ts';
 import { nodeOf } from './node.ts';
 
@@ -27,27 +27,26 @@ export function addGates(build: Build, phase: ResolvedPhase, place: Place, mutat
   return gates;
 }
 
-/** The probe and the verdict of a dual run, after the phase's own steps. */
+/** The measurements of a dual run, side by side, and their verdict, after the phase's own steps. */
 export function addDualRun(build: Build, phase: ResolvedPhase, place: Place, steps: readonly string[]): readonly string[] {
   const index = build.runbook.runbook.phases.indexOf(phase);
   const written = sourceOf(build, index);
-  const [settings, analysis] = [written['with'], written['analysis']];
-  if (!isObject(settings)) return [];
-  const probe = add(
-    build,
-    place,
-    {
-      name: '@probe',
-      id: `${phase.id}-probe`,
-      uses: 'bench.probe',
-      with: probeSettings(settings, analysis),
-      sourcePath: `phases[${index}].with`,
-      ...timeLimit(build, phase, settings),
-    },
-    [...place.gates, ...steps],
-  );
-  if (!isObject(analysis) || probe.length === 0) return probe;
-  const evidence = { evidence: `\${{ steps.${phase.id}-probe.outputs.evidence }}` };
+  const { probe, collect, analysis } = dualRunParts(written);
+  const common = { sourcePath: `phases[${index}].with` };
+  const measure = (name: string, uses: string, settings: JsonObject | undefined): readonly string[] => {
+    if (settings === undefined) return [];
+    const id = `${phase.id}-${name}`;
+    return add(build, place, { name: `@${name}`, id, uses, with: settings, ...common, ...timeLimit(build, phase, settings) }, [...place.gates, ...steps]);
+  };
+  const watching = probe && { ...probe, ...watchSettings(analysis) };
+  const [probed, collected] = [measure('probe', 'bench.probe', watching), measure('collect', 'metrics.collect', collect)];
+  const measured = [...probed, ...collected];
+  if (analysis === undefined || measured.length === 0) return measured;
+  const evidenceOf = (name: string) => `\${{ steps.${phase.id}-${name}.outputs.evidence }}`;
+  const evidence = {
+    ...(probed.length > 0 ? { evidence: evidenceOf('probe') } : {}),
+    ...(collected.length > 0 ? { series: evidenceOf('collect') } : {}),
+  };
   const verdict = {
     name: '@analysis',
     label: `judge ${metricsOf(analysis)
@@ -58,7 +57,7 @@ export function addDualRun(build: Build, phase: ResolvedPhase, place: Place, ste
     with: { ...analysis, ...evidence },
     sourcePath: `phases[${index}].analysis`,
   };
-  return [...probe, ...add(build, place, verdict, probe)];
+  return [...measured, ...add(build, place, verdict, measured)];
 }
 
 function add(build: Build, place: Place, extra: Extra, needs: readonly string[]): readonly string[] {
@@ -83,24 +82,25 @@ function approvalOf(
   return mutates && common !== undefined && isObject(common) ? { with: common, sourcePath: `phases[${index}].environment` } : undefined;
 }
 
-/** Bodies are compared while they are at hand, so the probe must know which fields never match. */
-function probeSettings(settings: JsonObject, analysis: Json | undefined): JsonObject {
-  const ignore = metricsOf(analysis).flatMap(({ kind, ignore: names }) => (kind === 'mismatch' && names !== undefined && isArray(names) ? names : []));
-  return ignore.length > 0 ? { ...settings, ignore: [...new Set(ignore)] } : settings;
-}
-
-function metricsOf(analysis: Json | undefined): readonly JsonObject[] {
-  const metrics = analysis !== undefined && isObject(analysis) ? analysis['metrics'] : undefined;
-  return metrics !== undefined && isArray(metrics) ? metrics.filter(isObject) : [];
+/** The probe watches for harm while it runs, and goes on while the metrics are undecided, so it must know them. */
+function watchSettings(analysis: JsonObject | undefined): JsonObject {
+  const probed = metricsOf(analysis).filter(({ kind }) => kind !== 'numeric' && kind !== 'ratio');
+  if (analysis === undefined || probed.length === 0) return {};
+  const { confidence, onInconclusive, maxDuration } = analysis;
+  const metrics = probed.map(({ ignore: _ignore, ...rest }) => rest);
+  const isExtended = onInconclusive === 'extend' && maxDuration !== undefined;
+  return { watch: { metrics, ...(confidence === undefined ? {} : { confidence }), ...(isExtended ? { extendTo: maxDuration } : {}) } };
 }
 
 const SLACK_MS = 10 * 60_000;
 const LONGEST_MS = 7 * 24 * 3_600_000;
 
-/** A probe takes as long as it says, and a little more. */
+/** A measurement takes as long as it says, and a little more. */
 function timeLimit(build: Build, phase: ResolvedPhase, settings: JsonObject): { readonly timeout: number } {
-  const parts = ['duration', 'warmUp', 'abCheck'].flatMap((name) =>
-    settings[name] === undefined ? [] : [resolve(build, phase.environment, settings[name]).value],
+  const { watch } = settings;
+  const extendTo = isObject(watch) ? watch['extendTo'] : undefined;
+  const parts = [extendTo ?? settings['duration'], settings['warmUp'], settings['abCheck'], settings['settle']].flatMap((written) =>
+    written === undefined ? [] : [resolve(build, phase.environment, written).value],
   );
   const times = parts.map((value) => (typeof value === 'string' ? parseDuration(value) : undefined));
   const sum = times.reduce<number | undefined>((total, ms) => (total === undefined || ms === undefined ? undefined : total + ms), 0);

@@ -21,6 +21,8 @@ export interface PolicyInput {
   /** Every node of the graph in run order, nested ones after their owner. */
   readonly steps: readonly PolicyStep[];
   readonly stacks: readonly PolicyStack[];
+  /** Systems outside that steps and watches ask for numbers. */
+  readonly metricSources: readonly PolicyMetricSource[];
   readonly hosts: readonly PolicyHost[];
   readonly environments: { readonly [name: string]: PolicyEnvironment };
   readonly cost: { readonly monthly?: number; readonly once?: number };
@@ -162,6 +164,20 @@ export interface PolicyChange {
   readonly properties: readonly string[];
   readonly facts: JsonObject;
 }
+export interface PolicyMetricSource {
+  /** Step or watch that asks. */
+  readonly path: string;
+  readonly phase: string;
+  readonly production: boolean;
+  /** Name among the metricSources of the environment; of the host for a command. */
+  readonly name: string;
+  readonly type: 'prometheus' | 'http' | 'cloudWatch' | 'azureMonitor' | 'command';
+  /** URL, or region of a cloud. */
+  readonly address?: string;
+  readonly authenticated: boolean;
+  /** Shell text of a command. */
+  readonly cmd?: string;
+}
 export interface PolicyHost {
   readonly name: string;
   readonly address: string;
@@ -172,6 +188,12 @@ export interface PolicyHost {
   readonly vars: JsonObject;
   readonly jump: readonly string[];
   readonly pinnedHostKeys: number;
+  /** What runs commands there. */
+  readonly shell: 'posix' | 'powershell';
+  /** Weak algorithms it may use. */
+  readonly legacy: readonly string[];
+  /** What it said of itself when the plan was made; absent when nobody asked. */
+  readonly facts?: JsonObject;
 }
 export interface PolicyEnvironment {
   readonly name: string;

@@ -1,8 +1,9 @@
 import { isArray, isObject, type Json, type JsonObject, parseDuration } from '../../core/index.ts';
 import { toJson } from '../bundle.ts';
 import { fillIn } from '../graph/build.ts';
-import { environmentsFor, hostOf, stacksOf } from './estate.ts';
+import { environmentsFor, factsIn, hostOf, stacksOf } from './estate.ts';
 import type { PolicyActor, PolicyInput, PolicyPhase, PolicyRollback, PolicyStep } from './document.ts';
+import { metricSourcesOf } from './metric-sources.ts';
 import { blastRadiusOf } from './radius.ts';
 import { type Fill, isProduction, objectOf, policyStepsOf } from './steps.ts';
 import type { PlanBody, PlanGraph, PlanPhase } from '../types.ts';
@@ -22,6 +23,8 @@ export function policyInput(body: Omit<PlanBody, 'verdict'>, context: PolicyCont
   const { graph } = body;
   const fill = (environment: string | undefined, value: Json) => fillIn(value, scopeOf(body, environment), body.inputs.secrets);
   const steps = policyStepsOf(graph, fill);
+  const facts = factsIn(body.previews);
+  const phases = graph.phases.map((phase, index) => phaseOf(graph, phase, { index, now: context.now, steps, fill }));
   const input: PolicyInput = {
     version: 1,
     now: new Date(context.now).toISOString(),
@@ -31,10 +34,11 @@ export function policyInput(body: Omit<PlanBody, 'verdict'>, context: PolicyCont
     commit: body.commit,
     runbook: runbookOf(body),
     inputs: body.inputs,
-    phases: graph.phases.map((phase, index) => phaseOf(graph, phase, { index, now: context.now, steps, fill })),
+    phases,
     steps,
     stacks: stacksOf(body),
-    hosts: Object.values(graph.hosts).map(hostOf),
+    metricSources: metricSourcesOf(phases, steps),
+    hosts: Object.values(graph.hosts).map((host) => hostOf(host, facts.get(host.name))),
     environments: environmentsFor(graph),
     cost: body.cost ?? {},
     blastRadius: blastRadiusOf(body, steps),

@@ -25,8 +25,14 @@ export async function startApplication({ machine, endpoint, seed, extraLatencyMs
     const latency = logNormal(endpoint.latencyMs, random) + extraLatencyMs();
     const fails = random() < endpoint.errorRate;
     setTimeout(() => {
-      if (isActive()) answer(request, response, { status: fails ? 500 : 200, machine });
-      else request.socket.resetAndDestroy();
+      if (!isActive()) {
+        request.socket.resetAndDestroy();
+        return;
+      }
+      const status = fails ? 500 : 200;
+      answer(request, response, { status, machine });
+      const { side, service } = endpoint;
+      machine.counters.add('http_requests_total', { host: machine.name, side, service, path: pathOf(request.url), code: String(status) });
     }, latency);
   });
   // A stopped service has no open port: callers see a broken connection, not an answer.
@@ -52,9 +58,13 @@ function answer(request: IncomingMessage, response: ServerResponse, { status, ma
   response.end(`${JSON.stringify(body)}\n`);
 }
 
+export function pathOf(url = '/'): string {
+  return url.split('?', 1)[0] ?? '/';
+}
+
 /** The same answer for the same request, whoever is asked. */
 function bodyFor(method: string, url: string): object {
-  const path = url.split('?', 1)[0] ?? '/';
+  const path = pathOf(url);
   if (path === '/health') return { status: 'ok' };
   const random = seededRandom(seedOf(`${method} ${url}`));
   const items = Array.from({ length: 3 + Math.floor(random() * 5) }, (_, index) => ({

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
-import { type Listening, stopServer } from './application.ts';
+import { type Listening, pathOf, stopServer } from './application.ts';
+import { startCustomers } from './customers.ts';
 import { seededRandom, seedOf } from './latency.ts';
 import { listenNear } from './listen.ts';
 import type { Machine } from './machine.ts';
@@ -20,6 +21,9 @@ export async function startBalancer({ machine, balancer, seed, resolve }: Balanc
   const random = seededRandom(seed ^ seedOf(`${machine.name}:lb`));
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
+    response.on('finish', () =>
+      machine.counters.add('frontend_requests_total', { host: machine.name, path: pathOf(request.url), code: String(response.statusCode) }),
+    );
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const servers = inTurn(
@@ -32,7 +36,14 @@ export async function startBalancer({ machine, balancer, seed, resolve }: Balanc
   });
   const port = await listenNear(server, machine.port('lb'));
   machine.keepPort('lb', port);
-  return { port, stop: () => stopServer(server) };
+  const customers = startCustomers(balancer.customers, port);
+  return {
+    port,
+    stop: () => {
+      customers.stop();
+      return stopServer(server);
+    },
+  };
 }
 
 function takesTraffic(machine: Machine, name: string): boolean {

@@ -1,8 +1,10 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { Clock, JsonObject } from '../../core/index.ts';
+import { type Counters, createCounters } from './counters.ts';
 import { createFiles, type Files } from './files.ts';
 import type { Ledger } from './ledger.ts';
 import type { Seal } from './seal.ts';
+import { addUser, makeFolders } from './players/accounts.ts';
 import { type HostState, openState } from './state.ts';
 import type { HostFault, RehearsalVars } from './vars.ts';
 
@@ -13,6 +15,8 @@ export interface Machine {
   readonly clock: Clock;
   readonly state: HostState;
   readonly files: Files;
+  /** What its application or load balancer has counted since the rehearsal was started. */
+  readonly counters: Counters;
   /** Is a server of its load balancer up? Filled in when all machines are known. */
   isUp: (server: string) => boolean;
   /** Remember the state on disk, then note the effect. */
@@ -46,6 +50,7 @@ export function openMachine({ name, vars, dir, clock, ledger, seal }: MachinePar
     clock,
     state,
     files,
+    counters: createCounters(),
     isUp: () => true,
     changed: (type, detail) => {
       save();
@@ -78,7 +83,12 @@ function fits(fault: HostFault, script: string | undefined): boolean {
 function furnish(state: HostState, vars: RehearsalVars, files: Files): void {
   for (const folder of ['/', '/etc', '/tmp', '/var', '/var/lib', '/root', '/home', '/opt', '/srv', '/usr', '/usr/local', '/run', '/run/haproxy'])
     files.makeFolder(folder);
-  for (const [path, text] of Object.entries(vars.files)) files.write(path, Buffer.from(text));
+  for (const [path, text] of Object.entries(vars.files)) {
+    makeFolders({ files }, posix.dirname(path));
+    files.write(path, Buffer.from(text));
+  }
   for (const [unit, said] of Object.entries(vars.services)) state.services[unit] = { active: said === 'running', enabled: said === 'running' };
+  Object.assign(state.packages, vars.packages);
+  for (const name of vars.users) addUser(state, name);
   for (const { name, weight } of vars.loadBalancer?.servers ?? []) state.servers[name] = { weight, initialWeight: weight, admin: 'ready' };
 }

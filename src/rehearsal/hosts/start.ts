@@ -7,6 +7,7 @@ import { startBalancer } from './balancer.ts';
 import { keptKey } from './keys.ts';
 import { type HostEffect, openLedger } from './ledger.ts';
 import { type Machine, openMachine } from './machine.ts';
+import { startPrometheus } from './prometheus/server.ts';
 import { openSeal } from './seal.ts';
 import { type SshServer, startSshServer } from './ssh-server.ts';
 import { type HostFault, parseVars } from './vars.ts';
@@ -102,6 +103,7 @@ async function startWeb(machines: readonly Machine[], options: RehearsalHostsOpt
     }
     const balancer = machine.vars.loadBalancer;
     if (balancer) name(balancer.port, await startBalancer({ machine, balancer, seed, resolve }));
+    if (machine.vars.prometheus) name(machine.vars.prometheus.port, await startPrometheus({ machine, machines }));
   }
   return listening;
 }

@@ -88,6 +88,8 @@ function mismatchOf(type: ExprType, expects: Expects, path: Path): { code: strin
       hint: 'pass the value with env: {NAME: ${{ … }}} and write "$NAME" in the shell text',
     };
   }
+  const fixed = schemas.map((schema) => schema['slipwayFixed']).find((hint) => typeof hint === 'string');
+  if (fixed !== undefined) return { code: 'FIXED_EXPRESSION', message: `${what} is asked as it was reviewed, and values never become part of it`, hint: fixed };
   if (holdsSecret(type) && !schemas.some((schema) => schema['slipwaySecret'] === true)) {
     return {
       code: 'SECRET_NOT_ALLOWED',

@@ -1,5 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../core/index.ts';
 import { type ExprType, isTemplate, type TypeScope } from '../../expr/index.ts';
+import { NumericSides, RatioSides } from '../../steps/index.ts';
 import { withSchemaOf } from '../kinds.ts';
 import { type Path, pathText } from '../path.ts';
 import { DualRun, Runbook } from '../schema/runbook.ts';
@@ -117,6 +118,11 @@ function checkPhase(walk: Walk, phase: JsonObject, index: number): void {
   if (typeof condition === 'string' && isTemplate(condition)) walk.check({ path: [...base, 'if'], text: condition, ...before, expects: { type: BOOLEAN } });
   const inside: Rules = { ...before, forbids: forbidsInPhase(walk.context, index, 'steps') };
   checkTree(walk, [...base, 'with'], phase['with'], { ...inside, schema: jsonSchemaOf(DualRun) });
+  const analysis = phase['analysis'];
+  for (const [position, { kind, source }] of mapsIn(isObject(analysis) ? analysis['metrics'] : undefined)) {
+    const schema = jsonSchemaOf(kind === 'ratio' ? RatioSides : NumericSides);
+    checkTree(walk, [...base, 'analysis', 'metrics', position, 'source'], source, { ...inside, schema });
+  }
   for (const [position, watch] of mapsIn(phase['watch'])) {
     const kind = typeof watch['uses'] === 'string' ? walk.context.kinds.get(watch['uses']) : undefined;
     checkTree(walk, [...base, 'watch', position, 'with'], watch['with'], { ...before, schema: kind ? withSchemaOf(kind) : {} });

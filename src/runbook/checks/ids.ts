@@ -19,6 +19,7 @@ export function reservedIds(phase: string): readonly (readonly [string, string])
     [`${phase}-approval`, 'the approval of the phase'],
     [`${phase}-probe`, 'the measurement of the phase'],
     [`${phase}-analysis`, 'the verdict of the phase'],
+    [`${phase}-collect`, 'the metrics of the phase'],
   ];
 }
 

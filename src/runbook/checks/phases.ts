@@ -2,12 +2,14 @@ import type { JsonObject } from '../../core/index.ts';
 import type { Path } from '../path.ts';
 import { checkApproval, checkWindow } from './rules.ts';
 import { type Context, mapsIn, suggest, textOf } from './context.ts';
+import { checkDualRun, checkExtend } from './dual-run.ts';
 
 /** Rules about phases and SLAs that no single key shows. */
 export function checkPhases(context: Context): void {
   for (const [index, phase] of context.phases.entries()) {
     const path: Path = ['phases', index];
     checkDualRun(context, phase, path);
+    checkExtend(context, phase, path);
     checkEmpty(context, phase, path);
     checkNoReturn(context, phase, path);
     for (const [position, watch] of mapsIn(phase['watch'])) checkWatch(context, watch, [...path, 'watch', position]);
@@ -15,32 +17,6 @@ export function checkPhases(context: Context): void {
     checkWindow(phase['window'], [...path, 'window'], context.report);
   }
   checkSla(context);
-}
-
-function checkDualRun(context: Context, phase: JsonObject, path: Path): void {
-  const type = textOf(phase, 'type');
-  if (type === 'dualRun') {
-    if (phase['analysis'] !== undefined && phase['with'] === undefined) {
-      context.report({
-        code: 'ANALYSIS_WITHOUT_PROBE',
-        path: [...path, 'analysis'],
-        atKey: true,
-        message: '"analysis" has nothing to judge',
-        hint: 'add with: {baseline: <old>, candidate: <new>, …}, which measures both sides',
-      });
-    }
-    return;
-  }
-  for (const key of ['with', 'analysis'] as const) {
-    if (phase[key] === undefined || type === undefined) continue;
-    context.report({
-      code: 'DUAL_RUN_ONLY',
-      path: [...path, key],
-      atKey: true,
-      message: `"${key}" belongs to a dualRun phase, and this one is of type ${type}`,
-      hint: key === 'with' ? 'settings of a step go to the "with" of that step' : 'use type: dualRun, or a step with uses: analysis',
-    });
-  }
 }
 
 function checkEmpty(context: Context, phase: JsonObject, path: Path): void {

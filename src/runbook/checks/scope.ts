@@ -6,6 +6,7 @@ import { Metadata } from '../schema/common.ts';
 import { Environment } from '../schema/estate.ts';
 import { jsonSchemaOf } from '../shape/documents.ts';
 import { isInRollback, type StepView } from '../walk/view.ts';
+import { dualRunParts } from '../dual-run.ts';
 import { type Context, textOf } from './context.ts';
 import { reservedIds } from './ids.ts';
 
@@ -28,6 +29,8 @@ export interface CommonScope {
   readonly runbook: ExprType;
   readonly environment: ExprType;
   readonly run: ExprType;
+  /** What hosts say of themselves, by name; names are known only with the inventory. */
+  readonly facts: ExprType;
   readonly steps: ExprType;
 }
 
@@ -38,6 +41,7 @@ export function commonScope(context: Context): CommonScope {
     runbook: typeOfJsonSchema(jsonSchemaOf(Metadata)),
     environment: environmentType(),
     run: record({ id: TEXT, rehearsal: { type: 'boolean' } }),
+    facts: OPEN,
     steps: stepsType(context),
   };
 }
@@ -66,14 +70,16 @@ function stepsType(context: Context): ExprType {
 
 /** The steps that keys of a phase become, with their kinds. */
 export function sugarSteps(phase: JsonObject, id: string): readonly (readonly [string, string])[] {
-  const [after, approval, probe, analysis] = reservedIds(id).map(([name]) => name);
-  const written: readonly (readonly [string | undefined, string, string])[] = [
-    [after, 'pause', 'after'],
-    [approval, 'approval', 'approval'],
-    [probe, 'bench.probe', 'with'],
-    [analysis, 'analysis', 'analysis'],
+  const [after, approval, probe, analysis, collect] = reservedIds(id).map(([name]) => name);
+  const parts = dualRunParts(phase);
+  const written: readonly (readonly [string | undefined, string, unknown])[] = [
+    [after, 'pause', phase['after']],
+    [approval, 'approval', phase['approval']],
+    [probe, 'bench.probe', parts.probe],
+    [collect, 'metrics.collect', parts.collect],
+    [analysis, 'analysis', phase['analysis']],
   ];
-  return written.flatMap(([name, kind, key]) => (name !== undefined && phase[key] !== undefined ? [[name, kind] as const] : []));
+  return written.flatMap(([name, kind, value]) => (name !== undefined && value !== undefined ? [[name, kind] as const] : []));
 }
 
 function outputsOf(context: Context, uses: string): ExprType {

@@ -3,6 +3,7 @@ import { isTemplate } from '../../expr/index.ts';
 import type { AnyKind } from '../../steps/index.ts';
 import type { z } from 'zod';
 import { withSchemaOf } from '../kinds.ts';
+import { dualRunParts } from '../dual-run.ts';
 import type { Path } from '../path.ts';
 import { DualRun } from '../schema/runbook.ts';
 import type { Mistake } from '../report.ts';
@@ -23,17 +24,38 @@ export function checkSettings(context: Context): void {
     }
   }
   for (const [index, phase] of context.phases.entries()) {
-    probeSettings(context, phase, ['phases', index, 'with']);
+    dualRunSettings(context, phase, ['phases', index, 'with']);
     for (const [position, watch] of mapsIn(phase['watch'])) watchSettings(context, watch, ['phases', index, 'watch', position]);
   }
 }
 
-/** A dual run's `with` becomes the settings of a bench.probe step, which may ask for more than the shape of the phase does. */
-function probeSettings(context: Context, phase: JsonObject, path: Path): void {
-  const kind = context.kinds.get('bench.probe');
-  const settings = phase['with'];
-  if (!kind || phase['type'] !== 'dualRun' || !isObject(settings) || !DualRun.safeParse(settings).success) return;
-  for (const mistake of settingMistakes(kind, settings)) context.report({ ...mistake, path: [...path, ...mistake.path], message: inStep(mistake, kind.uses) });
+/** Stands for metrics that the shape of the phase has checked: rules about times are silent beside a metric that is wrong. */
+const ANY_METRIC: JsonObject = {
+  name: 'any',
+  kind: 'ratio',
+  source: {
+    baseline: { type: 'http', from: 'any', path: '/old', events: '$.events', trials: '$.trials' },
+    candidate: { type: 'http', from: 'any', path: '/new', events: '$.events', trials: '$.trials' },
+  },
+};
+
+/**
+ * A dual run's `with` becomes the settings of a bench.probe and a metrics.collect step, which may ask for more than the shape of the phase
+ * does.
+ */
+function dualRunSettings(context: Context, phase: JsonObject, path: Path): void {
+  if (phase['type'] !== 'dualRun' || !isObject(phase['with']) || !DualRun.safeParse(phase['with']).success) return;
+  const { probe, collect: collected } = dualRunParts(phase);
+  const collect = collected && { ...collected, metrics: [ANY_METRIC] };
+  for (const [uses, settings] of [
+    ['bench.probe', probe],
+    ['metrics.collect', collect],
+  ] as const) {
+    const kind = context.kinds.get(uses);
+    if (!kind || !settings) continue;
+    for (const mistake of settingMistakes(kind, settings))
+      context.report({ ...mistake, path: [...path, ...mistake.path], message: inStep(mistake, kind.uses) });
+  }
 }
 
 function watchSettings(context: Context, watch: JsonObject, path: Path): void {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Duration } from '../../steps/index.ts';
+import { Duration, LEGACY_NAMES, MetricSources, Pattern } from '../../steps/index.ts';
 import { Approval, Cron, Expression, Id, Metadata, WindowRule } from './common.ts';
 import { Objective } from './runbook.ts';
 
@@ -17,6 +17,16 @@ export const HostEntry = z.strictObject({
   passphrase: SecretRef.optional(),
   password: SecretRef.optional(),
   agent: z.boolean().optional(),
+  answers: z
+    .array(z.strictObject({ prompt: Pattern, answer: SecretRef }))
+    .min(1)
+    .optional()
+    .meta({ description: 'answers to what the server asks at login (keyboard-interactive)' }),
+  shell: z.enum(['posix', 'powershell']).optional().meta({ description: 'what runs commands there: powershell for Windows with OpenSSH' }),
+  legacy: z
+    .array(z.enum(LEGACY_NAMES))
+    .optional()
+    .meta({ description: 'weak algorithms that this host may use, because it knows no others; policies see them' }),
   hostKey: z.union([z.string(), z.array(z.string())]).optional(),
   vars: Vars.optional(),
 });
@@ -70,6 +80,8 @@ export const Environment = z.strictObject({
   costCeiling: z.number().min(0).optional(),
   /** Settings of the Pulumi backend and secrets provider for this environment. */
   pulumi: z.strictObject({ backend: z.string().optional(), secretsProvider: z.string().optional() }).optional(),
+  /** Systems that measure this environment, by the names that metrics of runbooks call them. */
+  metricSources: MetricSources.optional(),
   vars: Vars.optional(),
 });
 export type Environment = z.output<typeof Environment>;

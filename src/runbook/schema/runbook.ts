@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Duration, Percent } from '../../steps/index.ts';
+import { Duration, NumericSides, Percent, RatioSides } from '../../steps/index.ts';
 import { Approval, Cron, Expression, Id, InputSchema, Metadata, Retry, WindowRule } from './common.ts';
 import { Step } from './step.ts';
 
@@ -42,6 +42,10 @@ const Fraction = z.union([
     .regex(/^\d+(\.\d+)?pp$/)
     .transform((text) => Number(text.slice(0, -2)) / 100),
 ]);
+const judged = { name: Id, minSamples: z.int().min(1).optional(), critical: z.boolean().optional() };
+const unit = z.string().max(40).optional();
+/** Which way is better: latency wants to be lower, orders per minute higher. */
+const direction = z.enum(['lower', 'higher']);
 export const Metric = z.discriminatedUnion('kind', [
   z.strictObject({
     name: Id,
@@ -60,18 +64,28 @@ export const Metric = z.discriminatedUnion('kind', [
     minSamples: z.int().min(1).optional(),
     critical: z.boolean().optional(),
   }),
+  /** A figure that a metric source has for both sides: `margin` is the most it may get worse, as a share of the baseline. */
+  z.strictObject({ ...judged, kind: z.literal('numeric'), unit, direction, margin: Percent, source: NumericSides }),
+  /** How many of how many, from a metric source: `margin` is the most that the share may get worse, in points. */
+  z.strictObject({ ...judged, kind: z.literal('ratio'), unit, direction, margin: Fraction, source: RatioSides }),
+  /** Answers a second of the probe. */
+  z.strictObject({ ...judged, kind: z.literal('throughput'), margin: Percent }),
 ]);
 export type Metric = z.output<typeof Metric>;
 
-/** Short for a `bench.probe` step and an `analysis` step at the end of a dualRun phase. */
+/** Short for a `bench.probe` step, a `metrics.collect` step and an `analysis` step at the end of a dualRun phase. */
 export const DualRun = z.strictObject({
   baseline: z.string(),
   candidate: z.string(),
+  /** probe: our own requests to both. mirror, split: live traffic is there already, and only metrics with a source are measured. */
   mode: z.enum(['probe', 'mirror', 'split']).optional(),
   /** Milliseconds, or an expression that gives duration text. */
   duration: z.union([Duration, Expression]).optional(),
   warmUp: z.union([Duration, Expression]).optional(),
   abCheck: z.union([Duration, Expression]).optional(),
+  /** Length of the slots that metric sources are sampled by, and how long late samples are waited for. */
+  slot: z.union([Duration, Expression]).optional(),
+  settle: z.union([Duration, Expression]).optional(),
   rate: z.union([z.number().min(0.1).max(10_000), Expression]).optional(),
   requests: z
     .array(

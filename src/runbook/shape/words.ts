@@ -16,9 +16,9 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   null: 'empty',
 };
 
-/** The value as a person sees it, shortened. */
+/** The value as a person sees it, shortened; a password in an address is nobody's business. */
 export function shown(value: Json): string {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(value).replaceAll(/:\/\/[^/@\s"]+@/g, '://(hidden)@');
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 

@@ -22,7 +22,7 @@ const ALL = `SELECT names.name, token, holder, run_id, since, expires, (SELECT C
 export function createLocks(database: sqlite.Database): Locks {
   const of = (sql: string) => sqlite.prepared(database, sql);
   const [beat, release, leave, waiters, all] = [of(BEAT), of(RELEASE), of(LEAVE), of(WAITERS), of(ALL)];
-  const { now } = database.clock;
+  const now = (): number => database.clock.now();
   return {
     acquire: acquirer(database),
     heartbeat: async ({ lock, token }, ttlMs) => {

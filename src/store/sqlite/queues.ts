@@ -34,7 +34,7 @@ const MOST = 1_000;
 export function createQueues(database: sqlite.Database): Queues {
   const of = (sql: string) => sqlite.prepared(database, sql);
   const [peek, counts, revive, sweep, beat] = [of(PEEK), of(COUNTS), of(REVIVE), of(SWEEP), of(BEAT)];
-  const { now } = database.clock;
+  const now = (): number => database.clock.now();
   return {
     enqueue: enqueuer(database),
     claim: claimer(database),

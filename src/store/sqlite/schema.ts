@@ -68,3 +68,10 @@ export const STORE_SCHEMA: readonly Migration[] = [
   `,
   },
 ];
+
+/** After a backup was put in its place, whoever worked with the database before must not go on with what it had. */
+export const STORE_FENCES = [
+  { table: 'jobs', sql: `UPDATE jobs SET claim_token = claim_token + 1000000, claim_expires = CASE WHEN state = 'claimed' THEN 0 END` },
+  { table: 'locks', sql: 'UPDATE locks SET token = token + 1000000, holder = NULL, run_id = NULL, since = NULL, expires = NULL' },
+  { table: 'lock_waiters', sql: 'DELETE FROM lock_waiters' },
+] as const;

@@ -52,6 +52,22 @@ export function leaseContract(store: StoreUnderTest): void {
     assert.ok('heldBy' in (await journal.acquire(RUN.id, 'b:2', TTL_MS)));
   });
 
+  test('a clock that goes back does not let a dead holder keep its lease for longer than its time', async () => {
+    await using at = await store.place();
+    const journal = await at.open();
+    await journal.create(RUN, { type: 'first' });
+    const lease = await leaseOf(journal, 'a:1', TTL_MS);
+    await at.later(-3_600_000);
+    const held = await journal.acquire(RUN.id, 'b:2', TTL_MS);
+    assert.ok('heldBy' in held);
+    await at.later(TTL_MS - 5_000);
+    await journal.heartbeat(lease, TTL_MS);
+    await at.later(10_000);
+    assert.ok('heldBy' in (await journal.acquire(RUN.id, 'b:2', TTL_MS)), 'a live holder goes on');
+    await at.later(TTL_MS);
+    assert.ok('token' in (await journal.acquire(RUN.id, 'b:2', TTL_MS)));
+  });
+
   test('a lease of a process that is dead for certain is taken before it expires', async () => {
     await using at = await store.place();
     const journal = await at.open({ isDead: (owner) => owner === 'dead:1' });

@@ -1,0 +1,2 @@
+export type { AzureOverride } from './azure-monitor.ts';
+export { createMetrics, type MetricsEffect, type MetricsOptions } from './metrics.ts';
