@@ -8,9 +8,10 @@ import type { RunData, Task } from '../state.ts';
 import { factsOf } from './facts.ts';
 
 export type KindOf = (uses: string) => AnyKind | undefined;
-/** What a decision needs to know of a kind: all of one that waits, and of any other only what it acts on and whether it can look. */
+/** What a decision needs to know of a kind: all of one that waits, and of any other only what it acts on, whether it can look, and whether it tells of its hosts. */
 export type KindFacts =
-  Extract<AnyKind, { target: 'control' }> | { readonly target: 'none' | 'stack' | 'hosts'; readonly probe?: unknown; readonly probeHost?: unknown };
+  | Extract<AnyKind, { target: 'control' }>
+  | { readonly target: 'none' | 'stack' | 'hosts'; readonly probe?: unknown; readonly probeHost?: unknown; readonly describesHosts?: boolean };
 export type FactsOf = (uses: string) => KindFacts | undefined;
 
 /** What every part of a decision looks at, and the actions it adds. */

@@ -58,7 +58,7 @@ export interface Status {
 
 /** What a kind is to the brain, without its code: known when the run starts, so that every worker decides alike. */
 export interface KindTable {
-  readonly [uses: string]: { readonly target: 'none' | 'stack' | 'hosts'; readonly probes: boolean };
+  readonly [uses: string]: { readonly target: 'none' | 'stack' | 'hosts'; readonly probes: boolean; readonly describes?: boolean };
 }
 
 /** Everything that may differ between installations, fixed when a run starts so that a replay agrees with what happened. Times in milliseconds. */
@@ -133,6 +133,10 @@ export interface HostWork extends Work {
 /** A host that ended, or, when it did not, how the attempt as a whole ended by that. */
 export type HostEnd = ({ readonly host: HostResult } | { readonly attempt: StepResult }) & { readonly ranMs: number };
 
+/** What a look at one host in doubt told. */
+export type HostLook =
+  { readonly verdict: 'done'; readonly result: HostResult } | { readonly verdict: 'notDone' } | { readonly verdict: 'unknown'; readonly reason: string };
+
 export interface WatchWork {
   readonly runId: string;
   readonly watch: PlanWatch;
@@ -176,6 +180,7 @@ export interface Activities {
   execute(work: Work): Promise<{ readonly result: StepResult; readonly durationMs: number }>;
   executeHost(work: HostWork): Promise<HostEnd>;
   probe(work: Work): Promise<Omit<Extract<EventBody, { type: 'stepProbed' }>, 'type' | 'path' | 'attempt'>>;
+  probeHost(work: HostWork): Promise<HostLook>;
   watch(work: WatchWork): Promise<Breach>;
 }
 export type Timed = TimedEvent<EventBody>;

@@ -89,7 +89,8 @@ function tableOf(kinds: readonly AnyKind[]): KindTable {
     kinds.flatMap((kind) => {
       if (kind.target === 'control') return [];
       const probes = kind.target === 'hosts' ? kind.probeHost !== undefined : kind.probe !== undefined;
-      return [[kind.uses, { target: kind.target, probes }] as const];
+      const describes = kind.target === 'hosts' && kind.describesHosts === true;
+      return [[kind.uses, { target: kind.target, probes, ...(describes ? { describes } : {}) }] as const];
     }),
   );
 }

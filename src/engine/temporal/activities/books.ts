@@ -12,7 +12,7 @@ const FOR_EVER_MS = 100 * 365 * 86_400_000;
 const POLL_MS = 500;
 
 /** Activities that keep the books of runs; only central workers have them. */
-export function bookActivities(options: EffectOptions): Omit<Activities, 'execute' | 'executeHost' | 'probe' | 'watch'> {
+export function bookActivities(options: EffectOptions): Omit<Activities, 'execute' | 'executeHost' | 'probe' | 'probeHost' | 'watch'> {
   const { hands } = options;
   const { journal } = hands;
   /** Errors of ours with their code as type, so that the run knows which ones do not go away; signs of life, so that a worker that died is not waited for. */

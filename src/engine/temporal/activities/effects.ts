@@ -7,7 +7,7 @@ import { failureOf } from '../../local/failure.ts';
 import { createLogger } from '../../local/logger.ts';
 import { breachOf } from '../../local/watches.ts';
 import type { WorkerHands } from '../../remote.ts';
-import { type Activities, type HostWork, LOST, type Work } from '../contract.ts';
+import { type Activities, type HostLook, type HostWork, LOST, type Work } from '../contract.ts';
 import { type Pulse, startPulse } from './pulse.ts';
 import type { Beat } from './pulse.ts';
 
@@ -23,7 +23,7 @@ export interface EffectOptions {
 type Tools = Awaited<ReturnType<WorkerHands['toolsOf']>>;
 
 /** Activities with effects. They say how an effect ended; whether it is tried again, the run decides. */
-export function effectActivities({ hands, here }: EffectOptions): Pick<Activities, 'execute' | 'executeHost' | 'probe' | 'watch'> {
+export function effectActivities({ hands, here }: EffectOptions): Pick<Activities, 'execute' | 'executeHost' | 'probe' | 'probeHost' | 'watch'> {
   const { clock } = hands;
   const pulseOf = (heartbeatMs: number): Pulse => startPulse({ ...here(), clock, heartbeatMs });
   return {
@@ -46,7 +46,14 @@ export function effectActivities({ hands, here }: EffectOptions): Pick<Activitie
     },
     probe: async (work) => {
       using pulse = pulseOf(work.heartbeatMs);
-      return certain(await look(hands, work, pulse).catch(unknown), pulse);
+      return certain(await look(hands, work, { pulse }).catch(unknown), pulse);
+    },
+    probeHost: async (work) => {
+      using pulse = pulseOf(work.heartbeatMs);
+      let told: HostLook | undefined;
+      const verdict = await look(hands, work, { pulse, looked: (found) => void (told = found) }).catch(unknown);
+      const reason = 'reason' in verdict ? (verdict.reason ?? '') : '';
+      return certain(told ?? { verdict: 'unknown', reason: reason === '' ? 'nobody looked' : reason }, pulse);
     },
     watch: async ({ runId, watch, with: input, again, secrets, heartbeatMs }) => {
       using pulse = pulseOf(heartbeatMs);
@@ -72,19 +79,20 @@ async function withTools(hands: WorkerHands, { runId, secrets }: Work, act: (too
   return await act(tools);
 }
 
-async function look(hands: WorkerHands, work: Work, pulse: Pulse): ReturnType<Activities['probe']> {
+async function look(hands: WorkerHands, work: Work, told: Omit<Logged, 'hands'>): ReturnType<Activities['probe']> {
   using tools = await hands.toolsOf(work.runId, work.secrets);
-  return await logged(work, { hands, pulse }, (control) => tools.executor.probe(work.task, control));
+  return await logged(work, { hands, ...told }, (control) => tools.executor.probe(work.task, control));
 }
 
 interface Logged {
   readonly hands: WorkerHands;
   readonly pulse: Pulse;
   readonly ended?: (result: HostResult) => void;
+  readonly looked?: (found: HostLook) => void;
 }
 
 /** Run an effect with its output on its way to the journal. */
-async function logged<T>(work: Work | HostWork, { hands, pulse, ended }: Logged, act: (control: TaskControl) => Promise<T>): Promise<T> {
+async function logged<T>(work: Work | HostWork, { hands, pulse, ended, looked }: Logged, act: (control: TaskControl) => Promise<T>): Promise<T> {
   const { journal, clock } = hands;
   const { path, attempt } = work.task;
   const logger = createLogger({ options: { journal, clock, runId: work.runId } });
@@ -94,6 +102,7 @@ async function logged<T>(work: Work | HostWork, { hands, pulse, ended }: Logged,
       // The intent is in the history of the run already.
       hostStarted: async () => pulse.signal.throwIfAborted(),
       hostFinished: async (_host, result) => ended?.(result),
+      hostProbed: async (_host, found) => looked?.(found),
       log: (line) => logger.log({ path, attempt, ...line }),
     });
   } finally {

@@ -6,7 +6,7 @@ import type { Ended } from './hands.ts';
 import type { Pickup } from './pickup.ts';
 import { graphOf, heartbeatOf, longestMs, nodeOf, type RunContext, type Stop, stopped } from './run-context.ts';
 
-type ProbeAction = Extract<Action, { type: 'probe' }>;
+export type ProbeAction = Extract<Action, { type: 'probe' }>;
 type Probed = Omit<Extract<EventBody, { type: 'stepProbed' }>, 'type' | 'path' | 'attempt'>;
 
 /** One thing a run has under way. */
@@ -69,13 +69,15 @@ function placeOf(context: RunContext, action: Pick<StartAction, 'node' | 'with' 
 export function workOf(context: RunContext, action: Omit<StartAction, 'type' | 'scope'>): Work {
   const { path, attempt, uses, with: input, key, timeoutMs, ledger, heartbeatMs, hosts } = action;
   const node = nodeOf(context, action.node);
+  const idempotency = node?.idempotency;
   return {
     runId: context.book.data.runId,
     secrets: context.book.freshSecrets(),
     heartbeatMs: heartbeatOf(context, node),
     task: {
       ...{ path, attempt, uses, with: input, key, timeoutMs, ledger },
-      repeatable: node?.idempotency === 'safe' || node?.idempotency === 'keyed',
+      repeatable: idempotency === 'safe' || idempotency === 'keyed',
+      probes: idempotency === 'probe',
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
       ...(hosts === undefined ? {} : { hosts }),
     },

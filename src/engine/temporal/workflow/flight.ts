@@ -2,6 +2,7 @@ import type { Action, StartAction } from '../../actions.ts';
 import type { Carried, ChildTold } from '../contract.ts';
 import { flyAttempt, flyProbe, type Flying } from './attempts.ts';
 import { type Call, flyCall } from './calls.ts';
+import { flyLooks } from './looks.ts';
 import { createPickup, type Pickup } from './pickup.ts';
 import { nodeOf, type RunContext } from './run-context.ts';
 import { flySpread, newSpread, type Spread } from './spread.ts';
@@ -75,7 +76,7 @@ function launcher(context: RunContext, pickup: Pickup, { attempts, spreads, call
     const { path } = what;
     const over = (): void => void attempts.delete(path);
     if (what.type === 'call') calls.set(path, flyCall(context, { action: what, over: () => void calls.delete(path) }));
-    else if (what.type === 'probe') attempts.set(path, flyProbe(context, pickup, { action: what, over }));
+    else if (what.type === 'probe') attempts.set(path, (what.hosts ? flyLooks : flyProbe)(context, pickup, { action: what, over }));
     else if (!isRefused(context, what)) {
       const { attempt, key, with: input } = what;
       context.book.record({ type: 'stepStarted', path, attempt, key, with: input });

@@ -8,7 +8,10 @@ import type { KindTable } from '../contract.ts';
  */
 export async function factsFrom(table: KindTable, { nodes }: PlanGraph): Promise<FactsOf> {
   const others = new Map<string, KindFacts>(
-    Object.entries(table).map(([uses, { target, probes }]) => [uses, { target, ...(probes ? { probe: true, probeHost: true } : {}) }]),
+    Object.entries(table).map(([uses, { target, probes, describes = false }]) => [
+      uses,
+      { target, describesHosts: describes, ...(probes ? { probe: true, probeHost: true } : {}) },
+    ]),
   );
   const waits = Object.values(nodes).some(({ uses }) => !others.has(uses));
   const control = waits ? (await import('../../../steps/control/index.ts')).controlKinds : [];

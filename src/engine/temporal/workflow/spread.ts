@@ -99,18 +99,22 @@ function finish({ context: { book }, action: { path, attempt }, since, ...state 
   else book.record({ type: 'stepFinished', path, attempt, result: result ?? byHosts, durationMs: Date.now() - since });
 }
 
+/** The rule of a step for one of its hosts alone: what holds over all of them is kept here. */
+export function ruleFor(rule: HostRule, host: string): HostRule {
+  const { throttle: _a, maxFailPercentage: _b, maxErrors: _c, ...own } = rule;
+  return { ...own, names: [host], serial: [{ fraction: 1 }], strategy: 'linear', anyErrorsFatal: false, runOnce: false };
+}
+
 function begin(state: State, host: string): void {
   const { context, pickup, action, rule, running } = state;
   const { path, attempt } = action;
-  const { throttle: _a, maxFailPercentage: _b, maxErrors: _c, ...own } = rule;
   const left = limitOf(state);
   const timeoutMs = left === undefined ? action.timeoutMs : Math.max(1, left - Date.now());
-  const alone: HostRule = { ...own, names: [host], serial: [{ fraction: 1 }], strategy: 'linear', anyErrorsFatal: false, runOnce: false };
   context.book.record({ type: 'hostStarted', path, attempt, host });
   const cancel = pickup.start(
     {
       name: 'executeHost',
-      argument: { ...workOf(context, { ...action, timeoutMs, hosts: alone, ledger: {} }), host },
+      argument: { ...workOf(context, { ...action, timeoutMs, hosts: ruleFor(rule, host), ledger: {} }), host },
       ...{ id: `${path}#${attempt}@${host}`, path, zone: zoneOfHost(graphOf(context), host) },
       heartbeatMs: heartbeatOf(context, nodeOf(context, action.node)),
       longestMs: longestMs(timeoutMs),
