@@ -49,7 +49,7 @@ const sdkHome: Record<string, readonly string[]> = {
 };
 
 /** Doors of a module beside its index.ts: parts that need nothing of Node, for code that runs where there is no Node. */
-const pureDoors: Record<string, readonly string[]> = { core: ['pure.ts'], steps: ['control/index.ts', 'host.ts'] };
+const pureDoors: Record<string, readonly string[]> = { core: ['pure.ts', 'pattern.ts'], steps: ['control/index.ts', 'host.ts'] };
 
 const upTo = (path: string) => ['../', '../../', '../../../', '../../../../'].map((up) => up + path);
 

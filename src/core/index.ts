@@ -2,5 +2,6 @@ export * from './pure.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { digestOf, digestOfBytes } from './digest.ts';
 export { newRunId, randomText } from './ids.ts';
+export { PATTERN } from './pattern.ts';
 export { createMasker, type Masker } from './masker.ts';
 export { clean, UNSAFE } from './text.ts';

@@ -1,4 +1,7 @@
-/** Patterns identifiers must match before they touch a path, an argument list or a key. */
+/**
+ * Patterns identifiers must match before they touch a path, an argument list or a key. A door of its own beside pure.ts: what all runs of a worker share is
+ * frozen, and zod writes to the patterns it checks with.
+ */
 export const PATTERN = {
   /** Runbooks, phases, steps, inventories: `erp-to-cloud`, `setWeight10`. */
   id: /^[a-zA-Z][a-zA-Z0-9-]{0,62}$/,

@@ -5,7 +5,6 @@
 export { formatDuration, parseDuration } from './duration.ts';
 export { EXIT, type ErrorDetail, type ExitCode, messageOf, type RetryAdvice, SlipwayError, unreachable } from './error.ts';
 export { canonicalJson, type Digest, isArray, isObject, type Json, type JsonObject } from './json.ts';
-export { PATTERN } from './pattern.ts';
 export { didYouMean, type Parsed, type Problem } from './problem.ts';
 export { RESERVED_KEYS } from './reserved.ts';
 export { Secret } from './secret.ts';

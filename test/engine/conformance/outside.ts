@@ -19,6 +19,8 @@ export interface Deed {
   /** A sign of life so often, in milliseconds; none when absent. */
   readonly beatMs?: number;
   readonly log?: string;
+  /** A look there tells nothing. */
+  readonly isMute?: boolean;
 }
 export interface Effect {
   readonly what: 'begin' | 'effect' | 'end' | 'stopped';
@@ -61,6 +63,7 @@ export function kindsOf(outside: Outside): readonly AnyKind[] {
   };
   const Deeds = z.looseObject({});
   const deedOf = (input: object): Deed => input; // written by scenarios.ts
+  const ownOf = (input: object, host: string): Deed | undefined => (input as { readonly on?: { readonly [name: string]: Deed } }).on?.[host]; // written by scenarios.ts
   const did = (context: StepContext, host: string): boolean =>
     outside.effects(context.runId).some(({ what, path, host: where }) => what === 'effect' && path === context.path && where === host);
   const work = defineStep({
@@ -77,9 +80,14 @@ export function kindsOf(outside: Outside): readonly AnyKind[] {
     ...words,
     ...{ uses: 'test.hosts', target: 'hosts', with: Deeds },
     executeHost: async (input, context) => {
-      const own = (input as { readonly on?: { readonly [host: string]: Deed } }).on?.[context.host.name]; // written by scenarios.ts
+      const own = ownOf(input, context.host.name);
       await perform(own ?? deedOf(input), context, { outside, host: context.host.name });
       return { status: 'changed', outputs: own?.outputs ?? {} };
+    },
+    probeHost: async (input, context) => {
+      const own = ownOf(input, context.host.name);
+      if (own?.isMute === true) return { verdict: 'unknown', reason: 'it does not say' };
+      return did(context, context.host.name) ? { verdict: 'done', outcome: { status: 'changed', outputs: own?.outputs ?? {} } } : { verdict: 'notDone' };
     },
   });
   return [work, hosts];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PlanNode } from '../../../src/plan/index.ts';
 import { graphOf, hostRule, node } from '../support.ts';
+import type { Deed } from './outside.ts';
 import { order, step, undo } from './scenarios-flow.ts';
 import type { Act, Scenario, Told } from './scenario.ts';
 
@@ -10,8 +11,11 @@ const killAt = (path: string, what: 'begin' | 'effect', host?: string): Act => (
   until: { what, path, ...(host === undefined ? {} : { host }) },
 });
 const begun = ({ effects }: Told, path: string): number => effects.filter((each) => each.what === 'begin' && each.path === path).length;
+const begunOn = ({ effects }: Told, host: string): number => effects.filter((each) => each.what === 'begin' && each.host === host).length;
 const doubts = ({ events }: Told): readonly string[] => events.flatMap(({ body }) => (body.type === 'stepInDoubt' ? [body.path] : []));
 const hanging = (idempotency: PlanNode['idempotency'], hang: 'before' | 'after'): PlanNode => step('one/b', { hang }, { idempotency, needs: ['one/a'] });
+const onMachines = (on: { readonly [host: string]: Deed }, names: readonly string[]): PlanNode =>
+  node('one/h', { uses: 'test.hosts', idempotency: 'probe', with: { on } as PlanNode['with'], hosts: hostRule(names, { throttle: 3 }) });
 const chain = (middle: PlanNode) => graphOf([step('one/a'), middle, step('one/c', {}, { needs: ['one/b'] })]);
 
 /** What happens when the process that drives is killed in the middle of something. */
@@ -63,6 +67,30 @@ export const CRASH: readonly Scenario[] = [
         told.effects.filter(({ what }) => what === 'effect').map(({ host }) => host),
         ['h1', 'h2', 'h3'],
       ),
+  },
+  {
+    name: 'killed on machines that can be looked at: done where it took effect is not done again, the others are done then',
+    graph: graphOf([onMachines({ h1: { hang: 'after' }, h2: { hang: 'after', ms: 500 }, h3: { hang: 'before' } }, ['h1', 'h2', 'h3', 'h4'])]),
+    acts: [killAt('one/h', 'effect', 'h2')],
+    ...{ state: 'succeeded', order: 'lanes' },
+    check: (told) => {
+      assert.deepEqual(
+        ['h1', 'h2', 'h3', 'h4'].map((host) => begunOn(told, host)),
+        [1, 1, 2, 1],
+      );
+      const verdicts = told.events.flatMap(({ body }) => (body.type === 'hostProbed' ? [`${body.host} ${body.verdict}`] : []));
+      assert.deepEqual(verdicts.toSorted(), ['h1 done', 'h2 done', 'h3 notDone']);
+    },
+  },
+  {
+    name: 'killed on a machine about which a look tells nothing: a person is asked',
+    graph: graphOf([onMachines({ h1: { hang: 'after', isMute: true } }, ['h1'])]),
+    acts: [
+      killAt('one/h', 'effect', 'h1'),
+      { when: { type: 'attentionRaised', path: 'one/h' }, ask: { type: 'taskResolved', path: 'one/h', by: 'user:bo', as: 'done' } },
+    ],
+    ...{ state: 'succeeded', order: 'exact' },
+    check: (told) => assert.equal(begunOn(told, 'h1'), 1),
   },
   {
     name: 'killed while it rolls back: the rollback goes on',
