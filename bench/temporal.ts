@@ -112,7 +112,12 @@ async function handWorker({ address }: Place, signal: AbortSignal): Promise<Work
     activities: { work: async ({ n }: { readonly n: number }) => ({ n }) },
   });
   const stopped = new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
-  return { ended: worker.runUntil(stopped).finally(() => connection.close()) };
+  return {
+    ended: (async () => {
+      await worker.runUntil(stopped);
+      await connection.close();
+    })(),
+  };
 }
 
 function engineAt(address: string): RemoteEngine {
@@ -133,7 +138,12 @@ async function ourWorker({ address, journal }: Place, signal: AbortSignal): Prom
     { central: true, zones: [], signal, drainMs: 500, concurrency: 100, notice: () => undefined, ready: resolve },
   );
   await Promise.race([ready, working]);
-  return { ended: working.finally(() => engine[Symbol.asyncDispose]()) };
+  return {
+    ended: (async () => {
+      await working;
+      await engine[Symbol.asyncDispose]();
+    })(),
+  };
 }
 
 function median(all: readonly number[]): number {

@@ -1,3 +1,4 @@
+import { SlipwayError } from '../core/index.ts';
 import { type Driver, isTerminal, RUN_STATES, runStateOf, type RunState, type Standstill, standstillOf, stateOf } from '../engine/index.ts';
 import type { RunRow } from '../journal/index.ts';
 import { isRemote } from './remote.ts';
@@ -39,13 +40,20 @@ export async function overview(wiring: Wiring): Promise<Overview> {
 /** The engine that drives new runs; of one on a server also whether anybody works for it. */
 interface Server {
   readonly name: string;
-  readonly isDeserted: boolean;
+  /** Why nobody drives its runs just now. */
+  readonly trouble?: Omit<Standstill, 'since'>;
 }
 
 async function serverOf({ engine }: Wiring): Promise<Server> {
-  if (!engine) return { name: 'local', isDeserted: false };
+  if (!engine) return { name: 'local' };
   const server = await engine();
-  return { name: server.name, isDeserted: !(await server.hasWorker()) };
+  try {
+    return { name: server.name, ...((await server.hasWorker()) ? {} : { trouble: DESERTED }) };
+  } catch (cause) {
+    // What the journal says of runs is true also while the server is away.
+    if (!(cause instanceof SlipwayError)) throw cause;
+    return { name: server.name, trouble: { kind: 'driver', reason: cause.message, next: cause.hint ?? 'look after the server' } };
+  }
 }
 
 async function openRun(journal: RunJournal, wiring: Wiring, { row, server }: { readonly row: RunRow; readonly server: Server }): Promise<OpenRun> {
@@ -53,7 +61,7 @@ async function openRun(journal: RunJournal, wiring: Wiring, { row, server }: { r
   const driver = driverOf(row, wiring);
   const { id, runbook } = row;
   const standstill = standstillOf(data, { now: wiring.clock.now(), driver });
-  const deserted = isRemote(row) && server.isDeserted ? [{ ...DESERTED, since: data.at }] : [];
+  const deserted = isRemote(row) && server.trouble ? [{ ...server.trouble, since: data.at }] : [];
   return { id, runbook, state: runStateOf(data), driver, standstill: [...deserted, ...standstill] };
 }
 

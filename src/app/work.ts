@@ -3,8 +3,9 @@ import { type EventBody, isTerminal, stateOf, type WorkerHands } from '../engine
 import { recordCall } from './call.ts';
 import { createdOf } from './drive.ts';
 import { remoteRun } from './remote.ts';
-import { createToolbox } from './toolbox.ts';
 import { filesOf } from './run-files.ts';
+import { supervise, type SuperviseOptions } from './supervise.ts';
+import { createToolbox } from './toolbox.ts';
 import type { Session } from './types.ts';
 import type { RunJournal, Wiring } from './wiring.ts';
 
@@ -16,12 +17,19 @@ export interface WorkOptions {
   /** Most steps at once. */
   readonly most: number;
   readonly onReady?: (engine: string) => void;
+  /** Called when a run that this process drove itself was left or has ended, with its state. */
+  readonly onLeft: NonNullable<SuperviseOptions['onLeft']>;
 }
 /** Time that what is under way has after SIGTERM, in milliseconds. */
 const DRAIN_MS = 20_000;
 
-/** Work for the engine on a server until the session drains. @throws {SlipwayError} `NO_ENGINE`, `ENGINE_UNREACHABLE`, `ENGINE_MISSING`. */
-export async function work(session: Session, wiring: Wiring, { zones, central, most, onReady }: WorkOptions): Promise<void> {
+/**
+ * Work for the engine on a server until the session drains. A central worker also drives runs that were begun before the engine was configured, so that none
+ * is an orphan.
+ *
+ * @throws {SlipwayError} `NO_ENGINE`, `ENGINE_UNREACHABLE`, `ENGINE_MISSING`.
+ */
+export async function work(session: Session, wiring: Wiring, options: WorkOptions): Promise<void> {
   if (!wiring.engine)
     throw new SlipwayError('NO_ENGINE', 'zones have workers only where an engine on a server drives runs', {
       exitCode: EXIT.usage,
@@ -34,11 +42,23 @@ export async function work(session: Session, wiring: Wiring, { zones, central, m
     ...{ journal, clock: wiring.clock, toolsOf: toolbox.toolsOf, release: toolbox.release },
     call: (request) => call(session, wiring, request),
   };
-  await engine.work(hands, {
-    ...{ zones, central, concurrency: most, drainMs: DRAIN_MS, notice: session.notice },
-    signal: AbortSignal.any([session.signal, ...(session.drain ? [session.drain] : [])]),
-    ready: () => onReady?.(engine.name),
-  });
+  const { zones, central, most, onReady } = options;
+  await together(session, [
+    (signal) =>
+      engine.work(hands, {
+        ...{ zones, central, concurrency: most, drainMs: DRAIN_MS, notice: session.notice, signal },
+        ready: () => onReady?.(engine.name),
+      }),
+    ...(central ? [(drain: AbortSignal) => supervise({ ...session, drain }, wiring, options)] : []),
+  ]);
+}
+
+/** Do all of it until the session drains. When one part ends, the others hand over what they have, and end too. */
+async function together(session: Session, parts: readonly ((stop: AbortSignal) => Promise<void>)[]): Promise<void> {
+  const over = new AbortController();
+  const stop = AbortSignal.any([over.signal, session.signal, ...(session.drain ? [session.drain] : [])]);
+  const ended = await Promise.allSettled(parts.map((part) => part(stop).finally(() => over.abort())));
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
 }
 
 type Call = WorkerHands['call'];

@@ -25,6 +25,7 @@ export function stateOf(events: Iterable<JournalEvent>): RunData {
 }
 
 function apply(data: RunData, body: EventBody, at: number): void {
+  if (body.type === 'runQueued' || body.type === 'leaseTaken' || body.type === 'lateResultRejected') return; // only told
   switch (body.type) {
     case 'stepExpanded':
     case 'stepSkipped':
@@ -45,7 +46,6 @@ function apply(data: RunData, body: EventBody, at: number): void {
     case 'attentionCleared':
       return evolveTask(data, body, at);
     case 'runCreated':
-    case 'runQueued':
     case 'runStarted':
     case 'phaseStarted':
     case 'phaseFinished':
@@ -57,8 +57,6 @@ function apply(data: RunData, body: EventBody, at: number): void {
     case 'resumeRequested':
     case 'cancelRequested':
     case 'rollbackRequested':
-    case 'leaseTaken':
-    case 'lateResultRejected':
     case 'runFinished':
       return evolveRun(data, body, at);
     default:

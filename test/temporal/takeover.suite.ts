@@ -59,7 +59,7 @@ async function trial(name: string, strike: (runIds: readonly string[]) => Promis
   await until('the middle of all runs', () => (runIds.every(isMidway) ? true : undefined));
   const struckAt = await strike(runIds);
   await Promise.all(runIds.map((runId) => until(`the end of ${runId}`, async () => stateOf(await journal.read(runId)).finished)));
-  return Promise.all(
+  return await Promise.all(
     runIds.map(async (runId) => {
       const effects = outside.effects(runId);
       const events = await journal.read(runId);

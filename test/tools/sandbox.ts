@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -174,4 +174,22 @@ export const RELEASE = {
 
 export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+export const program = (version: string) => Buffer.from(`#!/bin/sh\necho 'Version: ${version}'\n`);
+export const flag = (box: Sandbox, name: string) => join(box.bin, '..', `calls.${name}`);
+export const builds = (box: Sandbox) => box.calls().filter((call) => call.startsWith('go build'));
+
+/** Put releases on the mirror, as the official sites publish them. */
+export function publish(box: Sandbox, version = VERSION): void {
+  const opa = program(version.opa);
+  const folder = join(box.home, 'release');
+  mkdirSync(join(folder, 'pulumi'), { recursive: true });
+  script(join(folder, 'pulumi', 'pulumi'), `echo v${version.pulumi}`);
+  script(join(folder, 'pulumi', 'pulumi-language-nodejs'), 'exit 0');
+  const pulumi = execFileSync('tar', ['-czf', '-', '-C', folder, 'pulumi']);
+  box.mirror.files.set(RELEASE.opa, opa).set(RELEASE.opaChecksums, Buffer.from(`${sha256(opa)}  ${RELEASE.opa}\n`));
+  box.mirror.files
+    .set(RELEASE.pulumi, pulumi)
+    .set(RELEASE.pulumiChecksums, Buffer.from(`${'0'.repeat(64)}  other.tar.gz\n${sha256(pulumi)}  ${RELEASE.pulumi}\n`));
 }

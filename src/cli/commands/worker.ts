@@ -8,12 +8,12 @@ const MOST = 200;
 export const worker: Command = {
   name: 'worker',
   about:
-    'Takes over runs whose process died, and drives those that were only recorded. Many workers may share one journal. Where SLIPWAY_ENGINE names an engine on a server, it takes runs and steps from there; with --zone only the steps of that zone, inside of it. SIGTERM or Ctrl-C hands over: what is under way may end, nothing new starts.',
+    'Takes over runs whose process died, and drives those that were only recorded. Many workers may share one journal. Where SLIPWAY_ENGINE names an engine on a server, it also takes runs and steps from there; with --zone it takes only the steps of that zone, and is started inside of it. SIGTERM or Ctrl-C hands over: what is under way may end, nothing new starts.',
   positionals: [],
   options: {
-    most: { about: `most runs, or steps of an engine on a server, at once; ${MOST} unless told`, type: 'number' },
-    zone: { about: 'take the steps of this zone, from an engine on a server', type: 'text', many: true },
-    central: { about: 'beside the zones, take runs and steps of no zone', type: 'flag' },
+    most: { about: `most runs to drive, and most steps to take from an engine on a server, at once; ${MOST} unless told`, type: 'number' },
+    zone: { about: 'take steps of this zone from an engine on a server, and nothing else', type: 'text', many: true },
+    central: { about: 'beside the zones, do what a worker without zones does', type: 'flag' },
   },
   examples: ['slipway worker', 'slipway worker --zone berlin-dc'],
   run: async (args, context) => {
@@ -35,14 +35,17 @@ function refuseBadZones(zones: readonly string[]): void {
 async function fromJournal(args: Args, context: Context): Promise<void> {
   const app = await context.app();
   context.note('driving runs that nobody drives');
-  const onLeft = (runId: string, state: string): void => context.note(`${runId}: ${state}`);
-  await app.supervise(sessionOf(context), { most: args.number('most') ?? MOST, onLeft });
+  await app.supervise(sessionOf(context), { most: args.number('most') ?? MOST, onLeft: told(context) });
+}
+
+function told(context: Context): (runId: string, state: string) => void {
+  return (runId, state) => context.note(`${runId}: ${state}`);
 }
 
 async function fromServer(args: Args, context: Context, zones: readonly string[]): Promise<void> {
   const app = await context.app();
   const central = zones.length === 0 || args.flag('central');
-  const what = [...(central ? ['runs and steps of no zone'] : []), ...zones.map((zone) => `steps of zone ${zone}`)].join(', ');
+  const what = [...(central ? ['runs, and steps of no zone'] : []), ...zones.map((zone) => `steps of zone ${zone}`)].join(', ');
   const onReady = (engine: string): void => context.note(`taking ${what} from ${engine}`);
-  await app.work(sessionOf(context), { zones, central, most: args.number('most') ?? MOST, onReady });
+  await app.work(sessionOf(context), { zones, central, most: args.number('most') ?? MOST, onReady, onLeft: told(context) });
 }

@@ -9,7 +9,6 @@ type RunEvent = Extract<
   {
     type:
       | 'runCreated'
-      | 'runQueued'
       | 'runStarted'
       | 'phaseStarted'
       | 'phaseFinished'
@@ -21,8 +20,6 @@ type RunEvent = Extract<
       | 'resumeRequested'
       | 'cancelRequested'
       | 'rollbackRequested'
-      | 'leaseTaken'
-      | 'lateResultRejected'
       | 'runFinished';
   }
 >;
@@ -53,10 +50,6 @@ export function evolveRun(data: RunData, body: RunEvent, at: number): void {
       return evolveBreach(data, body);
     case 'runFinished':
       data.finished = { state: body.state, at, outputs: body.outputs, ...(body.reason === undefined ? {} : { reason: body.reason }) };
-      return;
-    case 'runQueued':
-    case 'leaseTaken':
-    case 'lateResultRejected':
       return;
     default:
       return unreachable(body);

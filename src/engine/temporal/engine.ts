@@ -1,5 +1,5 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { EXIT, SlipwayError } from '../../core/index.ts';
+import { EXIT, messageOf, SlipwayError } from '../../core/index.ts';
 import { type AnyKind, kinds as registered } from '../../steps/index.ts';
 import type { RemoteEngine, RemoteRun } from '../remote.ts';
 import type { RequestBody } from '../requests.ts';
@@ -35,9 +35,22 @@ export function openTemporal(options: TemporalOptions): RemoteEngine {
     ask: async (runId, body) => ask(await link(), runId, body),
     status: async (runId) => statusOf(await link(), runId),
     hasWorker: async (zone) => hasWorker(await link(), zone),
-    work: async (hands, work) => (await import('./worker.ts')).runWorkers({ settings, hands, options: work, cacheDir: options.cacheDir }),
+    work: async (hands, work) => (await workerCode()).runWorkers({ settings, hands, options: work, cacheDir: options.cacheDir }),
     [Symbol.asyncDispose]: async () => (await opened?.catch(() => undefined))?.connection.close(),
   };
+}
+
+/** Workers are native code in part, which is not there for every machine; whoever only asks needs none of it. */
+async function workerCode(): Promise<typeof import('./worker.ts')> {
+  try {
+    return await import('./worker.ts');
+  } catch (cause) {
+    throw new SlipwayError('ENGINE_MISSING', `the code of Temporal's workers cannot be loaded here: ${messageOf(cause)}`, {
+      cause,
+      exitCode: EXIT.usage,
+      hint: 'there is a build for Linux with glibc, macOS and Windows, on x64 and arm64; install the packages anew with "npm ci", or run workers on another machine',
+    });
+  }
 }
 
 interface Link {

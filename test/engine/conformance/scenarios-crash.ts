@@ -15,7 +15,7 @@ const begunOn = ({ effects }: Told, host: string): number => effects.filter((eac
 const doubts = ({ events }: Told): readonly string[] => events.flatMap(({ body }) => (body.type === 'stepInDoubt' ? [body.path] : []));
 const hanging = (idempotency: PlanNode['idempotency'], hang: 'before' | 'after'): PlanNode => step('one/b', { hang }, { idempotency, needs: ['one/a'] });
 const onMachines = (on: { readonly [host: string]: Deed }, names: readonly string[]): PlanNode =>
-  node('one/h', { uses: 'test.hosts', idempotency: 'probe', with: { on } as PlanNode['with'], hosts: hostRule(names, { throttle: 3 }) });
+  node('one/h', { uses: 'test.hosts', idempotency: 'probe', with: { on } as object as PlanNode['with'], hosts: hostRule(names, { throttle: 3 }) });
 const chain = (middle: PlanNode) => graphOf([step('one/a'), middle, step('one/c', {}, { needs: ['one/b'] })]);
 
 /** What happens when the process that drives is killed in the middle of something. */

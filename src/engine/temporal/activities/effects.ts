@@ -30,14 +30,14 @@ export function effectActivities({ hands, here }: EffectOptions): Pick<Activitie
     execute: async (work) => {
       using pulse = pulseOf(work.heartbeatMs);
       const began = clock.monotonic();
-      const result = await withTools(hands, work, async ({ executor }) => logged(work, { hands, pulse }, (control) => executor.execute(work.task, control)));
+      const result = await withTools(hands, work, ({ executor }) => logged(work, { hands, pulse }, (control) => executor.execute(work.task, control)));
       return { result: certain(result, pulse), durationMs: elapsed(clock, began) };
     },
     executeHost: async (work) => {
       using pulse = pulseOf(work.heartbeatMs);
       const began = clock.monotonic();
       let host: HostResult | undefined;
-      const attempt = await withTools(hands, work, async ({ executor }) =>
+      const attempt = await withTools(hands, work, ({ executor }) =>
         logged(work, { hands, pulse, ended: (result) => void (host = result) }, (control) => executor.execute(work.task, control)),
       );
       certain(attempt, pulse);
@@ -50,10 +50,7 @@ export function effectActivities({ hands, here }: EffectOptions): Pick<Activitie
     },
     probeHost: async (work) => {
       using pulse = pulseOf(work.heartbeatMs);
-      let told: HostLook | undefined;
-      const verdict = await look(hands, work, { pulse, looked: (found) => void (told = found) }).catch(unknown);
-      const reason = 'reason' in verdict ? (verdict.reason ?? '') : '';
-      return certain(told ?? { verdict: 'unknown', reason: reason === '' ? 'nobody looked' : reason }, pulse);
+      return certain(await lookAt(hands, work, pulse), pulse);
     },
     watch: async ({ runId, watch, with: input, again, secrets, heartbeatMs }) => {
       using pulse = pulseOf(heartbeatMs);
@@ -82,6 +79,12 @@ async function withTools(hands: WorkerHands, { runId, secrets }: Work, act: (too
 async function look(hands: WorkerHands, work: Work, told: Omit<Logged, 'hands'>): ReturnType<Activities['probe']> {
   using tools = await hands.toolsOf(work.runId, work.secrets);
   return await logged(work, { hands, ...told }, (control) => tools.executor.probe(work.task, control));
+}
+
+async function lookAt(hands: WorkerHands, work: HostWork, pulse: Pulse): Promise<HostLook> {
+  let told: HostLook | undefined;
+  const { reason = 'nobody looked' } = await look(hands, work, { pulse, looked: (found) => void (told = found) }).catch(unknown);
+  return told ?? { verdict: 'unknown', reason };
 }
 
 interface Logged {
