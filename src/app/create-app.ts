@@ -12,6 +12,7 @@ import { measuringOf } from './measuring.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
+import { retryRun, settleHosts } from './retry.ts';
 import { requestCancel, requestPause, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
 import { repairRuns } from './repair.ts';
 import { supervise } from './supervise.ts';
@@ -38,6 +39,8 @@ export function createApp(wiring: Wiring): App {
     rollBack: (session, runId, options) => rollBack(session, wiring, { runId, ...options }),
     signalRun: (session, runId, name, payload) => sendSignal(session, wiring, { runId, name, payload }),
     resolveTask: (session, runId, path, as) => resolveTask(session, wiring, { runId, path, as }),
+    settleHosts: (session, request) => settleHosts(session, wiring, request),
+    retry: (session, runId, request) => retryRun(session, wiring, { runId, ...request }),
     overview: () => overview(wiring),
     repair: (session, options) => repairRuns(session, wiring, options),
     work: (session, options) => work(session, wiring, options),

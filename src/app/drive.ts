@@ -1,5 +1,6 @@
 import { isObject, type Json, SlipwayError } from '../core/index.ts';
 import { createExecutor, driveRun, type DriveOptions, type EventBody, type RunState } from '../engine/index.ts';
+import { openSpillIn } from '../journal/index.ts';
 import { kindOf } from '../steps/index.ts';
 import { callRunbook } from './call.ts';
 import { invalid, parseFiles } from './load.ts';
@@ -47,7 +48,8 @@ async function driveIn(
   const call: DriveOptions['call'] = (request, stop) =>
     callRunbook(session, wiring, { ...request, parent: runId, created, checkout, signal: stop, drive: driveChild });
   try {
-    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, ...(drain ? { drain } : {}) });
+    const openSpill = openSpillIn(session.stateDir);
+    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, openSpill, ...(drain ? { drain } : {}) });
   } finally {
     await ports.ssh.release(runId);
   }

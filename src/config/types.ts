@@ -32,6 +32,8 @@ export interface Terminal {
   readonly redraw: boolean;
   /** Width in columns; 80 when unknown. */
   readonly columns: number;
+  /** Height in rows; 24 when unknown. */
+  readonly rows: number;
 }
 /** Which store keeps the journal. */
 export type JournalSettings =
@@ -100,6 +102,7 @@ export interface Surroundings {
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly homeDir: string;
   readonly osUser: string;
   /** `user.email` of git in a folder, or undefined. */

@@ -16,3 +16,4 @@ export { type Driver, type Standstill, standstillOf } from './standstill.ts';
 export { refuseReserved } from './local/secrets.ts';
 export { gateOf, refuseNoReturn, refuseRequest, type RequestBody } from './requests.ts';
 export type { RemoteEngine, RemoteRun, RemoteStatus, WorkerHands, WorkOptions } from './remote.ts';
+export { type HostChoice, takeOver } from './take-over.ts';

@@ -29,6 +29,7 @@ export interface Draft {
   graph?: PlanGraph;
   phases: PhaseReport[];
   readonly tasks: TaskReport[];
+  readonly open: Set<TaskReport>;
   readonly byPath: Map<string, TaskReport>;
   rollback?: RollbackReport;
   readonly votes: Vote[];
@@ -59,6 +60,7 @@ export function startFold(): Folding {
     outputs: {},
     phases: [],
     tasks: [],
+    open: new Set(),
     byPath: new Map(),
     votes: [],
     breaches: [],

@@ -107,6 +107,7 @@ async function logged<T>(work: Work | HostWork, { hands, pulse, ended, looked }:
       hostFinished: async (_host, result) => ended?.(result),
       hostProbed: async (_host, found) => looked?.(found),
       log: (line) => logger.log({ path, attempt, ...line }),
+      output: (of) => logger.output({ path, attempt, ...of }),
     });
   } finally {
     await logger.flush();

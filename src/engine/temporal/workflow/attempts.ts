@@ -1,3 +1,4 @@
+import type { PlanNode } from '../../../plan/index.ts';
 import type { StartAction, Action } from '../../actions.ts';
 import type { EventBody } from '../../events.ts';
 import type { Work } from '../contract.ts';
@@ -66,18 +67,21 @@ function placeOf(context: RunContext, action: Pick<StartAction, 'node' | 'with' 
   };
 }
 
+export function mayRepeat(node: PlanNode | undefined): boolean {
+  return node?.idempotency === 'safe' || node?.idempotency === 'keyed';
+}
+
 export function workOf(context: RunContext, action: Omit<StartAction, 'type' | 'scope'>): Work {
   const { path, attempt, uses, with: input, key, timeoutMs, ledger, heartbeatMs, hosts } = action;
   const node = nodeOf(context, action.node);
-  const idempotency = node?.idempotency;
   return {
     runId: context.book.data.runId,
     secrets: context.book.freshSecrets(),
     heartbeatMs: heartbeatOf(context, node),
     task: {
       ...{ path, attempt, uses, with: input, key, timeoutMs, ledger },
-      repeatable: idempotency === 'safe' || idempotency === 'keyed',
-      probes: idempotency === 'probe',
+      repeatable: mayRepeat(node),
+      probes: node?.idempotency === 'probe',
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
       ...(hosts === undefined ? {} : { hosts }),
     },

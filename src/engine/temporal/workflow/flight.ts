@@ -80,7 +80,7 @@ function launcher(context: RunContext, pickup: Pickup, { attempts, spreads, call
     else if (!isRefused(context, what)) {
       const { attempt, key, with: input } = what;
       context.book.record({ type: 'stepStarted', path, attempt, key, with: input });
-      if (what.hosts) spread(newSpread(what));
+      if (what.hosts) spread(newSpread(context, what));
       else attempts.set(path, flyAttempt(context, pickup, { action: what, over }));
     }
   };

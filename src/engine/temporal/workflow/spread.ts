@@ -2,10 +2,10 @@ import type { HostRule } from '../../../plan/index.ts';
 import type { StartAction } from '../../actions.ts';
 import type { HostResult, StepResult } from '../../events.ts';
 import { batchesOf, nextHosts } from '../../fan-out.ts';
-import { goodResults, resultOfHosts } from '../../spread.ts';
+import { LEFT_IN_DOUBT, onRecord, readLedger, resultOfHosts, resultOfSome } from '../../spread.ts';
 import type { HalfSpread, HostEnd } from '../contract.ts';
 import { zoneOfHost } from '../routing.ts';
-import { type Flying, workOf } from './attempts.ts';
+import { type Flying, mayRepeat, workOf } from './attempts.ts';
 import type { Ended } from './hands.ts';
 import type { Pickup } from './pickup.ts';
 import { graphOf, heartbeatOf, longestMs, nodeOf, type RunContext, type Stop, stopped } from './run-context.ts';
@@ -60,9 +60,15 @@ export function flySpread(context: RunContext, pickup: Pickup, { half, over }: {
 
 const NO_RULE: HostRule = { pattern: '', names: [], serial: [], strategy: 'linear', anyErrorsFatal: false, runOnce: false };
 
-/** A new attempt: hosts with a good result are not touched again. */
-export function newSpread(action: StartAction): HalfSpread {
-  return { action: { ...action, ledger: {} }, since: Date.now(), results: [...goodResults(action.ledger)] };
+/** A new attempt: hosts with a result are not touched again, and of those in doubt only what may be repeated is. Its intent is recorded already. */
+export function newSpread(context: RunContext, action: StartAction): HalfSpread {
+  const { path, attempt } = action;
+  const { results, doubts } = readLedger(action.ledger);
+  for (const host of mayRepeat(nodeOf(context, action.node)) ? [] : doubts) {
+    results.set(host, LEFT_IN_DOUBT);
+    context.book.record({ type: 'hostFinished', path, attempt, host, result: LEFT_IN_DOUBT });
+  }
+  return { action: { ...action, ledger: {} }, since: Date.now(), results: [...results] };
 }
 
 /** Before the first host has come back nobody knows when it began; until then each host keeps the limit itself. */
@@ -81,22 +87,28 @@ function stop(state: State, why: Stop): void {
 }
 
 function advance(state: State, { hold, over }: { readonly hold: boolean; readonly over: () => void }): void {
-  const { rule, running, results } = state;
+  const { rule, running, results, action } = state;
   const isEnding = state.why !== undefined || state.early !== undefined || state.isDoubtful;
-  const batches = batchesOf(rule);
-  const next = isEnding ? undefined : nextHosts(rule, { batches, running: new Set(running.keys()), results });
+  const wanted = action.only && new Set(action.only);
+  const tried = wanted ? { ...rule, names: rule.names.filter((name) => wanted.has(name)) } : rule;
+  const batches = batchesOf(tried);
+  const next = isEnding ? undefined : nextHosts(tried, { batches, running: new Set(running.keys()), results });
   if (next?.type === 'start') {
     if (!hold) for (const host of next.hosts) begin(state, host);
   } else if (running.size === 0 && (next === undefined || next.type === 'over')) {
     over();
-    finish(state, resultOfHosts(rule, { batches, results }));
+    finish(state, wanted ? resultOfSome(rule, { results, tried: only(results, wanted) }) : resultOfHosts(rule, { batches, results }));
   }
+}
+
+function only(results: ReadonlyMap<string, HostResult>, wanted: ReadonlySet<string>): ReadonlyMap<string, HostResult> {
+  return new Map([...results].filter(([host]) => wanted.has(host)));
 }
 
 function finish({ context: { book }, action: { path, attempt }, since, ...state }: State, byHosts: StepResult): void {
   const result = state.why ? stopped(state.why) : state.early;
   if (!result && state.isDoubtful) book.record({ type: 'stepInDoubt', path, attempt });
-  else book.record({ type: 'stepFinished', path, attempt, result: result ?? byHosts, durationMs: Date.now() - since });
+  else book.record({ type: 'stepFinished', path, attempt, durationMs: Date.now() - since, ...(result ? { result } : onRecord(byHosts)) });
 }
 
 /** The rule of a step for one of its hosts alone: what holds over all of them is kept here. */
