@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { PlanNode } from '../../../src/plan/index.ts';
 import { graphOf, hostRule, node } from '../support.ts';
 import type { Deed } from './outside.ts';
-import { order, step, undo } from './scenarios-flow.ts';
+import { order, PLENTY, step, undo } from './scenarios-flow.ts';
 import type { Act, Scenario, Told } from './scenario.ts';
 
 /** Kill the process that drives once a step has come so far. */
@@ -15,7 +15,7 @@ const begunOn = ({ effects }: Told, host: string): number => effects.filter((eac
 const doubts = ({ events }: Told): readonly string[] => events.flatMap(({ body }) => (body.type === 'stepInDoubt' ? [body.path] : []));
 const hanging = (idempotency: PlanNode['idempotency'], hang: 'before' | 'after'): PlanNode => step('one/b', { hang }, { idempotency, needs: ['one/a'] });
 const onMachines = (on: { readonly [host: string]: Deed }, names: readonly string[]): PlanNode =>
-  node('one/h', { uses: 'test.hosts', idempotency: 'probe', with: { on } as object as PlanNode['with'], hosts: hostRule(names, { throttle: 3 }) });
+  node('one/h', { ...PLENTY, uses: 'test.hosts', idempotency: 'probe', with: { on } as object as PlanNode['with'], hosts: hostRule(names, { throttle: 3 }) });
 const chain = (middle: PlanNode) => graphOf([step('one/a'), middle, step('one/c', {}, { needs: ['one/b'] })]);
 
 /** What happens when the process that drives is killed in the middle of something. */
@@ -59,7 +59,9 @@ export const CRASH: readonly Scenario[] = [
   },
   {
     name: 'killed on one of many machines: that one and those not reached are done, the others are left alone',
-    graph: graphOf([node('one/h', { uses: 'test.hosts', with: { on: { h2: { hang: 'before' } } }, hosts: hostRule(['h1', 'h2', 'h3'], { throttle: 1 }) })]),
+    graph: graphOf([
+      node('one/h', { ...PLENTY, uses: 'test.hosts', with: { on: { h2: { hang: 'before' } } }, hosts: hostRule(['h1', 'h2', 'h3'], { throttle: 1 }) }),
+    ]),
     acts: [killAt('one/h', 'begin', 'h2')],
     ...{ state: 'succeeded', order: 'exact' },
     check: (told) =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { HostRule, PlanNode, PlanWatch } from '../../../src/plan/index.ts';
 import { graphOf, hostRule, node } from '../support.ts';
 import type { Deed } from './outside.ts';
-import { order, retrying, step, undo } from './scenarios-flow.ts';
+import { order, PLENTY, retrying, step, undo } from './scenarios-flow.ts';
 import type { Scenario, Told } from './scenario.ts';
 
 type OnHosts = Deed & { readonly on?: { readonly [host: string]: Deed } };
@@ -10,7 +10,7 @@ const onHosts = (
   path: string,
   names: readonly string[],
   { rule = {}, deed = {}, ...rest }: { rule?: Partial<HostRule>; deed?: OnHosts } & Partial<PlanNode> = {},
-): PlanNode => node(path, { uses: 'test.hosts', with: deed as PlanNode['with'], hosts: hostRule(names, rule), ...rest });
+): PlanNode => node(path, { ...PLENTY, uses: 'test.hosts', with: deed as PlanNode['with'], hosts: hostRule(names, rule), ...rest });
 const reached = ({ effects }: Told, path: string): readonly string[] =>
   effects.flatMap((each) => (each.what === 'effect' && each.path === path ? [each.host] : []));
 const NAMES = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'];

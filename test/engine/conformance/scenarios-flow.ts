@@ -4,9 +4,12 @@ import { graphOf, node } from '../support.ts';
 import type { Deed } from './outside.ts';
 import type { Scenario, Told } from './scenario.ts';
 
+/** Time for a step whose limit is not what a scenario is about, in milliseconds: the machine may be busy with other things. */
+export const PLENTY = { timeoutMs: 60_000 } as const;
+
 /** A step with a deed. */
 export function step(path: string, deed: Deed = {}, rest: Partial<PlanNode> = {}): PlanNode {
-  return node(path, { with: deed as PlanNode['with'], ...rest });
+  return node(path, { ...PLENTY, with: deed as PlanNode['with'], ...rest });
 }
 export const retrying = (attempts: number, rest: Partial<PlanNode['retry']> = {}): PlanNode['retry'] => ({
   ...{ attempts, initialMs: 1, factor: 1, maxMs: 1, jitter: 'none', except: [] },

@@ -18,6 +18,9 @@ export interface TemporalRig extends Rig {
   readonly engine: RemoteEngine;
 }
 
+/** Where nobody is killed, silence means that the machine is busy. */
+const PATIENT: NonNullable<TemporalOptions['rules']> = { heartbeatMs: 30_000, patientHeartbeatMs: 30_000, pickUpMs: 30_000, projectMs: 200, mostEvents: 8_000 };
+
 /** Short waits, so that what is about waiting does not take long. */
 export const QUICK: NonNullable<TemporalOptions['rules']> = {
   heartbeatMs: 3_000,
@@ -32,7 +35,7 @@ export async function temporalRig(store: Store, place: TemporalPlace): Promise<T
   const opened = await store.open(() => false);
   const { journal } = opened;
   const { outside, kinds } = outsideOf(opened.place.dir);
-  const engine = engineAt(place, kinds);
+  const engine = engineAt({ ...place, rules: { ...PATIENT, ...place.rules } }, kinds);
   const stop = new AbortController();
   const { promise: ready, resolve } = Promise.withResolvers<void>();
   const working = engine.work(handsOf(journal, kinds, engine), {
