@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SlipwayError } from '../../src/core/index.ts';
 import { type EventBody, type RunData, runStateOf, stateOf, takeOver } from '../../src/engine/index.ts';
 import type { Journal } from '../../src/journal/index.ts';
@@ -130,12 +131,16 @@ test('a host in doubt stays in doubt until a person names it', async () => {
   ] as const) {
     await using place = temporaryJournal();
     const stop = new AbortController();
+    const results = async () => Object.values(stateOf(await place.journal.read(RUN_ID)).tasks.get('one/a')?.hosts ?? {}).filter((one) => one !== 'inDoubt');
+    const othersOnRecord = async (): Promise<void> => {
+      for (let tries = 0; (await results()).length < HOSTS.length - 1 && tries < 1_000; tries++) await delay(10);
+    };
     const world = worldOf({
       journal: place.journal,
       nodes: [hosts('one/a', {}, { idempotency })],
       onHost: ({ host, signal }) => {
         if (host.name !== 'h3' || stop.signal.aborted) return Promise.resolve();
-        setTimeout(() => stop.abort(new Error('killed')), 40);
+        void othersOnRecord().then(() => stop.abort(new Error('killed')));
         return new Promise((_done, failed) => signal.addEventListener('abort', () => failed(signal.reason as Error)));
       },
     });

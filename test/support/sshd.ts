@@ -21,6 +21,8 @@ export function whyNoSshd(): string | undefined {
 export interface SshdOptions {
   /** Lines of sshd_config that come first, so that they win. */
   readonly config?: readonly string[];
+  /** Where it listens; 127.0.0.1 unless told. */
+  readonly address?: string;
   /** Sign the host key with an authority; the host then presents a certificate for 127.0.0.1. */
   /** Shell text that furnishes a copy-on-write copy of this machine, in which the server then runs: nothing that is done there is done here. */
   readonly overlay?: string;
@@ -73,7 +75,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     ...(options.config ?? []),
     ...(certified ? [`HostCertificate ${hostKeyFile}-cert.pub`] : []),
     `Port ${port}`,
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${options.address ?? '127.0.0.1'}`,
     `HostKey ${hostKeyFile}`,
     `AuthorizedKeysFile ${authorized}`,
     `PidFile ${join(dir, 'sshd.pid')}`,
