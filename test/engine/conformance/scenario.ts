@@ -28,8 +28,6 @@ export interface Scenario {
   readonly order: 'exact' | 'lanes';
   /** What must be true besides; throws when it is not. */
   readonly check?: (told: Told) => void;
-  /** Where engines differ on purpose: docs/engines.md says why. */
-  readonly differs?: string;
 }
 export interface Told {
   readonly runId: string;
