@@ -190,7 +190,7 @@ export const FLOW: readonly Scenario[] = [
   },
   {
     name: 'a deadline over all attempts',
-    graph: graphOf([step('one/a', { ms: 700, fail: { code: 'FLAKY', retry: 'afterBackoff' } }, { deadlineMs: 1_000, retry: retrying(50) })], {
+    graph: graphOf([step('one/a', { ms: 3_000, fail: { code: 'FLAKY', retry: 'afterBackoff' } }, { deadlineMs: 4_000, retry: retrying(50) })], {
       rollback: NO_ROLLBACK(),
     }),
     ...{ state: 'failed', order: 'lanes' },

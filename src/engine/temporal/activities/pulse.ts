@@ -51,7 +51,7 @@ export function startPulse({ clock, beat, heartbeatMs, shutdown }: PulseOptions)
   const tick = setInterval(() => {
     if (clock.monotonic() - heardAt > heartbeatMs * FENCE) lose(`the server has not answered for ${heartbeatMs} ms`);
     else if (!isAsking) void ask();
-  }, heartbeatMs / BEATS);
+  }, Math.min(MOST_BETWEEN_MS, heartbeatMs / BEATS));
   const leave = (): void => lose('the worker has to go');
   if (shutdown.aborted) leave();
   else shutdown.addEventListener('abort', leave, { once: true });
@@ -67,5 +67,7 @@ export function startPulse({ clock, beat, heartbeatMs, shutdown }: PulseOptions)
 
 /** Signs of life per time limit. */
 const BEATS = 5;
+/** The server tells in its answers that an effect has to end, and nobody should wait long for that. */
+const MOST_BETWEEN_MS = 1_000;
 /** An effect ends before the server may begin it elsewhere. */
 const FENCE = 0.9;
