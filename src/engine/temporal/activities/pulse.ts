@@ -48,10 +48,13 @@ export function startPulse({ clock, beat, heartbeatMs, shutdown }: PulseOptions)
       isAsking = false;
     }
   };
-  const tick = setInterval(() => {
-    if (clock.monotonic() - heardAt > heartbeatMs * FENCE) lose(`the server has not answered for ${heartbeatMs} ms`);
-    else if (!isAsking) void ask();
-  }, Math.min(MOST_BETWEEN_MS, heartbeatMs / BEATS));
+  const tick = setInterval(
+    () => {
+      if (clock.monotonic() - heardAt > heartbeatMs * FENCE) lose(`the server has not answered for ${heartbeatMs} ms`);
+      else if (!isAsking) void ask();
+    },
+    Math.min(MOST_BETWEEN_MS, heartbeatMs / BEATS),
+  );
   const leave = (): void => lose('the worker has to go');
   if (shutdown.aborted) leave();
   else shutdown.addEventListener('abort', leave, { once: true });
