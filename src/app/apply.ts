@@ -7,6 +7,7 @@ import { refusePinned } from './pins.ts';
 import { stacksNow } from './previews.ts';
 import { isTerminal } from '../engine/index.ts';
 import { drive } from './drive.ts';
+import { engineLabels } from './remote.ts';
 import { type Overrides, POLICY_DIR, recordRun } from './start-run.ts';
 import type { ApplyOptions, RunHandle, Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
@@ -46,7 +47,7 @@ export async function applyPlan(
     bundle,
     secrets: options.secrets,
     now: wiring.clock.now(),
-    labels: { ...options.labels, ...(session.gates ? { [POLICY_DIR]: session.gates.policyDir } : {}) },
+    labels: { ...options.labels, ...engineLabels(wiring), ...(session.gates ? { [POLICY_DIR]: session.gates.policyDir } : {}) },
     ...prepared.value,
   });
   return drive(session, wiring, runId);

@@ -5,6 +5,7 @@ import { kindOf } from '../steps/index.ts';
 import { callRunbook } from './call.ts';
 import { invalid, parseFiles } from './load.ts';
 import { policyDirOf } from './plan-change.ts';
+import { driveRemotely, remoteOf } from './remote.ts';
 import { filesOf } from './run-files.ts';
 import { rememberSecrets } from './remember-secrets.ts';
 import { POLICY_DIR } from './start-run.ts';
@@ -13,9 +14,10 @@ import type { RunJournal, Wiring, World } from './wiring.ts';
 
 type Created = Extract<EventBody, { type: 'runCreated' }>;
 
-/** Drive a recorded run in this process, from wherever it stands. */
-export function drive(session: Session, wiring: Wiring, runId: string): RunHandle {
-  return { runId, done: driveToEnd(session, wiring, runId) };
+/** Have a recorded run driven, from wherever it stands: in this process, or by the engine on a server that it was begun for. */
+export async function drive(session: Session, wiring: Wiring, runId: string): Promise<RunHandle> {
+  const engine = await remoteOf(wiring, await (await wiring.journal()).run(runId));
+  return engine ? driveRemotely(session, wiring, { engine, runId }) : { runId, done: driveToEnd(session, wiring, runId) };
 }
 
 async function driveToEnd(session: Session, wiring: Wiring, runId: string): Promise<{ readonly state: RunState }> {
@@ -62,7 +64,7 @@ export async function createdOf(journal: RunJournal, runId: string): Promise<Cre
 }
 
 /** Open the outside as the run was started with: the same files, and for a rehearsal the same stand-ins. */
-async function worldOf(
+export async function worldOf(
   session: Session,
   wiring: Wiring,
   { journal, runId, checkout }: { readonly journal: RunJournal; readonly runId: string; readonly checkout: string },

@@ -16,6 +16,7 @@ export type { Identity } from '../access/index.ts';
 export type { OpenRun, Overview } from './overview.ts';
 export type { Repair, RepairOptions } from './repair.ts';
 export type { SuperviseOptions } from './supervise.ts';
+export type { WorkOptions } from './work.ts';
 export type * from './types.ts';
 export type * from './wiring.ts';
 export type * from './keep-types.ts';

@@ -67,14 +67,20 @@ function tokensOf(client: Client): Pick<App, 'createToken' | 'tokens' | 'revokeT
 }
 
 type StaysThere =
-  | ('rehearse' | 'policyTest' | 'policyCheck' | 'overview' | 'repair' | 'supervise' | 'analyses')
+  | ('rehearse' | 'policyTest' | 'policyCheck' | 'overview' | 'repair' | 'supervise' | 'work' | 'analyses')
   | ('prune' | 'exportRuns' | 'importRuns' | 'backUp' | 'restore' | 'audit' | 'verifyAudit');
 
 /** What is about files, policies, processes or the journal as a whole, which no server gives away. */
 function staysThere(): Pick<App, StaysThere> {
   return {
     ...{ rehearse: here('a rehearsal'), policyTest: here('testing policies'), policyCheck: here('judging a plan again') },
-    ...{ overview: here('looking at the engine'), repair: here('repairing runs'), supervise: here('driving runs'), analyses: here('computing verdicts again') },
+    ...{
+      overview: here('looking at the engine'),
+      repair: here('repairing runs'),
+      supervise: here('driving runs'),
+      work: here('working for an engine'),
+      analyses: here('computing verdicts again'),
+    },
     ...{ prune: here('pruning'), importRuns: here('importing runs'), backUp: here('a backup'), restore: here('restoring a backup') },
     ...{ audit: here('reading the audit'), verifyAudit: here('verifying the audit') },
     // An iterable that fails when it is read.

@@ -55,6 +55,7 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
     actor: 'user:ada',
     teams: ['cab'],
     terminal: { colour: { stdout: false, stderr: false }, redraw: false, columns: 100, rows: 30 },
+    engine: { kind: 'local' },
     secretNamed: (name) => (name === 'DB_PASSWORD' ? new Secret('hunter2-hunter2') : undefined),
     ...options.settings,
   };
@@ -160,6 +161,7 @@ function quiet(): App {
     verifyJournal: async () => ({ ok: true, text: 'the chain holds' }),
     overview: async () => ({ engine: 'local', counts: {}, drivers: [], open: [] }),
     repair: async () => [],
+    work: async () => undefined,
     supervise: async () => undefined,
     prune: async () => ({ runs: [RUN], stayed: [], evidence: 2, bytes: 3_000_000 }),
     exportRuns: async function* () {

@@ -58,6 +58,6 @@ test('the guarded world changes nothing and reaches nothing', async () => {
       for (const name of names) await assert.rejects(async () => Reflect.apply(Reflect.get(object, name), object, []), { code: 'GUARDED' }, name);
     }
   } finally {
-    await wiring.closeJournal();
+    await wiring.close();
   }
 });

@@ -67,13 +67,13 @@ export async function startServer({ settings: text, secrets, dir, worlds, logged
     app: createServer(parts.deps, { fetch: (url, options) => fetch(url, options) }),
     die: async () => {
       end.abort();
-      await wiring.closeJournal();
+      await wiring.close();
     },
     stop: async () => {
       leave.abort();
       await Promise.race([Promise.all([parts.worker.stopped, parts.deps.keeper.settled()]), delay(5_000, undefined, { ref: false })]);
       end.abort();
-      await wiring.closeJournal();
+      await wiring.close();
     },
   };
 }

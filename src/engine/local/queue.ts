@@ -1,6 +1,6 @@
 import type { RunRow } from '../../journal/index.ts';
 import { RUN_STATES, TERMINAL_STATES } from '../events.ts';
-import type { Drive } from './drive.ts';
+import type { Drive, DriveOptions } from './drive.ts';
 
 const POLL_MS = 300;
 const OVER: ReadonlySet<string> = new Set(TERMINAL_STATES);
@@ -16,7 +16,7 @@ export async function awaitTurn(drive: Drive): Promise<void> {
   const { data, options, signal, append } = drive;
   const rule = data.created?.rehearsal === true ? undefined : data.created?.graph.concurrency;
   for (let asked = false; rule && !signal.aborted && !options.drain?.aborted && !data.cancel && !data.rollback; asked = true) {
-    const place = await placeOf(drive, rule.group, rule.max);
+    const place = await placeOf(options, rule);
     if (place.isFree) break;
     if (rule.queue === 'latest' && place.isOvertaken) {
       await append([{ type: 'cancelRequested', id: `${options.runId}:latest`, by: 'system', reason: 'a newer run of the group is waiting' }]);
@@ -29,14 +29,18 @@ export async function awaitTurn(drive: Drive): Promise<void> {
   if (!signal.aborted && !options.drain?.aborted) await append([{ type: 'runStarted' }]);
 }
 
-interface Place {
+export interface Place {
   readonly isFree: boolean;
   readonly isOvertaken: boolean;
   /** Who is waited for, with their states. */
   readonly behind: readonly string[];
 }
 
-async function placeOf({ options }: Drive, group: string, max: number): Promise<Place> {
+/** Where a run stands in its concurrency group. */
+export async function placeOf(
+  options: Pick<DriveOptions, 'journal' | 'runId'>,
+  { group, max }: { readonly group: string; readonly max: number },
+): Promise<Place> {
   const open = await options.journal.runs({ concurrencyGroup: group, states: OPEN, limit: MOST_RUNS });
   const me = open.find(({ id }) => id === options.runId);
   // In the order in which the store took them: two processes that look at once agree on it, whatever their clocks say.
