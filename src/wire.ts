@@ -1,30 +1,39 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { createApp, type App, type RunJournal } from './app/index.ts';
+import { createApp, type App, type RunJournal, type Wiring } from './app/index.ts';
 import { type Config, packageDir, toolPaths, toolVersion } from './config/index.ts';
 import { systemClock } from './core/index.ts';
 import type { EventBody, RemoteEngine } from './engine/index.ts';
 import { remoteEngine } from './engine-of.ts';
 import type { JournalOptions } from './journal/index.ts';
-import { journalOf, keepingOf } from './journal-of.ts';
+import { journalOf, keepingOf, storeOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
+import type { Store } from './store/index.ts';
 
 /** What a test may listen to; a real process gives nothing. */
 export type Watching = Pick<JournalOptions, 'onBoundary'>;
 
-/** Everything the use cases need, built from the outside settings; nothing is opened before it is used. */
+/** Compiled policies that stay warm; a server meets new ones with every change of them. */
+const MOST_WARM = 8;
+
+/** The use cases over everything real. */
 export async function openApp(config: Config, watching: Watching = {}): Promise<App> {
+  return createApp(openWiring(config, watching));
+}
+
+/** Everything the use cases need, built from the outside settings; nothing is opened before it is used. */
+export function openWiring(config: Config, watching: Watching = {}): Wiring {
   const owner = `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
-  const policies = new Map<string, PolicySet>();
   let opened: Promise<RunJournal> | undefined;
+  let store: Promise<Store> | undefined;
   let engine: Promise<RemoteEngine> | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
   const journal = (): Promise<RunJournal> => (opened ??= journalOf<EventBody>(config, { isDead, ...watching }));
-  return createApp({
+  return {
     clock: systemClock,
     git: { env: config.children.base },
     owner,
@@ -32,30 +41,41 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
     journal,
     ...(config.engine.kind === 'local' ? {} : { engine: () => (engine ??= remoteEngine(config)) }),
     ...keepingOf(config, { isDead, ...watching }),
+    store: () => (store ??= storeOf(config, watching)),
     close: async () => {
       // What could not be opened has told so already.
-      await (await engine?.catch(() => undefined))?.[Symbol.asyncDispose]();
-      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      for (const one of [engine, store, opened]) await (await one?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
     ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
     shippedPolicies: join(packageDir, 'policies'),
-    loadPolicies: async (dir, signal) => {
-      const set = await loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal });
-      // The same policies are judged by one worker that stays warm; a new set has not started its own yet.
-      const warm = policies.get(set.digest) ?? set;
-      policies.set(set.digest, warm);
-      return warm;
-    },
+    loadPolicies: warmPolicies(async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal })),
     testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
     openWorld: async (request) => {
       const building = { config, request, pulumi: (await paths()).pulumi, journal: await journal() };
       return request.rehearsal ? openRehearsedWorld(building, request.rehearsal) : openRealWorld(building);
     },
-  });
+  };
 }
 
-function slipwayVersion(): string {
+/** The same policies are judged by one worker that stays warm; a set that has just been loaded has not started its own yet. */
+function warmPolicies(load: Wiring['loadPolicies']): Wiring['loadPolicies'] {
+  const sets = new Map<string, PolicySet>();
+  return async (dir, signal) => {
+    const set = await load(dir, signal);
+    const warm = sets.get(set.digest) ?? set;
+    sets.delete(set.digest);
+    sets.set(set.digest, warm);
+    const [[oldest, cold] = []] = sets;
+    if (sets.size > MOST_WARM && oldest !== undefined) {
+      sets.delete(oldest);
+      cold?.[Symbol.dispose](); // whoever still judges by it warms it again
+    }
+    return warm;
+  };
+}
+
+export function slipwayVersion(): string {
   const manifest = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8')) as { version: string }; // our own file
   return manifest.version;
 }

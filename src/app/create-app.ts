@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { parseScope } from '../access/index.ts';
 import { EXIT, messageOf, SlipwayError } from '../core/index.ts';
 import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
@@ -13,9 +14,10 @@ import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { retryRun, settleHosts } from './retry.ts';
-import { requestCancel, requestPause, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
+import { requestCancel, requestPause, resolveTask, resume, rollBack, sendSignal, stateOfRun, takeUp, vote } from './steer.ts';
 import { repairRuns } from './repair.ts';
 import { supervise } from './supervise.ts';
+import { createTokens } from './tokens.ts';
 import type { App, Session } from './types.ts';
 import { validate } from './validate.ts';
 import { work } from './work.ts';
@@ -26,6 +28,7 @@ export function createApp(wiring: Wiring): App {
   const journal = wiring.journal;
   return {
     ...readers(wiring),
+    ...tokenMakers(wiring),
     ...keepers(wiring),
     validate,
     schema: (kind) => schema(kind),
@@ -33,6 +36,7 @@ export function createApp(wiring: Wiring): App {
     apply: (session, bundle, options) => applyPlan(session, wiring, { bundle, options }),
     rehearse: (session, request) => rehearse(session, wiring, request),
     resume: (session, runId) => resume(session, wiring, runId),
+    takeUp: (session, runId) => takeUp(session, wiring, runId),
     vote: (session, ballot) => vote(session, wiring, ballot),
     cancel: (session, runId, reason) => requestCancel(session, wiring, { runId, reason }),
     pause: (session, runId, reason) => requestPause(session, wiring, { runId, reason }),
@@ -80,6 +84,16 @@ function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | '
   };
 }
 
+function tokenMakers({ store, clock }: Wiring): Pick<App, 'createToken' | 'tokens' | 'revokeToken'> {
+  const tokens = async () => createTokens(await store(), clock);
+  return {
+    createToken: async ({ actor }, { name, scopes, lifetimeMs }) =>
+      (await tokens()).create({ name, scopes: scopes.map(parseScope), expiresAt: clock.now() + lifetimeMs, by: actor }),
+    tokens: async () => (await tokens()).list(),
+    revokeToken: async ({ actor }, prefix) => (await tokens()).revoke(prefix, actor),
+  };
+}
+
 async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<App['policyCheck']>[1]): ReturnType<App['policyCheck']> {
   const loaded = await loadEstate(session, wiring);
   if (!loaded.ok) throw invalid(loaded.problems);
@@ -87,7 +101,8 @@ async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<
   return judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
 }
 
-async function readPlan(session: Session, file: string): ReturnType<App['readPlan']> {
+/** Read a plan out of a file. @throws {SlipwayError} `PLAN_UNREADABLE`, `PLAN_TAMPERED`. */
+export async function readPlan(session: Session, file: string): ReturnType<App['readPlan']> {
   const path = resolve(file);
   const shown = relative(session.root, path);
   try {

@@ -57,10 +57,10 @@ interface Asked {
   readonly reason?: string | undefined;
 }
 
-export async function requestCancel(session: Session, wiring: Wiring, { runId, reason }: Asked): Promise<void> {
+/** @returns the run when nobody drove it: then the request would wait for ever, and this process drives it to its end. */
+export async function requestCancel(session: Session, wiring: Wiring, { runId, reason }: Asked): Promise<RunHandle | undefined> {
   await ask(wiring, runId, { type: 'cancelRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) });
-  // Nobody drives it: then the request would wait for ever.
-  if (!(await isDriven(wiring, runId))) await (await drive(session, wiring, runId)).done;
+  return (await isDriven(wiring, runId)) ? undefined : drive(session, wiring, runId);
 }
 
 /** Does a live process hold the lease of this run, or an engine that needs none of ours? */
@@ -81,6 +81,12 @@ export async function resume(session: Session, wiring: Wiring, runId: string): P
   await engine?.start(await remoteRun(journal, runId)); // it may have been ended from outside, and can be asked only when it goes on
   if (data.paused) await ask(wiring, runId, { type: 'resumeRequested', id: randomText(16), by: session.actor });
   return drive(session, wiring, runId);
+}
+
+/** Drive a run as it stands, if it goes on and no live process drives it. @throws {SlipwayError} `RUN_NOT_FOUND`. */
+export async function takeUp(session: Session, wiring: Wiring, runId: string): Promise<RunHandle | undefined> {
+  const data = await stateOfRun(await wiring.journal(), runId);
+  return data.finished || (await isDriven(wiring, runId)) ? undefined : drive(session, wiring, runId);
 }
 
 /** @throws {SlipwayError} `RUN_NOT_FOUND`, `PAST_NO_RETURN`, `NOTHING_TO_UNDO`, `BEING_UNDONE`. */

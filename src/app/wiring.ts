@@ -6,6 +6,7 @@ import type { PlanBody, PlanGraph } from '../plan/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { GitContext } from '../repo/index.ts';
 import type { Host, Ports } from '../steps/index.ts';
+import type { Store } from '../store/index.ts';
 import type { KeepWiring } from './keep-types.ts';
 import type { RehearsalOptions } from './types.ts';
 
@@ -18,7 +19,9 @@ export interface Wiring extends KeepWiring {
   readonly tools: () => Promise<PlanBody['tools']>;
   /** Opened when it is first asked for. */
   readonly journal: () => Promise<RunJournal>;
-  /** Close the journal and the engine, if anybody has asked for them. */
+  /** What lives beside the journal; opened when it is first asked for. */
+  readonly store: () => Promise<Store>;
+  /** Close all of it, and the engine, if anybody has asked for them. */
   readonly close: () => Promise<void>;
   /** Is the process of this lease owner gone for certain? */
   readonly isDead: (owner: string) => boolean;
