@@ -1,5 +1,6 @@
 import { createMasker, EXIT, SlipwayError } from '../core/index.ts';
 import { type EventBody, isTerminal, stateOf, type WorkerHands } from '../engine/index.ts';
+import { beginRecorded } from './begin-recorded.ts';
 import { recordCall } from './call.ts';
 import { createdOf } from './drive.ts';
 import { remoteRun } from './remote.ts';
@@ -25,7 +26,7 @@ const DRAIN_MS = 20_000;
 
 /**
  * Work for the engine on a server until the session drains. A central worker also drives runs that were begun before the engine was configured, so that none
- * is an orphan.
+ * is an orphan, and begins those that were recorded for the engine and never reached it.
  *
  * @throws {SlipwayError} `NO_ENGINE`, `ENGINE_UNREACHABLE`, `ENGINE_MISSING`.
  */
@@ -49,7 +50,12 @@ export async function work(session: Session, wiring: Wiring, options: WorkOption
         ...{ zones, central, concurrency: most, drainMs: DRAIN_MS, notice: session.notice, signal },
         ready: () => onReady?.(engine.name),
       }),
-    ...(central ? [(drain: AbortSignal) => supervise({ ...session, drain }, wiring, options)] : []),
+    ...(central
+      ? [
+          (drain: AbortSignal) => supervise({ ...session, drain }, wiring, options),
+          (stop: AbortSignal) => beginRecorded({ journal, engine, clock: wiring.clock, stop, notice: session.notice }),
+        ]
+      : []),
   ]);
 }
 

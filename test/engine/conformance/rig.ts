@@ -30,11 +30,12 @@ export interface NewRun {
   readonly graph: PlanGraph;
   readonly inputs?: JsonObject;
   readonly parent?: { readonly runId: string; readonly path: string };
+  readonly labels?: JsonObject;
 }
 
 /** Record a run; again changes nothing. */
-export async function record(journal: Journal<EventBody>, { runId, graph, inputs = {}, parent }: NewRun): Promise<void> {
-  const row = { id: runId, runbook: graph.runbook, planDigest: PLAN_DIGEST, createdAt: 1, rehearsal: false, labels: {} } as const;
+export async function record(journal: Journal<EventBody>, { runId, graph, inputs = {}, parent, labels = {} }: NewRun): Promise<void> {
+  const row = { id: runId, runbook: graph.runbook, planDigest: PLAN_DIGEST, createdAt: 1, rehearsal: false, labels } as const;
   const group = graph.concurrency === undefined ? {} : { concurrencyGroup: graph.concurrency.group };
   const created: EventBody = {
     ...{ type: 'runCreated', planDigest: PLAN_DIGEST, graph, inputs, actor: 'user:ada', rehearsal: false, checkout: '/nowhere', authors: ['user:author'] },

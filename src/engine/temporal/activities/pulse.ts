@@ -48,13 +48,10 @@ export function startPulse({ clock, beat, heartbeatMs, shutdown }: PulseOptions)
       isAsking = false;
     }
   };
-  const tick = setInterval(
-    () => {
-      if (clock.monotonic() - heardAt > heartbeatMs * FENCE) lose(`the server has not answered for ${heartbeatMs} ms`);
-      else if (!isAsking) void ask();
-    },
-    Math.min(MOST_BETWEEN_MS, heartbeatMs / BEATS),
-  );
+  const tick = setInterval(() => {
+    if (clock.monotonic() - heardAt > heartbeatMs * FENCE) lose(`the server has not answered for ${heartbeatMs} ms`);
+    else if (!isAsking) void ask();
+  }, betweenMs(heartbeatMs));
   const leave = (): void => lose('the worker has to go');
   if (shutdown.aborted) leave();
   else shutdown.addEventListener('abort', leave, { once: true });
@@ -74,3 +71,7 @@ const BEATS = 5;
 const MOST_BETWEEN_MS = 1_000;
 /** An effect ends before the server may begin it elsewhere. */
 const FENCE = 0.9;
+
+function betweenMs(heartbeatMs: number): number {
+  return Math.min(MOST_BETWEEN_MS, heartbeatMs / BEATS);
+}
