@@ -4,6 +4,7 @@ import type { Mirror } from '../../repo/index.ts';
 import type { Head } from '../serve/heads.ts';
 import { type Gates } from '../gates.ts';
 import { policyDirOf } from '../plan-change.ts';
+import { beforeLanding } from './landed.ts';
 import { changeRecord, freshRecord, type PullRecord } from './record.ts';
 import type { PulledRepository, PullRef, PullsOptions } from './types.ts';
 
@@ -70,7 +71,8 @@ async function targetOf({ pull, mirror, record }: Pick<OpenedPull, 'pull' | 'mir
   if (pull.state !== 'merged' || mergedAs === undefined) return own;
   await mirror.ensure(mergedAs);
   const isSame = (await mirror.treeId(mergedAs)) === (await mirror.treeId(record.head));
-  return isSame ? own : { commit: mergedAs, base: await mirror.resolve(`${mergedAs}^1`) };
+  // Where nobody can say what it brought, too much is affected rather than too little.
+  return isSame ? own : { commit: mergedAs, base: (await beforeLanding(mirror, record, mergedAs)) ?? record.base };
 }
 
 /** What holds a change back is what the default branch says now. */

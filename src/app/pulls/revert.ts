@@ -1,7 +1,8 @@
 import { messageOf, SlipwayError } from '../../core/index.ts';
 import type { PullRequest } from '../../githost/index.ts';
-import { type Mirror, pushBranch, writeRevert } from '../../repo/index.ts';
+import { pushBranch, writeRevert } from '../../repo/index.ts';
 import { type Pin, pin, pinOf, unpin } from '../pins.ts';
+import { beforeLanding } from './landed.ts';
 import type { OpenedPull } from './opened.ts';
 import { keyOf, type PullsOptions } from './types.ts';
 
@@ -60,7 +61,7 @@ async function openRevert(options: PullsOptions, { opened, run, at, runbook }: U
   const head = `slipway/revert-${run}`;
   await mirror.fetch();
   const onto = await mirror.resolve(`refs/heads/${branch}`);
-  const before = await beforeMerge(opened, commit);
+  const before = await goingBackTo(opened, commit);
   const message = `Revert #${ref.number}: ${run} was rolled back\n\nThis takes back ${commit}, which ${runbook} no longer runs.\n`;
   // A branch that is there was pushed by us a moment ago, perhaps onto an older commit; or by somebody else, who speaks for us then.
   const there = await mirror.resolve(`refs/heads/${head}`).catch(() => undefined);
@@ -81,26 +82,13 @@ function nothing(cause: unknown): undefined {
   throw cause;
 }
 
-/**
- * The commit that the default branch goes back to. A merge and a squash have it as their first parent; a rebase brings as many commits as the pull request has.
- * Whichever brings exactly the files of the pull request is the one.
- *
- * @throws {SlipwayError} `REVERT_UNCLEAR` when none does.
- */
-async function beforeMerge({ mirror, record, ref }: OpenedPull, commit: string): Promise<string> {
-  const wanted = await pathsOf(mirror, record.base, record.head);
-  const own = await mirror.behindBy(record.head, record.base).catch(() => 1);
-  for (const step of new Set([1, own])) {
-    const before = await mirror.resolve(`${commit}${step === 1 ? '^1' : `~${step}`}`).catch(() => undefined);
-    if (before !== undefined && (await pathsOf(mirror, before, commit)) === wanted) return before;
-  }
+/** The commit that the default branch goes back to. @throws {SlipwayError} `REVERT_UNCLEAR`. */
+async function goingBackTo({ mirror, record, ref }: OpenedPull, commit: string): Promise<string> {
+  const before = await beforeLanding(mirror, record, commit);
+  if (before !== undefined) return before;
   throw new SlipwayError('REVERT_UNCLEAR', `which commits of the default branch are those of #${ref.number} cannot be told from ${commit}`, {
     hint: 'revert them by hand',
   });
-}
-
-async function pathsOf(mirror: Mirror, base: string, head: string): Promise<string> {
-  return (await mirror.changedFiles(base, head)).map(({ path, change }) => `${change} ${path}`).join('\n');
 }
 
 /** Is this pull request one that takes a change back, and which? */
