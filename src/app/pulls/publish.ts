@@ -113,7 +113,7 @@ function noPlan(trust: Trust, judged: ReturnType<Look['judged']['get']>): string
   return `not previewed: ${trust.why}`;
 }
 
-function notesOf({ opened, look, trust }: Known): readonly string[] {
+function notesOf({ opened, look, assessed, trust }: Known): readonly string[] {
   const changed = look.affected.flatMap(({ reasons }) => reasons.map(({ kind }) => kind));
   const hasGates = changed.some((kind) => ['policies', 'access', 'environment', 'calendar'].includes(kind));
   return [
@@ -123,6 +123,11 @@ function notesOf({ opened, look, trust }: Known): readonly string[] {
       ? ['what this change says of policies, access, approvals and windows counts once it is merged; it is judged by those of the default branch']
       : []),
   ];
+}
+
+/** Closed without a merge, after it was applied: Git never gets what is there. */
+function isLeftBehind({ pull }: OpenedPull, assessed: readonly Assessed[]): boolean {
+  return pull.state === 'closed' && assessed.some(({ run }) => run !== undefined && run.state !== 'rolledBack');
 }
 
 async function locksOf({ store }: PullsOptions, { opened, assessed }: Known): Promise<PullView['locks']> {
