@@ -28,8 +28,8 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
 export function openWiring(config: Config, watching: Watching = {}): Wiring {
   const owner = `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
   let opened: Promise<RunJournal> | undefined;
-  let store: Promise<Store> | undefined;
   let engine: Promise<RemoteEngine> | undefined;
+  let store: Promise<Store> | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
   const journal = (): Promise<RunJournal> => (opened ??= journalOf<EventBody>(config, { isDead, ...watching }));
@@ -41,20 +41,29 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
     journal,
     ...(config.engine.kind === 'local' ? {} : { engine: () => (engine ??= remoteEngine(config)) }),
     ...keepingOf(config, { isDead, ...watching }),
-    store: () => (store ??= storeOf(config, watching)),
     close: async () => {
       // What could not be opened has told so already.
-      for (const one of [engine, store, opened]) await (await one?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      for (const each of [engine, store, opened]) await (await each?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
+    store: () => (store ??= storeOf(config, watching)),
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
-    ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
-    shippedPolicies: join(packageDir, 'policies'),
-    loadPolicies: warmPolicies(async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal })),
-    testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
+    ...policiesOf(config, paths),
     openWorld: async (request) => {
       const building = { config, request, pulumi: (await paths()).pulumi, journal: await journal() };
       return request.rehearsal ? openRehearsedWorld(building, request.rehearsal) : openRealWorld(building);
     },
+  };
+}
+
+type Policies = Pick<Wiring, 'trustedPolicies' | 'shippedPolicies' | 'loadPolicies' | 'testPolicies'>;
+
+function policiesOf(config: Config, paths: () => ReturnType<typeof toolPaths>): Policies {
+  const cacheDir = join(config.cacheDir, 'policies');
+  return {
+    ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
+    shippedPolicies: join(packageDir, 'policies'),
+    loadPolicies: warmPolicies(async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir, signal })),
+    testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
   };
 }
 

@@ -21,7 +21,7 @@ export interface Wiring extends KeepWiring {
   readonly journal: () => Promise<RunJournal>;
   /** What lives beside the journal; opened when it is first asked for. */
   readonly store: () => Promise<Store>;
-  /** Close all of it, and the engine, if anybody has asked for them. */
+  /** Close the journal, what lives beside it, and the engine, if anybody has asked for them. */
   readonly close: () => Promise<void>;
   /** Is the process of this lease owner gone for certain? */
   readonly isDead: (owner: string) => boolean;
