@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { beforeLanding } from '../../src/app/pulls/landed.ts';
-import { openPlayed } from './repository.ts';
+import { type Files, openPlayed } from './repository.ts';
 
 test('where the default branch stood before a change came in: merged, squashed, rebased, or beyond telling', async () => {
   await using played = await openPlayed();
-  const { mirror, commit } = played;
+  const { mirror } = played;
+  const commit = (files: Files, from?: string) => played.commit(files, from);
   const base = await commit({ 'a.md': 'a', 'b.md': 'b' });
   const first = await commit({ 'c.md': 'c' });
   const head = await commit({ 'a.md': 'new' });

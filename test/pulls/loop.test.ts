@@ -47,6 +47,11 @@ suite('the pull-request loop', () => {
     await site.tell();
     await site.comment(number, new RegExp(`${next.slice(0, 12)}\`[^]*plan: sha256`));
     assert.equal(await site.status(number, 'slipway: hello', 'pending'), 'to be applied before it is merged', 'what ran was the head before');
+    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /started/);
+    await site.comment(number, /run-\S+: succeeded/);
+    await git.close(number);
+    await site.tell();
+    await site.comment(number, /what was applied of it is still there/);
   });
 
   test('mistakes are told with their places, and nothing of a change that has some is executed', async () => {
@@ -57,7 +62,7 @@ suite('the pull-request loop', () => {
     assert.match(await site.status(number, 'slipway', 'failure'), /mistake/);
     const answer = await site.say(site.git.ada, number, 'slipway apply');
     assert.match(answer.text, /⛔/);
-    assert.equal((await site.runs()).length, 1);
+    assert.equal((await site.runs()).length, 2);
   });
 
   test('a change of nothing that runbooks use gets a status and no comment', async () => {
@@ -88,7 +93,7 @@ suite('the pull-request loop', () => {
     await site.tell();
     await site.quiet();
     assert.equal(site.remarks(number).length, remarks);
-    assert.equal((await site.runs()).length, 1);
+    assert.equal((await site.runs()).length, 2);
   });
 
   test('two changes of the same machines keep each other out until the first is unlocked', async () => {

@@ -119,6 +119,7 @@ function notesOf({ opened, look, assessed, trust }: Known): readonly string[] {
   return [
     ...(opened.gates ? [] : [`the default branch has mistakes at ${opened.head.commit.slice(0, 12)}: nothing can be judged or planned before they are mended`]),
     ...(trust.mayExecute || look.affected.length === 0 ? [] : [`nothing of this change was executed: ${trust.why}`]),
+    ...(isLeftBehind(opened, assessed) ? ['what was applied of it is still there; "slipway rollback" takes it back'] : []),
     ...(hasGates
       ? ['what this change says of policies, access, approvals and windows counts once it is merged; it is judged by those of the default branch']
       : []),
