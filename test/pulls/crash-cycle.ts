@@ -134,6 +134,8 @@ export async function crashAt(strike: Strike): Promise<{ readonly isReached: boo
   try {
     if (isReached) await goOn(place, second, ways);
     check(place, where);
+    // When there was nothing left to do, it may only just begin, and not know yet how to go.
+    for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !second.said().includes('"serving"');) await delay(50);
   } finally {
     second.child.kill('SIGTERM');
     assert.equal(await second.ended, null, `${where}: it did not go when asked\n${second.said().slice(-2_000)}`);
