@@ -10,6 +10,7 @@ import { journalOf, keepingOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
+import { shareStore } from './shared-store.ts';
 
 /** What a test may listen to; a real process gives nothing. */
 export type Watching = Pick<JournalOptions, 'onBoundary'>;
@@ -22,13 +23,16 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
   const journal = (): Promise<RunJournal> => (opened ??= journalOf<EventBody>(config, { isDead, ...watching }));
+  const keeping = keepingOf(config, { isDead, ...watching });
   return createApp({
     clock: systemClock,
     git: { env: config.children.base },
     owner,
     isDead,
     journal,
-    ...keepingOf(config, { isDead, ...watching }),
+    ...keeping,
+    store: shareStore(keeping.store),
+    backend: config.pulumi.backend,
     // One that could not be opened has told so already.
     closeJournal: async () => (await opened?.catch(() => undefined))?.[Symbol.asyncDispose](),
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),

@@ -12,6 +12,7 @@ import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
 import { repairRuns } from './repair.ts';
+import { seeLocks, unlock } from './see-locks.ts';
 import { supervise } from './supervise.ts';
 import type { App, Session } from './types.ts';
 import { validate } from './validate.ts';
@@ -39,6 +40,8 @@ export function createApp(wiring: Wiring): App {
     overview: () => overview(wiring),
     repair: (session, options) => repairRuns(session, wiring, options),
     supervise: (session, options) => supervise(session, wiring, options),
+    locks: () => seeLocks(wiring),
+    unlock: (session, request) => unlock(session, wiring, request),
     policyTest: (session) => wiring.testPolicies(policyDirOf(session.root, wiring), session.signal),
     policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
     readPlan: (session, file) => readPlan(session, file),

@@ -1,8 +1,9 @@
 import { isObject, type Json, SlipwayError } from '../core/index.ts';
-import { createExecutor, driveRun, type DriveOptions, type EventBody, type RunState } from '../engine/index.ts';
+import { createExecutor, driveRun, type DriveOptions, type EventBody, type RunLocks, type RunState } from '../engine/index.ts';
 import { kindOf } from '../steps/index.ts';
 import { callRunbook } from './call.ts';
 import { invalid, parseFiles } from './load.ts';
+import { openRunLocks } from './open-run-locks.ts';
 import { policyDirOf } from './plan-change.ts';
 import { filesOf } from './run-files.ts';
 import { rememberSecrets } from './remember-secrets.ts';
@@ -23,14 +24,20 @@ async function driveToEnd(session: Session, wiring: Wiring, runId: string): Prom
   await using world = await worldOf(session, wiring, { journal, runId, checkout });
   // The steps a rehearsal lets fail are named by the paths of the runbook a person asked for.
   if (!created.parent) world.arm(created.graph, created.inputs);
-  return await driveIn(world, { session, wiring, runId });
+  await using held = await openRunLocks(wiring, { runId, created, checkout });
+  return await driveIn(world, { session, wiring, runId, locks: held.locks });
+}
+
+interface Driving {
+  readonly session: Session;
+  readonly wiring: Wiring;
+  readonly runId: string;
+  /** Absent for a run that acts under the locks of its caller, or needs none. */
+  readonly locks?: RunLocks | undefined;
 }
 
 /** Drive a run in a world that is open already: its own, or its caller's. */
-async function driveIn(
-  world: World,
-  { session, wiring, runId }: { readonly session: Session; readonly wiring: Wiring; readonly runId: string },
-): Promise<{ readonly state: RunState }> {
+async function driveIn(world: World, { session, wiring, runId, locks }: Driving): Promise<{ readonly state: RunState }> {
   const { signal, masker, drain } = session;
   const { clock, owner } = wiring;
   const journal = await wiring.journal();
@@ -45,7 +52,8 @@ async function driveIn(
   const call: DriveOptions['call'] = (request, stop) =>
     callRunbook(session, wiring, { ...request, parent: runId, created, checkout, signal: stop, drive: driveChild });
   try {
-    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, ...(drain ? { drain } : {}) });
+    const rest = { ...(drain ? { drain } : {}), ...(locks ? { locks } : {}) };
+    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, ...rest });
   } finally {
     await ports.ssh.release(runId);
   }

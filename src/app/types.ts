@@ -3,6 +3,7 @@ import type { JournalEvent, RunState } from '../engine/index.ts';
 import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
 import type { Overview } from './overview.ts';
 import type { Repair, RepairOptions } from './repair.ts';
+import type { SeenLock, Unlocked, UnlockRequest } from './see-locks.ts';
 import type { SuperviseOptions } from './supervise.ts';
 import type { Keeping } from './keep-types.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
@@ -93,6 +94,10 @@ export interface App extends AsyncDisposable, Keeping {
   repair(session: Session, options: RepairOptions): Promise<readonly Repair[]>;
   /** Drive runs that nobody drives, until the session drains. */
   supervise(session: Session, options: SuperviseOptions): Promise<void>;
+  /** What runs hold while they act, and who waits for it. */
+  locks(session: Session): Promise<readonly SeenLock[]>;
+  /** @throws {SlipwayError} `LOCK_IN_USE`, `LOCK_UNKNOWN`. */
+  unlock(session: Session, request: UnlockRequest): Promise<Unlocked>;
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;

@@ -22,6 +22,8 @@ export interface Wiring extends KeepWiring {
   readonly closeJournal: () => Promise<void>;
   /** Is the process of this lease owner gone for certain? */
   readonly isDead: (owner: string) => boolean;
+  /** URL of the backend that keeps the stacks; tells stacks of the same name apart. */
+  readonly backend: string;
   readonly openWorld: (request: WorldRequest) => Promise<World>;
   readonly loadPolicies: (dir: string, signal: AbortSignal) => Promise<PolicySet>;
   readonly testPolicies: (dir: string, signal: AbortSignal) => Promise<{ readonly ok: boolean; readonly text: string }>;

@@ -79,6 +79,8 @@ export const GROUPS: readonly Group[] = [
     entries: [
       entry('worker', 'drive every run that nobody drives, until it is stopped', async () => (await import('./commands/worker.ts')).worker),
       entry('engine status', 'say how the engine is doing, and why runs stand still', async () => (await import('./commands/engine.ts')).engineStatus),
+      entry('locks', 'show what runs hold, and who waits for it', async () => (await import('./commands/locks.ts')).locks),
+      entry('unlock <lock>', 'take a lock away from a run that died', async () => (await import('./commands/locks.ts')).unlock),
       entry('runs repair [run]', 'mend what does not fit together; never makes up a result', async () => (await import('./commands/repair.ts')).runsRepair),
     ],
   },

@@ -155,6 +155,8 @@ function quiet(): App {
     restore: async () => ({ runs: 1, evidence: 2, madeAt: 0, vaultKey: 'missing', before: '/repo/.slipway/journal.db.before-x' }),
     audit: async () => [],
     verifyAudit: async () => ({ ok: true, text: 'the chain holds' }),
+    locks: async () => [],
+    unlock: async () => ({ lock: 'hosts:web', released: true, runId: RUN }),
     policyTest: async () => ({ ok: true, text: '12 tests passed' }),
     policyCheck: async () => ({ decision: 'allow', findings: [] }),
     readPlan: () => Promise.reject(new Error('no plan in this test')),

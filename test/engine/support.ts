@@ -138,6 +138,7 @@ export interface Setting {
   readonly call?: DriveOptions['call'];
   readonly drain?: AbortSignal;
   readonly drainMs?: number;
+  readonly locks?: DriveOptions['locks'];
 }
 
 export async function create({
@@ -193,6 +194,7 @@ export async function drive(setting: Setting): Promise<{ readonly state: RunStat
     ...(setting.leaseTtlMs === undefined ? {} : { leaseTtlMs: setting.leaseTtlMs }),
     ...(setting.drain === undefined ? {} : { drain: setting.drain }),
     ...(setting.drainMs === undefined ? {} : { drainMs: setting.drainMs }),
+    ...(setting.locks === undefined ? {} : { locks: setting.locks }),
   });
 }
 
