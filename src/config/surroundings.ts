@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { homedir, userInfo } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import type { Surroundings } from './types.ts';
 
 /** This process, its terminal and its user. */
@@ -10,6 +10,7 @@ export function realSurroundings(): Surroundings {
     columns: process.stderr.columns ?? process.stdout.columns,
     homeDir: homedir(),
     osUser: osUser(),
+    hostName: hostname(),
     gitUser,
   };
 }
