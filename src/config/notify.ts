@@ -14,14 +14,23 @@ export function channels(reader: Reader): { readonly [channel: string]: Secret }
     const address = value.trim();
     if (!isAddress(address)) bad(reader, variable, `${variable} is not an http, https or mail address`, SHAPES);
     else if (address.startsWith('mailto:') && text(reader.env, 'SLIPWAY_SMTP') === undefined)
-      bad(reader, variable, `${variable} is a mail address, and SLIPWAY_SMTP does not say which server sends mail`, 'set SLIPWAY_SMTP=smtps://<user>:<password>@<host>');
+      bad(
+        reader,
+        variable,
+        `${variable} is a mail address, and SLIPWAY_SMTP does not say which server sends mail`,
+        'set SLIPWAY_SMTP=smtps://<user>:<password>@<host>',
+      );
     found[channelKey(variable.slice(PREFIX.length))] = new Secret(address);
   }
   return found;
 }
 
 function isAddress(address: string): boolean {
-  if (address.startsWith('mailto:')) return address.slice('mailto:'.length).split(',').every((each) => ADDRESS.test(each.trim()));
+  if (address.startsWith('mailto:'))
+    return address
+      .slice('mailto:'.length)
+      .split(',')
+      .every((each) => ADDRESS.test(each.trim()));
   const bare = address.replace(/^(?:slack|teams|webhook)\+/, '');
   return URL.canParse(bare) && /^https?:$/.test(new URL(bare).protocol);
 }
@@ -34,7 +43,12 @@ export function mail(reader: Reader): MailSettings | undefined {
   if (!ADDRESS.test(from)) bad(reader, 'SLIPWAY_MAIL_FROM', `SLIPWAY_MAIL_FROM "${from}" is not a mail address`, 'write for example slipway@example.com');
   if (server === undefined) return undefined;
   if (!URL.canParse(server) || !/^smtps?:$/.test(new URL(server).protocol) || new URL(server).hostname === '')
-    bad(reader, 'SLIPWAY_SMTP', 'SLIPWAY_SMTP is not the address of a mail server', 'write smtps://<user>:<password>@<host>, or smtp://<host>:587 for STARTTLS');
+    bad(
+      reader,
+      'SLIPWAY_SMTP',
+      'SLIPWAY_SMTP is not the address of a mail server',
+      'write smtps://<user>:<password>@<host>, or smtp://<host>:587 for STARTTLS',
+    );
   return { server: new Secret(server), from };
 }
 

@@ -19,7 +19,8 @@ export function webhooks(reader: Reader): WebhookSettings {
   const endpoints = variables.filter((name) => !SUFFIX.test(name)).flatMap((name) => endpointOf(reader, name) ?? []);
   for (const name of variables) {
     const owner = name.replace(SUFFIX, '');
-    if (owner !== name && text(reader.env, owner) === undefined) bad(reader, name, `${name} is set, and ${owner} is not`, `set ${owner} to the address that takes the events`);
+    if (owner !== name && text(reader.env, owner) === undefined)
+      bad(reader, name, `${name} is set, and ${owner} is not`, `set ${owner} to the address that takes the events`);
   }
   return { endpoints, allow: allowed(reader) };
 }
@@ -39,7 +40,9 @@ function endpointOf(reader: Reader, variable: string): WebhookEndpoint | undefin
     ?.split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '');
-  for (const event of events ?? []) if (!/^[a-zA-Z]+$/.test(event)) bad(reader, `${variable}_EVENTS`, `${variable}_EVENTS names "${event}", which is no event`, 'list names such as runStarted,runFinished');
+  for (const event of events ?? [])
+    if (!/^[a-zA-Z]+$/.test(event))
+      bad(reader, `${variable}_EVENTS`, `${variable}_EVENTS names "${event}", which is no event`, 'list names such as runStarted,runFinished');
   return { name: name.toLowerCase().replaceAll('_', '-'), url: new Secret(url), secrets, ...(events === undefined ? {} : { events }) };
 }
 

@@ -1,6 +1,6 @@
 import type { Digest, Json, JsonObject } from '../core/index.ts';
 import type { Host, Idempotency, Preview } from '../steps/index.ts';
-import type { RollbackTrigger } from '../runbook/index.ts';
+import type { RollbackTrigger, Subscription } from '../runbook/index.ts';
 
 /** Retry rule with every default filled in. Times in milliseconds. */
 export interface RetryRule {
@@ -130,6 +130,8 @@ export interface PlanGraph {
   /** What expressions call `environment`, by name of the environment: a node sees that of its phase, or `{}`. */
   readonly environment: JsonObject;
   readonly outputs: JsonObject;
+  /** Who is told of what, as the runbook says; environments say it of their own. */
+  readonly notifications?: readonly Subscription[];
   /** Runbooks reachable through runbook.call, by name, planned with this plan. */
   readonly calls: { readonly [runbook: string]: PlanGraph };
 }

@@ -1,2 +1,3 @@
 export * from './run/index.ts';
 export * from './plan/index.ts';
+export * from './operate/index.ts';

@@ -15,7 +15,8 @@ const HOSTS = {
   'db-1': hostOf('db-1', ['db', 'all-eu']),
   lone: hostOf('lone', []),
 };
-const onHosts = (path: string, names: readonly string[], rest: Partial<PlanNode> = {}): PlanNode => node(path, { uses: 'ssh.run', hosts: hostRule(names), ...rest });
+const onHosts = (path: string, names: readonly string[], rest: Partial<PlanNode> = {}): PlanNode =>
+  node(path, { uses: 'ssh.run', hosts: hostRule(names), ...rest });
 const up = (path: string, stack: string, rest: Partial<PlanNode> = {}): PlanNode => node(path, { uses: 'pulumi.up', with: { stack }, ...rest });
 const stacksOf = (nodes: readonly PlanNode[], inputs = {}): readonly string[] =>
   lockNames(graphOf(nodes), inputs, scope).map((name) => name.replace(`stack:${backend}:`, ''));

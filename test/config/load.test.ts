@@ -186,7 +186,12 @@ test('channels are chat, mail or hooks; mail needs a server; what is wrong is sa
   assert.deepEqual(Object.keys(config.notify), ['ops', 'mail']);
   assert.equal(config.mail?.from, 'slipway@example.com');
   assert.doesNotMatch(inspect(config, { depth: 6 }), /hunter2|hooks\.example/);
-  const wrong = problemsOf({ SLIPWAY_NOTIFY_A: 'mailto:ops@example.com', SLIPWAY_NOTIFY_B: 'mailto:nobody', SLIPWAY_NOTIFY_C: 'ftp://very-secret', SLIPWAY_MAIL_FROM: 'me' });
+  const wrong = problemsOf({
+    SLIPWAY_NOTIFY_A: 'mailto:ops@example.com',
+    SLIPWAY_NOTIFY_B: 'mailto:nobody',
+    SLIPWAY_NOTIFY_C: 'ftp://very-secret',
+    SLIPWAY_MAIL_FROM: 'me',
+  });
   assert.deepEqual(wrong, [
     'SLIPWAY_MAIL_FROM: SLIPWAY_MAIL_FROM "me" is not a mail address',
     'SLIPWAY_NOTIFY_A: SLIPWAY_NOTIFY_A is a mail address, and SLIPWAY_SMTP does not say which server sends mail',

@@ -72,7 +72,10 @@ test('every fire shows a time that the line names, unless it stands for one that
       }
       assert.equal(nextFire({ cron, timeZone }, after), fires[0] ?? nextFire({ cron, timeZone }, after + 3 * 86_400_000));
       const middle = fires[Math.floor(fires.length / 2)] ?? after;
-      assert.deepEqual(firesBetween({ cron, timeZone }, { after: middle, until: after + 3 * 86_400_000 }), fires.filter((fire) => fire > middle));
+      assert.deepEqual(
+        firesBetween({ cron, timeZone }, { after: middle, until: after + 3 * 86_400_000 }),
+        fires.filter((fire) => fire > middle),
+      );
     }),
     { numRuns: 150, seed: 4711 },
   );

@@ -1,7 +1,17 @@
 import { SlipwayError } from '../../core/index.ts';
 
 /** What ends by itself, so that the same is worth trying again. */
-const PASSING = new Set(['ALREADY_RUNNING', 'LOCKED', 'REPO_LOCKED', 'STORE_CONFLICT', 'GIT_FAILED', 'REPOSITORY_INVALID', 'JOURNAL_IO', 'JOURNAL_BUSY', 'JOURNAL_FULL']);
+const PASSING = new Set([
+  'ALREADY_RUNNING',
+  'LOCKED',
+  'REPO_LOCKED',
+  'STORE_CONFLICT',
+  'GIT_FAILED',
+  'REPOSITORY_INVALID',
+  'JOURNAL_IO',
+  'JOURNAL_BUSY',
+  'JOURNAL_FULL',
+]);
 
 /** Is it worth trying again a little later? What is no error of ours may pass too. */
 export function isPassing(cause: unknown): boolean {

@@ -28,9 +28,13 @@ export async function tickSchedules(operating: Operating, heads: readonly Head[]
   const broken = heads.find(({ estate }) => !estate.ok);
   if (!broken) return;
   const count = broken.estate.problems.filter(({ severity }) => severity === 'error').length;
-  throw new SlipwayError('REPOSITORY_INVALID', `the default branch has ${count} mistake${count === 1 ? '' : 's'} at ${broken.commit.slice(0, 12)}, and no schedule of it counts`, {
-    hint: '"slipway validate" lists them',
-  });
+  throw new SlipwayError(
+    'REPOSITORY_INVALID',
+    `the default branch has ${count} mistake${count === 1 ? '' : 's'} at ${broken.commit.slice(0, 12)}, and no schedule of it counts`,
+    {
+      hint: '"slipway validate" lists them',
+    },
+  );
 }
 
 async function advance({ store, clock }: Operating, scheduled: Scheduled): Promise<void> {

@@ -24,7 +24,13 @@ export async function seeSchedules(session: Session, wiring: Wiring): Promise<re
     const found = await store.documents.get(SCHEDULES, scheduled.key);
     const record = found && ScheduleRecord.parse(found.value);
     const last = record?.last && { ...record.last, ...(await stateOf(wiring, record.last.runId)) };
-    return { ...scheduled, next: nextOf(scheduled, wiring.clock.now()), ...(last ? { last } : {}), missed: record?.missed ?? 0, isFollowed: record !== undefined };
+    return {
+      ...scheduled,
+      next: nextOf(scheduled, wiring.clock.now()),
+      ...(last ? { last } : {}),
+      missed: record?.missed ?? 0,
+      isFollowed: record !== undefined,
+    };
   });
   return (await Promise.all(seen)).sort((a, b) => (a.next[0] ?? Infinity) - (b.next[0] ?? Infinity));
 }

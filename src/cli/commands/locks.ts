@@ -18,7 +18,8 @@ export const locks: Command = {
 
 function lines({ lock, heldBy, waiters }: SeenLock, now: number): readonly string[] {
   const since = (at: number): string => `for ${formatDuration(Math.max(0, now - at))}`;
-  const undriven = heldBy && heldBy.driver !== 'alive' ? `, and no process drives it; free by itself in ${formatDuration(Math.max(0, heldBy.expiresAt - now))}` : '';
+  const undriven =
+    heldBy && heldBy.driver !== 'alive' ? `, and no process drives it; free by itself in ${formatDuration(Math.max(0, heldBy.expiresAt - now))}` : '';
   const held = heldBy ? `held by ${heldBy.runId} (${heldBy.holder}) ${since(heldBy.since)}; the run is ${heldBy.state}${undriven}` : 'free';
   return [`${lock}: ${held}`, ...waiters.map(({ runId, holder, since: at, position }) => `  ${position}. ${runId} (${holder}) waits ${since(at)}`)];
 }

@@ -16,7 +16,14 @@ const TEAMS = /\.(?:logic\.azure\.com|powerplatform\.com|webhook\.office\.com)$/
  */
 export function addressOf(setting: Secret): Address {
   const text = setting.reveal();
-  if (text.startsWith('mailto:')) return { kind: 'mail', to: text.slice('mailto:'.length).split(',').map((each) => each.trim()) };
+  if (text.startsWith('mailto:'))
+    return {
+      kind: 'mail',
+      to: text
+        .slice('mailto:'.length)
+        .split(',')
+        .map((each) => each.trim()),
+    };
   const [, form, bare = text] = /^(slack|teams|webhook)\+(.*)$/s.exec(text) ?? [];
   const url = new URL(bare);
   const signing = /^#whsec_([A-Za-z0-9+/_=-]+)$/.exec(url.hash)?.[1];

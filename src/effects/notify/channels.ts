@@ -23,7 +23,11 @@ export function createChannels(options: ChannelsOptions): ChannelsPort {
     tell: async (channel, note, signal) => {
       const key = channelKey(channel);
       if (key === 'log') {
-        options.log(`${note.title}: ${mailText(note).trim().replaceAll(/\s*\n\s*/g, '; ')}`);
+        options.log(
+          `${note.title}: ${mailText(note)
+            .trim()
+            .replaceAll(/\s*\n\s*/g, '; ')}`,
+        );
         return { ok: true };
       }
       const setting = Object.hasOwn(options.channels, key) ? options.channels[key] : undefined;
@@ -45,7 +49,8 @@ interface Delivery {
 }
 
 async function deliver({ http, clock, mail }: ChannelsOptions, { channel, note, address, signal }: Delivery): Promise<Attempted> {
-  if (address.kind === 'mail') return mail ? sendMail(mail, address.to, note) : { ok: false, code: 'MAIL_SERVER', message: 'SLIPWAY_SMTP is not set', isFinal: true };
+  if (address.kind === 'mail')
+    return mail ? sendMail(mail, address.to, note) : { ok: false, code: 'MAIL_SERVER', message: 'SLIPWAY_SMTP is not set', isFinal: true };
   const form = address.kind === 'slack' ? slackForm(note) : address.kind === 'teams' ? teamsForm(note) : webhookForm(note, channel);
   const body = JSON.stringify(form);
   const isSigned = address.kind === 'webhook' && address.signing !== undefined;

@@ -22,7 +22,9 @@ export function slackForm(note: Note): Json {
       ...(text === undefined ? [] : [{ type: 'section', text: plainText(text, MOST_TEXT) }]),
       ...(shown.length === 0 ? [] : [{ type: 'section', fields: shown }]),
       // Names of runs, steps and inputs: a fence keeps them as they are.
-      ...(next.length === 0 ? [] : [{ type: 'section', text: { type: 'mrkdwn', text: cut(`\`\`\`${escapeSlack(next.join('\n').replaceAll('`', "'"))}\`\`\``, MOST_TEXT) } }]),
+      ...(next.length === 0
+        ? []
+        : [{ type: 'section', text: { type: 'mrkdwn', text: cut(`\`\`\`${escapeSlack(next.join('\n').replaceAll('`', "'"))}\`\`\``, MOST_TEXT) } }]),
     ],
   };
 }
@@ -37,7 +39,12 @@ const COLOURS: { readonly [mood in Note['mood']]: string } = { good: 'Good', bad
 /** An Adaptive Card, as a workflow of Teams posts it. */
 export function teamsForm(note: Note): Json {
   const { title, text, facts, next, mood, runId } = note;
-  const block = (words: string, more: { readonly [name: string]: Json } = {}): Json => ({ type: 'TextBlock', text: escapeMarkdown(cut(words, MOST_TEXT)), wrap: true, ...more });
+  const block = (words: string, more: { readonly [name: string]: Json } = {}): Json => ({
+    type: 'TextBlock',
+    text: escapeMarkdown(cut(words, MOST_TEXT)),
+    wrap: true,
+    ...more,
+  });
   const all = runId === undefined ? facts : [...facts, { name: 'run', value: runId }];
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
@@ -46,7 +53,9 @@ export function teamsForm(note: Note): Json {
     body: [
       block(cut(title, MOST_TITLE), { size: 'Medium', weight: 'Bolder', color: COLOURS[mood] }),
       ...(text === undefined ? [] : [block(text)]),
-      ...(all.length === 0 ? [] : [{ type: 'FactSet', facts: all.map(({ name, value }) => ({ title: escapeMarkdown(name), value: escapeMarkdown(cut(value, MOST_VALUE)) })) }]),
+      ...(all.length === 0
+        ? []
+        : [{ type: 'FactSet', facts: all.map(({ name, value }) => ({ title: escapeMarkdown(name), value: escapeMarkdown(cut(value, MOST_VALUE)) })) }]),
       ...next.map((command) => block(command, { fontType: 'Monospace', spacing: 'Small' })),
     ],
   };

@@ -51,7 +51,13 @@ function failed(cause: unknown): Attempted {
   const status = cause instanceof Error && 'responseCode' in cause && typeof cause.responseCode === 'number' ? cause.responseCode : undefined;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'MAIL';
   const isFinal = code === 'EAUTH' || (status !== undefined && status >= 500);
-  return { ok: false, code, message: status === undefined ? `the mail server cannot be reached (${code})` : `the mail server answered ${status}`, isFinal, ...(status === undefined ? {} : { status }) };
+  return {
+    ok: false,
+    code,
+    message: status === undefined ? `the mail server cannot be reached (${code})` : `the mail server answered ${status}`,
+    isFinal,
+    ...(status === undefined ? {} : { status }),
+  };
 }
 
 async function nodemailer() {

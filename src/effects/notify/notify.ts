@@ -46,6 +46,7 @@ function noteOf({ channel, title, text, runId }: Message, at: number): Note {
 function failure(channel: string, { code, message, status, isFinal }: Extract<Attempted, { ok: false }>): SlipwayError {
   if (code === 'NOTIFY_UNKNOWN_CHANNEL') return new SlipwayError(code, `there is no channel "${channel}"`, { hint: hintFor(channelKey(channel)) });
   const retry = isFinal ? 'never' : 'afterBackoff';
-  if (status !== undefined) return new SlipwayError('NOTIFY_REJECTED', `the channel "${channel}" answered ${status}`, { retry, hint: 'is its address still valid?' });
+  if (status !== undefined)
+    return new SlipwayError('NOTIFY_REJECTED', `the channel "${channel}" answered ${status}`, { retry, hint: 'is its address still valid?' });
   return new SlipwayError('NOTIFY_UNREACHABLE', `the channel "${channel}" ${message}`, { retry, hint: 'look at its address and at the network' });
 }

@@ -50,6 +50,7 @@ function graphOf(build: Build, callers: readonly string[]): PlanGraph {
     rollback: { on: runbook.rollback?.on ?? TRIGGERS, budgetMs: runbook.rollback?.budget ?? BUDGET_MS, git: runbook.rollback?.git ?? 'none' },
     environment: environmentsOf(build),
     outputs: objectAt(build.runbook.source, 'outputs'),
+    ...(runbook.notifications === undefined ? {} : { notifications: runbook.notifications }),
     calls,
   };
 }

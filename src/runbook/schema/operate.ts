@@ -6,7 +6,7 @@ export const NOTICES = [
   'runStarted',
   'approvalNeeded',
   'attention',
-  'rollbackStarted',
+  'rollbackRequested',
   'succeeded',
   'failed',
   'rolledBack',

@@ -176,7 +176,9 @@ test('kill -9 before and after every write: each fire becomes one run, none is l
       await at.endRuns(endings);
       at.clock.advance(40_000);
     }
-    const expected = ['2026-11-23T12:00Z', '2026-11-23T13:00Z', '2026-11-23T14:00Z'].map((iso) => runIdOfFire({ key: at.scheduled.key, fireAt: Date.parse(iso) }));
+    const expected = ['2026-11-23T12:00Z', '2026-11-23T13:00Z', '2026-11-23T14:00Z'].map((iso) =>
+      runIdOfFire({ key: at.scheduled.key, fireAt: Date.parse(iso) }),
+    );
     assert.deepEqual((await recordedRuns(at)).toSorted(), expected.toSorted(), `killed at boundary ${boundary}`);
     if (signal !== 'SIGKILL') break;
   }
@@ -185,7 +187,10 @@ test('kill -9 before and after every write: each fire becomes one run, none is l
 
 async function child(dir: string, boundary: number): Promise<string | number | null> {
   const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'slipway-scenario-compiled') };
-  const started = spawn(process.execPath, [join(import.meta.dirname, 'schedule-child.ts'), dir, String(boundary)], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const started = spawn(process.execPath, [join(import.meta.dirname, 'schedule-child.ts'), dir, String(boundary)], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const [code, signal] = (await once(started, 'exit')) as [number | null, NodeJS.Signals | null];
   return signal ?? code;
 }

@@ -34,7 +34,8 @@ test('nothing of the data becomes markup, a mention or a link', () => {
   const slack = JSON.stringify(slackForm(note));
   assert.doesNotMatch(slack.replaceAll('"plain_text","text":"ERP <!channel> [x](http://evil)"', ''), /<!channel>/);
   assert.match(slack, /"fields":\[{"type":"plain_text","text":"step\\ncutover\/weight-50"/);
-  const [card] = (teamsForm(note) as { attachments: readonly { content: { body: readonly { text?: string; facts?: readonly { value: string }[] }[] } }[] }).attachments;
+  const [card] = (teamsForm(note) as { attachments: readonly { content: { body: readonly { text?: string; facts?: readonly { value: string }[] }[] } }[] })
+    .attachments;
   assert.equal(card?.content.body[0]?.text, String.raw`ERP <!channel\> \[x\]\(http://evil\)`);
   assert.deepEqual(
     card.content.body.flatMap(({ facts = [] }) => facts.map(({ value }) => value)),
@@ -100,7 +101,13 @@ test('mail says what happened, whose it is, and the same id each time; a refusal
   using server = await mailServer();
   assert.deepEqual(await tellBy(server.port), { ok: true });
   const text = server.said.join('\n');
-  for (const expected of ['From: slipway@example.com', 'To: ops@example.com', 'Message-ID: <note_1@slipway>', 'X-Slipway-Run: run-20261123-7k2m9qz4ab', 'Auto-Submitted: auto-generated'])
+  for (const expected of [
+    'From: slipway@example.com',
+    'To: ops@example.com',
+    'Message-ID: <note_1@slipway>',
+    'X-Slipway-Run: run-20261123-7k2m9qz4ab',
+    'Auto-Submitted: auto-generated',
+  ])
     assert.ok(text.includes(expected), expected);
   assert.match(text, /^step: +cutover\/weight-50$/m);
   using forEver = await mailServer('550 no such user');

@@ -18,12 +18,35 @@ const of = (url: string, more: Partial<WebhooksOptions> = {}) =>
 test('addresses that are not public are closed, however they are written, until somebody allows them', async () => {
   const guard = createGuard(['10.20.0.0/16', 'fd00::1']);
   const closed = [
-    ...['127.0.0.1', '10.0.0.1', '192.168.1.1', '172.31.255.255', '169.254.169.254', '100.100.100.200', '168.63.129.16', '0.0.0.0', '255.255.255.255', '224.0.0.1'],
-    ...['[::1]', '[::]', '[fd00:ec2::254]', '[fe80::1]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::7f00:1]', '[64:ff9b::7f00:1]', '[2002:7f00:1::]', '[ff02::1]'],
+    ...[
+      '127.0.0.1',
+      '10.0.0.1',
+      '192.168.1.1',
+      '172.31.255.255',
+      '169.254.169.254',
+      '100.100.100.200',
+      '168.63.129.16',
+      '0.0.0.0',
+      '255.255.255.255',
+      '224.0.0.1',
+    ],
+    ...[
+      '[::1]',
+      '[::]',
+      '[fd00:ec2::254]',
+      '[fe80::1]',
+      '[::ffff:127.0.0.1]',
+      '[::ffff:7f00:1]',
+      '[::7f00:1]',
+      '[64:ff9b::7f00:1]',
+      '[2002:7f00:1::]',
+      '[ff02::1]',
+    ],
     ...[new URL('http://0x7f.1').hostname, new URL('http://2130706433').hostname, new URL('http://017700000001').hostname],
   ];
   for (const host of closed) await assert.rejects(guard.placeOf(host), { code: 'WEBHOOK_FORBIDDEN' }, host);
-  for (const host of ['93.184.216.34', '[2606:2800:220:1::1]', '10.20.255.1', '[fd00::1]']) assert.equal(await guard.placeOf(host), host.replace(/^\[|\]$/g, ''));
+  for (const host of ['93.184.216.34', '[2606:2800:220:1::1]', '10.20.255.1', '[fd00::1]'])
+    assert.equal(await guard.placeOf(host), host.replace(/^\[|\]$/g, ''));
 });
 
 test('a name with one address that is closed is closed as a whole; a name is asked for each time, and what was checked is what is used', async () => {
