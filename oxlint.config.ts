@@ -6,8 +6,9 @@ const mayImport: Record<string, readonly string[]> = {
   expr: ['core'],
   config: ['core'],
   repo: ['core'],
+  githost: ['core', 'repo'],
   analysis: ['core'],
-  steps: ['core', 'analysis'],
+  steps: ['core', 'analysis', 'expr'],
   runbook: ['core', 'expr', 'steps'],
   inventory: ['core', 'runbook', 'steps'],
   plan: ['core', 'expr', 'steps', 'runbook', 'inventory'],
@@ -18,8 +19,8 @@ const mayImport: Record<string, readonly string[]> = {
   telemetry: ['core', 'engine'],
   effects: ['core', 'config', 'steps'],
   rehearsal: ['core', 'config', 'steps', 'effects'],
-  report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal'],
-  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'store', 'engine', 'report', 'analysis'],
+  report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal', 'analysis'],
+  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'store', 'engine', 'report', 'analysis', 'githost'],
   cli: ['core', 'app', 'report'],
 };
 const modules = Object.keys(mayImport);
@@ -31,17 +32,22 @@ const sdkHome: Record<string, readonly string[]> = {
   yaml: ['runbook'],
   '@pulumi/**': ['effects/pulumi', 'rehearsal/cloud'],
   ssh2: ['effects/ssh', 'rehearsal/hosts'],
+  'tar-stream': ['steps/ssh/archive', 'rehearsal/hosts'],
+  yauzl: ['steps/ssh/archive'],
+  'xz-decompress': ['steps/ssh/archive'],
   '@aws-sdk/*': ['effects/metrics'],
   '@azure/*': ['effects/metrics'],
   'node:sqlite': ['journal'],
   '@opentelemetry/*': ['telemetry'],
   'prom-client': ['telemetry'],
   pg: ['journal/postgres'],
+  '@octokit/*': ['githost/github'],
+  '@gitbeaker/*': ['githost/gitlab'],
   yargs: ['cli'],
   'yargs/*': ['cli'],
 };
 
-const upTo = (path: string) => ['../', '../../', '../../../'].map((up) => up + path);
+const upTo = (path: string) => ['../', '../../', '../../../', '../../../../'].map((up) => up + path);
 
 function importRule(module: string, folder: string) {
   const allowed = mayImport[module] ?? [];

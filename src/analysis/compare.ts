@@ -1,11 +1,21 @@
-import type { Evidence } from './evidence.ts';
-import { judgeMetric, type JudgeOptions } from './judge-metric.ts';
+import { diagnosticsOf } from './diagnostics.ts';
+import type { Evidence, Slot } from './evidence.ts';
+import { judgeMetric, type Measured } from './judge.ts';
+import { confidenceAt } from './looks.ts';
 import type { Metric } from './metric.ts';
-import type { MetricResult, Verdict, VerdictName } from './verdict.ts';
-import { percent } from './words.ts';
+import { createMonitor } from './monitor.ts';
+import type { Series } from './series.ts';
+import { soundnessOf } from './soundness.ts';
+import type { Harm, JudgeOptions, MetricResult, Soundness, Verdict, VerdictName } from './verdict.ts';
+import { percent, worseBy } from './words.ts';
 
-/** Name of the method; a change that can change a verdict is a new name. */
-export const ALGORITHM = 'non-inferiority/1';
+/** Name of the method; a change that can change a verdict is a new name, and the old method stays for what it judged. */
+export const ALGORITHM = 'non-inferiority/2';
+
+export interface CompareOptions extends Partial<JudgeOptions> {
+  /** What was sampled beside the probe; without it numeric and ratio metrics have no data. */
+  readonly series?: Series;
+}
 
 /**
  * Is the candidate no worse than the baseline, beyond what the metrics allow? A test of non-inferiority, never "no significant
@@ -13,50 +23,74 @@ export const ALGORITHM = 'non-inferiority/1';
  *
  * @param options confidence of each one-sided bound, 0.5 to 1 (0.95 unless told); seed of the resampling (the evidence's own unless told).
  */
-export function compare(evidence: Evidence, metrics: readonly Metric[], options: Partial<JudgeOptions> = {}): Verdict {
-  const judge = { confidence: options.confidence ?? 0.95, seed: options.seed ?? evidence.seed };
-  const judged = metrics.flatMap((metric) => judgeMetric(metric, evidence, judge));
-  const abCheck = evidence.abCheck === undefined ? null : judgeAgainstItself(evidence.abCheck, evidence, metrics, judge);
-  const verdict = overall(judged, abCheck);
-  return { verdict, algorithm: ALGORITHM, ...judge, metrics: judged, abCheck, sentence: sentence(verdict, judged, abCheck) };
+export function compare(evidence: Evidence, metrics: readonly Metric[], options: CompareOptions = {}): Verdict {
+  const asked = { confidence: options.confidence ?? 0.95, seed: options.seed ?? evidence.seed };
+  const look = evidence.plan?.looks[evidence.plan.at];
+  const atLook = look === undefined ? asked.confidence : confidenceAt(look, asked.confidence);
+  const judge = { ...asked, confidence: atLook };
+  const measured: Measured = { slots: evidence.slots, timeoutMs: evidence.timeoutMs, sampled: options.series?.metrics ?? [] };
+  const judged = metrics.flatMap((metric) => judgeMetric(metric, measured, judge));
+  const abCheck = evidence.abCheck === undefined ? null : againstItself(evidence.abCheck, metrics, { measured, judge: asked });
+  const soundness = soundnessOf(evidence.slots, abCheck);
+  const harm = harmIn(evidence, metrics, asked.confidence);
+  const facts = { judged, soundness, harm };
+  const verdict = overall(facts);
+  const found = { metrics: judged, abCheck, sentence: sentence(verdict, facts) };
+  return { verdict, algorithm: ALGORITHM, ...asked, ...found, atLook, soundness, harm, diagnostics: diagnosticsOf(evidence) };
 }
 
-function judgeAgainstItself(slots: Evidence['slots'], evidence: Evidence, metrics: readonly Metric[], judge: JudgeOptions): readonly MetricResult[] {
-  return metrics.flatMap((metric) => judgeMetric(metric, { ...evidence, slots }, judge));
+function againstItself(
+  slots: readonly Slot[],
+  metrics: readonly Metric[],
+  { measured, judge }: { readonly measured: Measured; readonly judge: JudgeOptions },
+): readonly MetricResult[] {
+  const probed = metrics.filter(({ kind }) => kind !== 'numeric' && kind !== 'ratio');
+  return probed.flatMap((metric) => judgeMetric(metric, { ...measured, slots, sampled: [] }, judge));
 }
 
-function overall(judged: readonly MetricResult[], abCheck: readonly MetricResult[] | null): VerdictName {
+/** What a monitor says that saw these slots one after the other. */
+export function harmIn({ slots, timeoutMs }: Pick<Evidence, 'slots' | 'timeoutMs'>, metrics: readonly Metric[], confidence: number): Harm | null {
+  const monitor = createMonitor(metrics, { confidence, timeoutMs });
+  for (const slot of slots) {
+    const harm = monitor.add(slot);
+    if (harm) return harm;
+  }
+  return null;
+}
+
+interface Facts {
+  readonly judged: readonly MetricResult[];
+  readonly soundness: Soundness;
+  readonly harm: Harm | null;
+}
+
+function overall({ judged, soundness, harm }: Facts): VerdictName {
   const deciding = judged.filter(({ critical }) => critical).map(({ verdict }) => verdict);
-  if (deciding.includes('fail')) return 'fail';
+  if (harm?.label === 'breaker') return 'fail';
+  // A measurement that cannot be trusted to pass anybody cannot be trusted to fail anybody either.
+  if (soundness.complaints.length > 0) return 'inconclusive';
+  if (harm || deciding.includes('fail')) return 'fail';
   if (deciding.length === 0 || deciding.includes('noData')) return 'noData';
-  if (deciding.includes('inconclusive') || unsound(abCheck).length > 0) return 'inconclusive';
-  return 'pass';
+  return deciding.includes('inconclusive') ? 'inconclusive' : 'pass';
 }
 
-/** Critical metrics by which the old side is worse than itself: the measurement cannot be trusted to pass anybody. */
-function unsound(abCheck: readonly MetricResult[] | null): readonly MetricResult[] {
-  return (abCheck ?? []).filter(({ critical, verdict }) => critical && verdict === 'fail');
-}
-
-function sentence(verdict: VerdictName, judged: readonly MetricResult[], abCheck: readonly MetricResult[] | null): string {
+function sentence(verdict: VerdictName, { judged, soundness, harm }: Facts): string {
   const critical = judged.filter((metric) => metric.critical);
   const named = (which: VerdictName) => critical.filter((metric) => metric.verdict === which).map((metric) => metric.sentence);
   switch (verdict) {
     case 'pass':
       return `the candidate is no worse than the baseline: ${critical.map(shortly).join(', ')}`;
     case 'fail':
-      return `the candidate is worse: ${named('fail').join('; ')}`;
+      return `the candidate is worse: ${[...named('fail'), ...(harm ? [harm.sentence] : [])].join('; ')}`;
     case 'noData':
       return critical.length === 0 ? 'no metric is critical, so nothing can pass' : `not enough data: ${named('noData').join('; ')}`;
-    case 'inconclusive': {
-      const broken = unsound(abCheck).map((metric) => `the old side differs from itself: ${metric.sentence}`);
-      return `undecided: ${[...named('inconclusive'), ...broken].join('; ')}`;
-    }
+    case 'inconclusive':
+      return `undecided: ${[...soundness.complaints, ...named('inconclusive'), ...named('noData')].join('; ')}`;
   }
 }
 
 /** `latency p95 +9.7% at most (50% allowed)`. */
-function shortly({ label, upper, margin }: MetricResult): string {
+function shortly({ kind, label, upper, margin }: MetricResult): string {
   const most = upper ?? Infinity;
-  return `${label} ${most > 0 ? '+' : ''}${percent(most)} at most (${percent(margin)} allowed)`;
+  return `${label} ${most > 0 ? '+' : ''}${kind === 'ratio' ? worseBy(kind, most) : percent(most)} at most (${percent(margin)} allowed)`;
 }

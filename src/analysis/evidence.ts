@@ -9,12 +9,14 @@ const Encoded = z
     error: 'not an encoded histogram',
   });
 
-/** What one side did in one slot. `sent` = answers below 500 (in `latency`) + the three kinds of errors. */
+/** What one side did in one slot. `sent` = answers below 500 (in `latency`) + the kinds of errors. */
 export const Arm = z.strictObject({
   sent: count,
-  /** Answers with status 500 and above; connections that broke; no answer within the timeout. */
-  errors: z.strictObject({ server: count, transport: count, timeout: count }),
+  /** Answers with status 500 and above; connections that broke; no answer within the timeout; answers that ask to come again later. */
+  errors: z.strictObject({ server: count, transport: count, timeout: count, retry: count.optional() }),
   latency: Encoded,
+  /** When those who shall come again were told so: their good answer comes later than that. */
+  refused: Encoded.optional(),
 });
 export type Arm = z.output<typeof Arm>;
 
@@ -27,11 +29,16 @@ export const Slot = z.strictObject({
 });
 export type Slot = z.output<typeof Slot>;
 
+/** When a measurement that may be extended is judged, and at which of these looks it ended. */
+const Looks = z
+  .strictObject({ looks: z.array(z.strictObject({ slots: z.int().min(1), share: z.number().positive().max(1) })).min(1), at: count })
+  .refine(({ looks, at }) => at < looks.length && looks.reduce((sum, { share }) => sum + share, 0) < 1 + 1e-9, { error: 'not a plan of looks' });
+
 /** What a dual run saw: enough to compute its verdict again, bit for bit, without the systems it measured. */
 export const Evidence = z.strictObject({
   version: z.literal(1),
   /** How the numbers were collected; a change of method is a new name. */
-  algorithm: z.literal('open-loop-pairs/1'),
+  algorithm: z.enum(['open-loop-pairs/1', 'open-loop-pairs/2']),
   seed: z.int(),
   /** Milliseconds since the epoch. */
   startedAt: z.number(),
@@ -48,8 +55,15 @@ export const Evidence = z.strictObject({
   abCheck: z.array(Slot).optional(),
   /** The first pairs that differed, as words. */
   samples: z.array(z.string()),
+  plan: Looks.optional(),
 });
 export type Evidence = z.output<typeof Evidence>;
+
+/** The evidence of a dual run without a probe, which judges only what was sampled. */
+export const NOTHING_PROBED: Evidence = {
+  ...{ version: 1, algorithm: 'open-loop-pairs/2', seed: 1, startedAt: 0, slotMs: 60_000, timeoutMs: 1, rate: 1 },
+  ...{ baseline: '', candidate: '', requests: [], ignore: [], slots: [], samples: [] },
+};
 
 /** @throws {SlipwayError} `EVIDENCE_INVALID`. */
 export function parseEvidence(bytes: Uint8Array): Evidence {

@@ -20,6 +20,11 @@ export function valueOf(bucket: number): number {
   return Math.max(0.5, us) / 1_000;
 }
 
+/** Width of a bucket, in milliseconds. */
+export function widthOf(bucket: number): number {
+  return 2 ** Math.max(0, Math.floor(bucket / SUB) - 1) / 1_000;
+}
+
 /** Latencies of one side in one slot of time, as counts by bucket. */
 export interface Histogram {
   record(ms: number): void;
@@ -28,22 +33,15 @@ export interface Histogram {
 }
 
 export function createHistogram(): Histogram {
-  const counts = new Map<number, number>();
+  // Most histograms of errors stay empty.
+  let counts: Uint32Array | undefined;
   return {
     record: (ms) => {
+      counts ??= new Uint32Array(BUCKETS);
       const bucket = bucketOf(ms);
-      counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+      counts[bucket] = (counts[bucket] ?? 0) + 1;
     },
-    encode: () => {
-      let before = 0;
-      return [...counts]
-        .sort(([a], [b]) => a - b)
-        .flatMap(([bucket, count]) => {
-          const distance = bucket - before;
-          before = bucket;
-          return [distance, count];
-        });
-    },
+    encode: () => (counts === undefined ? [] : encode(counts)),
   };
 }
 
@@ -54,4 +52,23 @@ export function addEncoded(encoded: readonly number[], counts: Float64Array): vo
     bucket += encoded[index] ?? 0;
     counts[bucket] = (counts[bucket] ?? 0) + (encoded[index + 1] ?? 0);
   }
+}
+
+/** One encoded histogram of what several hold: the same as if all their values had gone into one. */
+export function mergeEncoded(all: readonly (readonly number[])[]): number[] {
+  const counts = new Float64Array(BUCKETS);
+  for (const encoded of all) addEncoded(encoded, counts);
+  return encode(counts);
+}
+
+function encode(counts: Uint32Array | Float64Array): number[] {
+  const encoded: number[] = [];
+  let before = 0;
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    const count = counts[bucket] ?? 0;
+    if (count === 0) continue;
+    encoded.push(bucket - before, count);
+    before = bucket;
+  }
+  return encoded;
 }

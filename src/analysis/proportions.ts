@@ -60,3 +60,8 @@ function constrainedRate(difference: number, baseline: Count, candidate: Count):
   const root = 2 * p * Math.cos(angle) - l2 / 3;
   return Math.min(1, 1 - difference, Math.max(0, -difference, root));
 }
+
+/** The likeliest baseline share when the shares differ by `difference`. */
+export function likeliestUnder(difference: number, baseline: Count, candidate: Count): number {
+  return constrainedRate(difference, baseline, candidate);
+}

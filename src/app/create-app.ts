@@ -3,10 +3,12 @@ import { relative, resolve } from 'node:path';
 import { EXIT, messageOf, randomText, SlipwayError } from '../core/index.ts';
 import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
+import { checkAnalyses } from './analyses.ts';
 import { applyPlan } from './apply.ts';
 import { expectedFromRuns } from './history.ts';
 import { keepers } from './keep.ts';
 import { invalid, loadEstate } from './load.ts';
+import { measuringOf } from './measuring.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
@@ -46,11 +48,12 @@ export function createApp(wiring: Wiring): App {
     policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
     readPlan: (session, file) => readPlan(session, file),
     expected: async (_session, bundle) => expectedFromRuns(await journal(), bundle),
+    measuring: async (_session, { body }) => measuringOf(await journal(), body),
     [Symbol.asyncDispose]: () => wiring.closeJournal(),
   };
 }
 
-function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | 'logs' | 'verifyJournal'> {
+function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | 'logs' | 'verifyJournal' | 'analyses'> {
   return {
     runs: async (_session, query) => (await journal()).runs(query),
     facts: async (_session, runId) => {
@@ -63,6 +66,10 @@ function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | '
       yield* (await journal()).follow(runId, afterSeq, session.signal);
     },
     logs: async (_session, runId, query) => (await journal()).logs(runId, query),
+    analyses: async (_session, runId) => {
+      await stateOfRun(await journal(), runId);
+      return checkAnalyses(await journal(), runId);
+    },
     verifyJournal: async (_session, runId) => {
       await stateOfRun(await journal(), runId);
       const verified = await (await journal()).verify(runId);

@@ -8,6 +8,7 @@ import type { LoadedRunbook } from '../runbook/index.ts';
 import { kindOf } from '../steps/index.ts';
 import { readInputs } from './inputs.ts';
 import { type Estate, findRunbook, loadEstate } from './load.ts';
+import { measuringOf, measuringProblems } from './measuring.ts';
 import { previewAll } from './previews.ts';
 import type { PlanRequest, RehearsalOptions, Session } from './types.ts';
 import type { Wiring, World } from './wiring.ts';
@@ -85,6 +86,9 @@ export async function makeChangePlan(
   if ('problems' in ready) return { ok: false, problems: ready.problems };
   const made = graphOf(estate, runbook, { inputs: ready.inputs, now: wiring.clock.now() });
   if (!made.ok) return made;
+  const measuring = await measuringOf(await wiring.journal(), { graph: made.value, inputs: ready.inputs, rehearsal: request.rehearsal !== undefined });
+  const unreachable = measuringProblems(runbook, made.value, measuring);
+  if (unreachable.length > 0) return { ok: false, problems: [...made.problems, ...unreachable] };
   const { previews, stacks } = await previewAll({
     graph: made.value,
     inputs: ready.inputs,

@@ -7,6 +7,7 @@ import type { SeenLock, Unlocked, UnlockRequest } from './see-locks.ts';
 import type { SuperviseOptions } from './supervise.ts';
 import type { Keeping } from './keep-types.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
+import type { AnalysisCheck, MeasuringPlan } from '../report/index.ts';
 
 /** What every use case needs to know about who asks and where. */
 export interface Session {
@@ -98,11 +99,15 @@ export interface App extends AsyncDisposable, Keeping {
   locks(session: Session): Promise<readonly SeenLock[]>;
   /** @throws {SlipwayError} `LOCK_IN_USE`, `LOCK_UNKNOWN`. */
   unlock(session: Session, request: UnlockRequest): Promise<Unlocked>;
+  /** Compute the verdicts of a run again, offline. @throws {SlipwayError} `RUN_NOT_FOUND`, `NO_VERDICT`. */
+  analyses(session: Session, runId: string): Promise<readonly AnalysisCheck[]>;
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;
   /** How long a plan should take, from earlier runs of its runbook. */
   expected(session: Session, bundle: PlanBundle): Promise<ExpectedDuration>;
+  /** What its dual runs need to come to a verdict, at the noise of earlier runs where there are some. */
+  measuring(session: Session, bundle: PlanBundle): Promise<readonly MeasuringPlan[]>;
 }
 export interface ApplyOptions {
   /** Digests of soft findings that a person overrides, with the reason. */

@@ -19,6 +19,7 @@ export function planOrStop(parsed: Parsed<Bundle>, context: Context): Bundle {
 export interface KnownOfPlan {
   readonly planFile?: string;
   readonly expected: Awaited<ReturnType<App['expected']>>;
+  readonly measuring: Awaited<ReturnType<App['measuring']>>;
 }
 
 /** The plan in words for a terminal. */

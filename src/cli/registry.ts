@@ -56,6 +56,8 @@ export const GROUPS: readonly Group[] = [
       entry('policy test', 'run the tests of the policies', async () => (await import('./commands/policy.ts')).policyTest),
       entry('policy check <planfile>', 'judge a saved plan again', async () => (await import('./commands/policy.ts')).policyCheck),
       entry('journal verify <run>', 'recompute the hash chain of a run', async () => (await import('./commands/journal.ts')).journalVerify),
+      entry('analysis show <run>', 'show the verdicts of a run: sentence, table, picture', async () => (await import('./commands/analysis.ts')).analysisShow),
+      entry('analysis verify <run>', 'compute the verdicts of a run again, offline', async () => (await import('./commands/analysis.ts')).analysisVerify),
       entry(
         'journal export [run]',
         'print every event of a run, or all runs for an import, one JSON object a line',
@@ -87,6 +89,9 @@ export const GROUPS: readonly Group[] = [
   {
     title: 'this machine',
     entries: [
+      entry('hook install <repository>', 'make a bare repository tell Slipway of pushes', async () => (await import('./commands/hook.ts')).hookInstall),
+      entry('hook send <repository>', 'send what its hook could not', async () => (await import('./commands/hook.ts')).hookSend),
+      entry('hook remove <repository>', 'take that hook away', async () => (await import('./commands/hook.ts')).hookRemove),
       entry('doctor', 'say what is there, what is missing, and what mends it', async () => (await import('./commands/doctor.ts')).doctor),
       entry('version', 'print the version', async () => (await import('./commands/version.ts')).version),
     ],

@@ -21,12 +21,26 @@ export interface CliDeps extends CliIo {
   readonly settings: () => Promise<Parsed<Settings>>;
   readonly openApp: () => Promise<App>;
   readonly diagnose: () => Promise<readonly Check[]>;
+  readonly hooks: Hooks;
   /** Call the handler on every Ctrl-C until the returned function is called. */
   readonly onInterrupt: (handler: () => void) => () => void;
   /** The same for being asked to go by whoever runs this process (SIGTERM). */
   readonly onTerminate: (handler: () => void) => () => void;
   /** End the process at once; only for a second Ctrl-C. */
   readonly exitNow: (code: number) => void;
+}
+/** The hook of a bare repository on this machine. */
+export interface Hooks {
+  install(request: HookInstall): Promise<{ readonly hook: string; readonly todo?: string }>;
+  /** Send what waits. */
+  send(folder: string): Promise<{ readonly sent: number; readonly waiting: number; readonly why?: string }>;
+  remove(folder: string): Promise<void>;
+}
+export interface HookInstall {
+  readonly folder: string;
+  readonly url: string;
+  readonly repository: string;
+  readonly secret: Secret;
 }
 /** The part of the outside settings that commands use. */
 export interface Settings {

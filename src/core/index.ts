@@ -6,3 +6,4 @@ export { canonicalJson, type Digest, digestOf, digestOfBytes, isArray, isObject,
 export { createMasker, type Masker } from './masker.ts';
 export { didYouMean, type Parsed, type Problem } from './problem.ts';
 export { Secret } from './secret.ts';
+export { clean, UNSAFE } from './text.ts';

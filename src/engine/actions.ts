@@ -20,6 +20,9 @@ export type Action =
       readonly key: string;
       readonly timeoutMs: number;
       readonly scope: 'run' | 'cleanup';
+      /** Of a step on hosts: those in doubt in the ledger are looked at. */
+      readonly hosts?: HostRule;
+      readonly ledger?: { readonly [host: string]: Json };
     }
   /** Abort an attempt in flight, or end a called run; it still ends with a `stepFinished`, as timed out when a time limit is the reason. */
   | { readonly type: 'cancel'; readonly path: string; readonly attempt: number; readonly reason: string; readonly isTimeout?: boolean }

@@ -102,6 +102,16 @@ export type EventBody =
   | { readonly type: 'stepStarted'; readonly path: string; readonly attempt: number; readonly key: string; readonly with: JsonObject }
   | { readonly type: 'hostStarted'; readonly path: string; readonly attempt: number; readonly host: string }
   | { readonly type: 'hostFinished'; readonly path: string; readonly attempt: number; readonly host: string; readonly result: HostResult }
+  /** A look at a host that was in flight after a crash: done, with its result; not done, so that it may start again; or unknown. */
+  | {
+      readonly type: 'hostProbed';
+      readonly path: string;
+      readonly attempt: number;
+      readonly host: string;
+      readonly verdict: 'done' | 'notDone' | 'unknown';
+      readonly result?: HostResult;
+      readonly reason?: string;
+    }
   | { readonly type: 'stepFinished'; readonly path: string; readonly attempt: number; readonly result: StepResult; readonly durationMs: number }
   | { readonly type: 'stepRetryScheduled'; readonly path: string; readonly attempt: number; readonly at: number }
   /** Found in flight after a crash: nobody knows whether it took effect. */

@@ -35,6 +35,7 @@ function apply(data: RunData, body: EventBody, at: number): void {
     case 'stepRetryScheduled':
     case 'stepInDoubt':
     case 'stepProbed':
+    case 'hostProbed':
     case 'stepWaiting':
     case 'voteCast':
     case 'gateClosed':

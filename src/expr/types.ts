@@ -23,7 +23,7 @@ export interface Reference {
   readonly offset: number;
 }
 
-/** Names an expression may use: `inputs`, `steps`, `run`, `runbook`, `environment`, `item`, `index`, `host`, `hosts`. */
+/** Names an expression may use: `inputs`, `steps`, `run`, `runbook`, `environment`, `facts`, `item`, `index`, `host`, `hosts`. */
 export interface Scope {
   readonly [name: string]: Json;
 }

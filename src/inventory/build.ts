@@ -65,6 +65,7 @@ function merged(layers: readonly JsonObject[]): JsonObject {
 function hostOf({ name, entry, defaults }: Entry, rest: Pick<Host, 'groups' | 'vars' | 'jump'>): Host {
   const zone = entry.zone ?? defaults.zone;
   const keys = entry.hostKey ?? [];
+  const legacy = entry.legacy ?? defaults.legacy;
   return {
     name,
     address: entry.address ?? name,
@@ -74,18 +75,21 @@ function hostOf({ name, entry, defaults }: Entry, rest: Pick<Host, 'groups' | 'v
     ...rest,
     login: {},
     hostKeys: typeof keys === 'string' ? [keys] : keys,
+    ...((entry.shell ?? defaults.shell) === 'powershell' ? { shell: 'powershell' } : {}),
+    ...(legacy === undefined || legacy.length === 0 ? {} : { legacy }),
   };
 }
 
 /** A host that names any credential of its own uses none of the defaults, so that they cannot mix. */
 function loginOf({ entry, defaults }: Entry): LoginReferences {
-  const hasOwn = [entry.privateKey, entry.passphrase, entry.password, entry.agent].some((value) => value !== undefined);
-  const { privateKey, passphrase, password, agent } = hasOwn ? entry : defaults;
+  const hasOwn = [entry.privateKey, entry.passphrase, entry.password, entry.agent, entry.answers].some((value) => value !== undefined);
+  const { privateKey, passphrase, password, agent, answers } = hasOwn ? entry : defaults;
   return {
     agent: agent ?? false,
     ...(privateKey === undefined ? {} : { privateKey }),
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(password === undefined ? {} : { password }),
+    ...(answers === undefined ? {} : { answers }),
     knownHosts: defaults.knownHosts ?? [],
   };
 }

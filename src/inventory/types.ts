@@ -6,6 +6,7 @@ export interface LoginReferences {
   readonly privateKey?: string;
   readonly passphrase?: string;
   readonly password?: string;
+  readonly answers?: readonly { readonly prompt: string; readonly answer: string }[];
   /** known_hosts files, relative to the repository. */
   readonly knownHosts: readonly string[];
 }

@@ -55,17 +55,36 @@ export async function openCheckout(request: CheckoutRequest): Promise<Checkout> 
   const base = request.base === undefined ? undefined : await resolveCommit(repository, request.base, context);
   const dirty = 'workingTree' in request.at && (await isDirty(repository, context, request.aside));
   await mkdir(join(request.cacheDir, 'trees'), { recursive: true, mode: 0o700 });
-  const cache = { ...request, repository, cacheDir: await realpath(request.cacheDir), context };
-  await sweep(join(cache.cacheDir, 'trees'), request.clock ?? systemClock);
+  const clock = request.clock ?? systemClock;
+  const cache = { ...request, repository, cacheDir: await realpath(request.cacheDir), clock, context };
+  await sweep(join(cache.cacheDir, 'trees'), clock);
   const tree = dirty ? await snapshot(cache) : await committed(cache, commit);
   const people = await peopleOf(repository, { base, head: commit }, context);
   return { ...tree, repository, commit, ...(base === undefined ? {} : { base }), dirty, people };
 }
 
+/** Put the files of a commit that a bare repository of ours has into the cache; otherwise as `openCheckout`. */
+export async function checkoutFrom(
+  mirror: string,
+  range: { readonly commit: string; readonly base?: string | undefined },
+  { cacheDir, clock, context }: Pick<Cache, 'cacheDir' | 'clock' | 'context'>,
+): Promise<Checkout> {
+  const commit = await resolveCommit(mirror, range.commit, context);
+  const base = range.base === undefined ? undefined : await resolveCommit(mirror, range.base, context);
+  await mkdir(join(cacheDir, 'trees'), { recursive: true, mode: 0o700 });
+  const cache: Cache = { repository: mirror, mirror, cacheDir: await realpath(cacheDir), clock, context };
+  await sweep(join(cache.cacheDir, 'trees'), clock);
+  const tree = await committed(cache, commit);
+  const people = await peopleOf(mirror, { base, head: commit }, context);
+  return { ...tree, repository: mirror, commit, ...(base === undefined ? {} : { base }), dirty: false, people };
+}
+
 interface Cache {
   readonly repository: string;
+  /** A bare repository that has the commits already. */
+  readonly mirror?: string;
   readonly cacheDir: string;
-  readonly clock?: Clock;
+  readonly clock: Clock;
   readonly aside?: readonly string[];
   readonly context: GitContext;
 }
@@ -73,11 +92,11 @@ interface Cache {
 async function committed(cache: Cache, commit: string): Promise<Tree> {
   const name = `${commit}-${keyOf(cache.repository)}`;
   const root = join(cache.cacheDir, 'trees', name);
-  const lock = { clock: cache.clock ?? systemClock, signal: cache.context.signal };
+  const lock = { clock: cache.clock, signal: cache.context.signal };
   return withLock(join(cache.cacheDir, `${name}.lock`), lock, async () => {
     const known = await reuse(root);
     if (known) return known;
-    const mirror = await mirrorWith(cache, commit);
+    const mirror = cache.mirror ?? (await mirrorWith(cache, commit));
     const half = halfMade(root);
     await mkdir(half, { recursive: true });
     const place = { ...cache.context, folder: mirror, workTree: { path: half, index: `${half}.index` } };
@@ -103,7 +122,7 @@ async function snapshot(cache: Cache): Promise<Tree> {
     });
     const droppedLinks = await dropEscapingLinks(half);
     const root = join(cache.cacheDir, 'trees', (await digestOfTree(half)).replace(':', '-'));
-    const lock = { clock: cache.clock ?? systemClock, signal: cache.context.signal };
+    const lock = { clock: cache.clock, signal: cache.context.signal };
     return await withLock(`${root}.lock`, lock, async () => (await reuse(root)) ?? (await finish(half, root, droppedLinks)));
   } finally {
     await removeTree(half);
@@ -113,7 +132,7 @@ async function snapshot(cache: Cache): Promise<Tree> {
 /** A bare repository of our own that has the commit. */
 async function mirrorWith(cache: Cache, commit: string): Promise<string> {
   const mirror = join(cache.cacheDir, 'mirrors', `${keyOf(cache.repository)}.git`);
-  const lock = { clock: cache.clock ?? systemClock, signal: cache.context.signal };
+  const lock = { clock: cache.clock, signal: cache.context.signal };
   await mkdir(mirror, { recursive: true, mode: 0o700 });
   const place = { ...cache.context, folder: mirror };
   await withLock(`${mirror}.lock`, lock, async () => {

@@ -8,7 +8,9 @@ export interface Person {
 }
 export interface ChangedFile {
   readonly path: string;
-  readonly change: 'added' | 'modified' | 'deleted';
+  readonly change: 'added' | 'modified' | 'deleted' | 'renamed';
+  /** Of a renamed file: the name it had. */
+  readonly previousPath?: string;
 }
 
 /** Branches, tags, `HEAD~2`, full and short commit ids; nothing that git could take for an option, a range or a path. */
@@ -54,33 +56,42 @@ export async function mergeBase(repository: string, [left, right]: readonly [str
   }
 }
 
-/** Files that differ between where the two parted and `head`, sorted; a rename is a deletion and an addition. */
+/** Files that differ between where the two parted and `head`, sorted. Unless `renames` is asked for, a rename is a deletion and an addition. */
 export async function changedFiles(
   repository: string,
-  range: { readonly base: string; readonly head: string },
+  range: { readonly base: string; readonly head: string; readonly renames?: boolean },
   context: GitContext,
 ): Promise<readonly ChangedFile[]> {
   const base = (await mergeBase(repository, [range.base, range.head], context)) ?? (await resolveCommit(repository, range.base, context));
   const head = await resolveCommit(repository, range.head, context);
+  // Every pair is looked at, so that nobody hides a rename behind many others.
+  const renames = range.renames === true ? ['--find-renames', '-l0'] : ['--no-renames'];
   const text = await git(
     { ...context, folder: repository },
     'diff-tree',
     '-r',
     '-z',
-    '--no-renames',
+    ...renames,
     '--no-ext-diff',
     '--no-textconv',
     '--name-status',
     base,
     head,
   );
-  const fields = text.split('\0').filter((field) => field !== '');
+  return changesIn(text.split('\0').filter((field) => field !== '')).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** git writes a letter and a path, and for a rename `R<likeness>` and both paths. */
+function changesIn(fields: readonly string[]): ChangedFile[] {
   const changes: ChangedFile[] = [];
   for (let index = 0; index + 1 < fields.length; index += 2) {
-    const change = fields[index] === 'A' ? 'added' : fields[index] === 'D' ? 'deleted' : 'modified';
-    changes.push({ path: fields[index + 1] ?? '', change });
+    const [letter = '', path = '', renamed = ''] = fields.slice(index, index + 3);
+    if (letter.startsWith('R')) {
+      changes.push({ path: renamed, change: 'renamed', previousPath: path });
+      index += 1;
+    } else changes.push({ path, change: letter === 'A' ? 'added' : letter === 'D' ? 'deleted' : 'modified' });
   }
-  return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return changes;
 }
 
 /** Everybody who wrote or committed something after `base` up to `head`; without a base, of `head` and of all that it merged. Sorted by e-mail, each once. */

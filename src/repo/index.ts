@@ -1,7 +1,11 @@
 export { type Checkout, type CheckoutRequest, openCheckout } from './checkout.ts';
 export { type ChangedFile, changedFiles, mergeBase, peopleOf, type Person, resolveCommit, topFolder } from './commits.ts';
 export { defaultHead } from './default-branch.ts';
+export { type FileIn, fileIn } from './file-in.ts';
 export { listRunbookFiles } from './files.ts';
 export { type GitContext } from './git.ts';
+export { type Mirror, type MirrorRequest, openMirror, type Wanted } from './mirror.ts';
+export { type RemoteAccess } from './remote.ts';
+export { pushBranch, type RevertRequest, writeRevert } from './revert.ts';
 export { digestOfTree } from './tree.ts';
 export { isDirty } from './working-tree.ts';

@@ -1,3 +1,4 @@
 export * from './run/index.ts';
 export * from './plan/index.ts';
 export * from './operate/index.ts';
+export * from './verdict/index.ts';

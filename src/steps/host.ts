@@ -1,4 +1,5 @@
 import type { Json, Secret } from '../core/index.ts';
+import type { LegacyName } from './legacy.ts';
 
 /** How to reach and log in to a machine over SSH. Names are the inventory's; values are ready to use. */
 export interface Host {
@@ -15,6 +16,10 @@ export interface Host {
   readonly login: HostLogin;
   /** Public host keys (`ssh-ed25519 AAAA…`) or `@cert-authority …` lines that are trusted for this host. Empty: known_hosts files decide. */
   readonly hostKeys: readonly string[];
+  /** What runs commands there; a POSIX shell when absent. */
+  readonly shell?: 'powershell';
+  /** Old algorithms that this host may use. */
+  readonly legacy?: readonly LegacyName[];
 }
 
 /** Where the credentials of a host come from; values are read when the connection is made, never at plan time. */
@@ -25,6 +30,8 @@ export interface HostLogin {
   readonly privateKey?: Secret;
   readonly passphrase?: Secret;
   readonly password?: Secret;
+  /** What to answer when the server asks something that matches. */
+  readonly answers?: readonly { readonly prompt: string; readonly answer: Secret }[];
   readonly knownHostsFiles?: readonly string[];
 }
 

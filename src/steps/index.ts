@@ -2,7 +2,7 @@ import { approval, manual, pause, runbookCall, switchKind, waitSignal, waitUntil
 import { checkCommand, checkHttp, checkReadiness, checkTcp } from './check/index.ts';
 import { pulumiDestroy, pulumiImport, pulumiPreview, pulumiRefresh, pulumiUp } from './pulumi/index.ts';
 import { setMirror, setStackWeight, setWeight } from './traffic/index.ts';
-import { sshCopy, sshFacts, sshRun, sshScript } from './ssh/index.ts';
+import { sshArchive, sshCopy, sshExpect, sshFacts, sshLine, sshPackage, sshRun, sshScript, sshService, sshTemplate, sshUser } from './ssh/index.ts';
 import { notify } from './notify/index.ts';
 import { complianceScan } from './compliance/index.ts';
 import { placement } from './placement/index.ts';
@@ -12,10 +12,14 @@ import { checkMetric, metricsCollect } from './metrics/index.ts';
 import { analysis } from './analysis/index.ts';
 import type { AnyKind } from './kind.ts';
 
+export { type AnalysisInput, analysisInput, type AnalysisPlan, analysisPlan, plainMetric } from './analysis/index.ts';
+export { type ProbePlan, probePlan } from './bench/index.ts';
 export { valueAt } from './check/expect.ts';
 export * from './fields.ts';
 export * from './host.ts';
 export * from './kind.ts';
+export * from './legacy.ts';
+export { matches, matchEnds, Pattern } from './pattern.ts';
 export { NumericSides, RatioSides, MetricSources } from './metrics/index.ts';
 export { allParts, mapParts } from './metrics/port.ts';
 export type * from './metrics/port.ts';
@@ -27,6 +31,13 @@ export const kinds: readonly AnyKind[] = [
   sshRun,
   sshScript,
   sshCopy,
+  sshTemplate,
+  sshLine,
+  sshPackage,
+  sshService,
+  sshUser,
+  sshArchive,
+  sshExpect,
   sshFacts,
   approval,
   manual,

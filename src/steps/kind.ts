@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Digest, Json, Secret } from '../core/index.ts';
+import type { Digest, Json, JsonObject, Secret } from '../core/index.ts';
 import type { Host } from './host.ts';
 import type { Ports, StackPreview } from './ports.ts';
 
@@ -69,6 +69,8 @@ export interface HostCheck {
   readonly verdict: 'wouldChange' | 'ok' | 'wouldRun' | 'unreachable' | 'unknown';
   /** Unified diff or one line; masked, no secret. */
   readonly detail?: string;
+  /** What the host says of itself, as far as it lasts; policies see it. */
+  readonly facts?: JsonObject;
 }
 export interface PreviewContext {
   readonly ports: Ports;
@@ -134,6 +136,8 @@ interface StepAction<W extends z.ZodObject> {
 interface HostAction<W extends z.ZodObject> {
   readonly target: 'hosts';
   readonly idempotency: Idempotency;
+  /** Its outputs say what a host is: expressions read them as `facts["<host>"]`. */
+  readonly describesHosts?: true;
   /** Called once per host; fan-out, batches and stop rules belong to the engine. */
   readonly executeHost: (input: z.output<W>, context: HostContext) => Promise<HostOutcome>;
   /** Look whether an attempt that was in flight took effect on this host; used for `idempotency: probe`. */

@@ -85,6 +85,21 @@ export interface RemoteFile {
   readonly owner?: string;
   readonly group?: string;
 }
+/** A program, or the login shell, on a terminal. */
+export interface TerminalRequest {
+  /** Shell text without any value; the login shell when absent. */
+  readonly command?: string;
+  readonly columns: number;
+  readonly rows: number;
+}
+export interface Terminal {
+  /** What has come since the last call; waits for something. undefined: no more comes. */
+  read(): Promise<string | undefined>;
+  send(text: string | Secret): void;
+  /** Rejects with `SSH_LOST` when the connection broke. */
+  readonly ended: Promise<{ readonly exitCode: number | null }>;
+  close(): void;
+}
 export interface SshPort {
   /**
    * Run shell text on a host.
@@ -93,6 +108,12 @@ export interface SshPort {
    * `SSH_AUTH` (nothing was started), `SSH_TIMEOUT` (killed), `SSH_LOST` (started, end not seen: in doubt).
    */
   exec(host: Host, request: ExecRequest, control: SshControl): Promise<ExecResult>;
+  /**
+   * Open a terminal on a host.
+   *
+   * @throws {SlipwayError} `SSH_UNREACHABLE`, `SSH_HOST_KEY`, `SSH_AUTH`: nothing was started.
+   */
+  terminal(host: Host, request: TerminalRequest, control: SshControl): Promise<Terminal>;
   /** The file as it is there now, or undefined; content only up to `maxBytes`. */
   read(
     host: Host,

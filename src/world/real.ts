@@ -59,7 +59,7 @@ export function readyHost(building: Building, name: string): Host {
 }
 
 function loginFrom(building: Building, host: string, references: LoginReferences): HostLogin {
-  const { agent, privateKey, passphrase, password, knownHosts } = references;
+  const { agent, privateKey, passphrase, password, answers, knownHosts } = references;
   const open = (reference: string): Secret => secretOf(building, host, reference);
   return {
     agent,
@@ -67,6 +67,7 @@ function loginFrom(building: Building, host: string, references: LoginReferences
     ...(privateKey === undefined ? {} : privateKey.startsWith('file:') ? { privateKeyFile: pathOf(building, privateKey) } : { privateKey: open(privateKey) }),
     ...(passphrase === undefined ? {} : { passphrase: open(passphrase) }),
     ...(password === undefined ? {} : { password: open(password) }),
+    ...(answers === undefined ? {} : { answers: answers.map(({ prompt, answer }) => ({ prompt, answer: open(answer) })) }),
   };
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { canonicalJson, type Json } from '../../src/core/index.ts';
 import { compare, type Evidence, type Metric } from '../../src/analysis/index.ts';
-import { arm, dualRun, evidenceOf, slot } from './made.ts';
+import { arm, dualRun, evenly, evidenceOf, slot } from './made.ts';
 
 const latency: Metric = { name: 'latency', kind: 'latency', quantiles: { p50: 0.1, p95: 0.1, p99: 0.2 } };
 const errors: Metric = { name: 'errors', kind: 'rate', margin: 0.001 };
@@ -45,43 +45,66 @@ describe('calibration', () => {
 });
 
 describe('autocorrelation', () => {
-  const wave = (index: number) => Math.exp(0.35 * Math.sin(index / 5));
+  const wave = (index: number) => Math.exp(0.25 * Math.sin(index * index));
   test('a candidate whose slowness comes and goes is judged by stretches of time, with wider bounds', () => {
     const metric: Metric = { name: 'latency', kind: 'latency', quantiles: { p50: 0.1 } };
     const [steady] = compare(dualRun({ seed: 5, n: 12_000 }), [metric]).metrics;
     const [waving] = compare(dualRun({ seed: 5, n: 12_000, drift: wave }), [metric]).metrics;
-    assert.equal(steady?.method, 'quantileIndexBootstrap');
-    assert.equal(waving?.method, 'pairedBlockBootstrap');
+    assert.ok(steady && waving);
     assert.equal(steady.verdict, 'pass');
-    assert.equal(waving.verdict, 'inconclusive');
+    assert.equal(waving.method, 'longRunIndexBootstrap');
     const width = ({ lower, upper }: { lower: number | null; upper: number | null }) => (upper ?? 0) - (lower ?? 0);
-    assert.ok(width(waving) > 3 * width(steady));
+    assert.ok(width(waving) > 1.3 * width(steady));
+  });
+  test('sides that drift apart more slowly than the measurement lasts say nothing, and it says so', () => {
+    const metric: Metric = { name: 'latency', kind: 'latency', quantiles: { p50: 0.1 } };
+    const verdict = compare(dualRun({ seed: 5, n: 12_000, drift: (index) => Math.exp(0.12 * Math.sin(index / 10)) }), [metric]);
+    assert.equal(verdict.verdict, 'inconclusive');
+    assert.equal(verdict.metrics[0]?.method, 'wanders');
+    assert.match(verdict.sentence, /drift against each other so slowly .* measure several times longer/);
+  });
+  test('a drift that both sides share does not matter', () => {
+    const metric: Metric = { name: 'latency', kind: 'latency', quantiles: { p50: 0.1, p95: 0.15 } };
+    assert.equal(verdictOf(dualRun({ seed: 5, n: 12_000, both: (index) => Math.exp(0.5 * Math.sin(index / 12)) }), metric), 'pass');
   });
 });
 
 describe('requests without answer', () => {
   const metric: Metric = { name: 'latency', kind: 'latency', quantiles: { p95: 0.1 } };
   test('a candidate whose p95 lies beyond the timeout cannot pass, and fails when the baseline is far below', () => {
-    const evidence = evidenceOf([slot(arm(times(1_000)), arm(times(900), { timeout: 100 }))]);
+    const evidence = evidenceOf(evenly(10, () => slot(arm(times(100)), arm(times(90), { timeout: 10 }))));
     const [result] = compare(evidence, [metric]).metrics;
     assert.equal(result?.verdict, 'fail');
     assert.equal(result.upper, null);
   });
   test('a timeout near the baseline p95 leaves the question open', () => {
-    const evidence = evidenceOf([slot(arm(times(1_000)), arm(times(900), { timeout: 100 }))], { timeoutMs: 29 });
+    const evidence = evidenceOf(
+      evenly(10, () => slot(arm(times(100)), arm(times(90), { timeout: 10 }))),
+      { timeoutMs: 29 },
+    );
     const [result] = compare(evidence, [metric]).metrics;
     assert.equal(result?.verdict, 'inconclusive');
     assert.match(result.sentence, /no answer within the timeout/);
   });
   test('fast errors do not make a side fast', () => {
-    const evidence = evidenceOf([slot(arm(times(1_000)), arm(times(700), { server: 300 }))]);
+    const evidence = evidenceOf(evenly(10, () => slot(arm(times(100)), arm(times(70), { server: 30 }))));
     assert.equal(compare(evidence, [metric]).metrics[0]?.n, 700);
     assert.equal(verdictOf(evidence, metric, errors), 'fail');
+  });
+  test('a request that is asked to come again takes longer than that, and counts against the bound', () => {
+    const p90: Metric = { name: 'latency', kind: 'latency', quantiles: { p90: 0.5 } };
+    const of = (refused: number) =>
+      evidenceOf(evenly(10, () => slot(arm(times(100)), arm(times(100 - refused), { retry: refused }, Array<number>(refused).fill(1)))));
+    const [few, many] = [compare(of(1), [p90]).metrics[0], compare(of(15), [p90]).metrics[0]];
+    assert.equal(few?.verdict, 'pass');
+    assert.notEqual(many?.verdict, 'pass', 'a candidate that turns the slow ones away is not fast');
+    assert.equal(many?.upper, null);
   });
 });
 
 describe('errors and parity', () => {
-  const both = (n: number, failed: number, mismatches = 0) => evidenceOf([slot(arm(times(n)), arm(times(n - failed), { server: failed }), mismatches)]);
+  const both = (n: number, failed: number, mismatches = 0) =>
+    evidenceOf(evenly(10, (share) => slot(arm(times(share(n))), arm(times(share(n) - share(failed)), { server: share(failed) }), share(mismatches))));
   test('no error in many requests passes, in few it does not', () => {
     assert.equal(verdictOf(both(4_000, 0), errors), 'pass');
     assert.equal(verdictOf(both(1_000, 0), errors), 'inconclusive');
@@ -116,7 +139,26 @@ describe('the verdict', () => {
     const verdict = compare({ ...good, abCheck: slow.slots }, [latency]);
     assert.equal(verdict.verdict, 'inconclusive');
     assert.match(verdict.sentence, /the old side differs from itself/);
+    assert.equal(compare({ ...slow, abCheck: slow.slots }, [latency]).verdict, 'inconclusive', 'and it is no fail either');
+    const swapped = slow.slots.map(({ baseline, candidate, parity }) => ({ baseline: candidate, candidate: baseline, parity }));
+    assert.equal(compare({ ...good, abCheck: swapped }, [latency]).verdict, 'inconclusive', 'an old side better than itself is as odd');
     assert.equal(compare({ ...good, abCheck: good.slots }, [latency]).verdict, 'pass');
+  });
+  test('is not a pass when the sides were not measured at the same time', () => {
+    const half = good.slots.length / 2;
+    const apart = good.slots.map(({ baseline, candidate, parity }, index) =>
+      index < half ? slot(baseline, arm([])) : { ...slot(arm([]), candidate), parity },
+    );
+    const verdict = compare(evidenceOf(apart), [{ ...latency, quantiles: { p50: 0.5 } }]);
+    assert.equal(verdict.verdict, 'inconclusive');
+    assert.match(verdict.sentence, /not measured at the same time/);
+    const unequal = good.slots.map(({ baseline, candidate }) => slot(baseline, { ...candidate, sent: candidate.sent }));
+    assert.ok((compare(evidenceOf(unequal), [latency]).soundness?.concurrent ?? 0) > 0.999);
+  });
+  test('is not a pass when there are too few slots to see whether they hang together', () => {
+    const verdict = compare(evidenceOf(dualRun({ seed: 9, n: 12_000, slots: 6 }).slots), [latency]);
+    assert.equal(verdict.verdict, 'inconclusive');
+    assert.match(verdict.sentence, /has 6 slots, and 10 are needed/);
   });
   test('says for every metric how many, how much, how sure, and what is allowed', () => {
     for (const metric of compare(slow, [latency, errors, parity]).metrics) {

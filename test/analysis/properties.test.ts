@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compare, type Metric, type Slot, VERDICTS } from '../../src/analysis/index.ts';
+import { compare, createHistogram, type Metric, mergeEncoded, type Slot, VERDICTS } from '../../src/analysis/index.ts';
+import { shareDifference, shareShortfall } from '../../src/analysis/shares.ts';
 import { clopperPearson, differenceBounds } from '../../src/analysis/proportions.ts';
 import { arm, dualRun, evidenceOf, slot } from './made.ts';
 
@@ -69,7 +70,11 @@ test('latency: the unit does not matter', () => {
       const [half, rest] = [values.slice(0, 200), values.slice(200)];
       // Doubling moves every value into the bucket of the same place one power of two higher, up to rounding to whole microseconds.
       const whole = (list: readonly number[]) => list.map((ms) => Math.round(ms * 1_000) / 1_000);
-      const at = (scale: number) => evidenceOf([slot(arm(whole(half).map((ms) => ms * scale)), arm(whole(rest).map((ms) => ms * scale)))], { timeoutMs: 1e6 });
+      const part = (list: readonly number[], index: number, scale: number) => arm(whole(list.slice(index * 20, index * 20 + 20)).map((ms) => ms * scale));
+      const at = (scale: number) => {
+        const slots = Array.from({ length: 10 }, (_, index) => slot(part(half, index, scale), part(rest, index, scale)));
+        return evidenceOf(slots, { timeoutMs: 1e6 });
+      };
       const metric: Metric = { name: 'latency', kind: 'latency', quantiles: { p50: 0.1 } };
       const [small] = compare(at(1), [metric]).metrics;
       const [large] = compare(at(factor), [metric]).metrics;
@@ -107,5 +112,75 @@ test('whatever was counted, there is a verdict and it can be stored', () => {
       }
     }),
     { numRuns: 200 },
+  );
+});
+
+const latencies = fc.array(fc.double({ min: 0.01, max: 60_000, noNaN: true }), { maxLength: 300 });
+const sketch = (values: readonly number[]) => {
+  const histogram = createHistogram();
+  for (const ms of values) histogram.record(ms);
+  return histogram.encode();
+};
+
+test('the merge of sketches is the sketch of the merge, in whatever order and grouping', () => {
+  fc.assert(
+    fc.property(fc.array(latencies, { minLength: 1, maxLength: 5 }), (parts) => {
+      const whole = sketch(parts.flat());
+      assert.deepEqual(mergeEncoded(parts.map(sketch)), whole);
+      assert.deepEqual(mergeEncoded(parts.toReversed().map(sketch)), whole);
+      assert.deepEqual(mergeEncoded([mergeEncoded(parts.slice(0, 2).map(sketch)), mergeEncoded(parts.slice(2).map(sketch))]), whole);
+    }),
+  );
+});
+
+test('the order of requests within a slot does not matter', () => {
+  fc.assert(
+    fc.property(latencies, fc.integer(), (values, by) => {
+      const shuffled = values.map((ms, index) => [Math.sin(index * by + by), ms] as const).toSorted(([a], [b]) => a - b);
+      assert.deepEqual(sketch(shuffled.map(([, ms]) => ms)), sketch(values));
+    }),
+  );
+});
+
+test('more of the same never makes bounds of shares wider', () => {
+  const counts = fc.tuple(fc.nat(30), fc.integer({ min: 31, max: 60 })).map(([events, trials]) => ({ events, trials }));
+  const slots = fc.array(fc.record({ baseline: counts, candidate: counts }), { minLength: 10, maxLength: 30 });
+  fc.assert(
+    fc.property(slots, fc.integer({ min: 2, max: 20 }), (list, by) => {
+      const times = ({ events, trials }: { events: number; trials: number }) => ({ events: events * by, trials: trials * by });
+      const [few, many] = [list, list.map(({ baseline, candidate }) => ({ baseline: times(baseline), candidate: times(candidate) }))];
+      for (const bounds of [shareDifference, shareShortfall]) {
+        const [narrow, wide] = [bounds(many, 0.95), bounds(few, 0.95)];
+        assert.ok(
+          narrow.upper <= wide.upper + 1e-9 && narrow.lower >= wide.lower - 1e-9,
+          `${wide.lower} to ${wide.upper}, then ${narrow.lower} to ${narrow.upper}`,
+        );
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('nine times as many requests make bounds of latency narrower', () => {
+  const width = (seed: number, n: number) => {
+    const [result] = compare(dualRun({ seed, n, slots: 60 }), [p90(0.2)]).metrics;
+    return (result?.upper ?? Infinity) - (result?.lower ?? -Infinity);
+  };
+  for (const seed of [1, 2, 3, 4, 5]) assert.ok(width(seed, 10_800) < 0.7 * width(seed, 1_200), `seed ${seed}`);
+});
+
+test('shares in slots: swap the sides and the difference swaps its sign, and the shortfall becomes its inverse', () => {
+  const counts = fc.tuple(fc.nat(30), fc.integer({ min: 31, max: 60 })).map(([events, trials]) => ({ events, trials }));
+  const slots = fc.array(fc.record({ baseline: counts, candidate: counts }), { minLength: 10, maxLength: 30 });
+  fc.assert(
+    fc.property(slots, confidence, (list, level) => {
+      const back = list.map(({ baseline, candidate }) => ({ baseline: candidate, candidate: baseline }));
+      const [one, other] = [shareDifference(list, level), shareDifference(back, level)];
+      assert.ok(Math.abs(one.upper + other.lower) < 1e-9 && Math.abs(one.lower + other.upper) < 1e-9);
+      const [there, again] = [shareShortfall(list, level), shareShortfall(back, level)];
+      if (there.method === 'wanders' || !Number.isFinite(there.upper + there.lower + again.upper + again.lower)) return;
+      assert.ok(Math.abs((1 - there.upper) * (1 - again.lower) - 1) < 1e-6, `${there.upper} and ${again.lower}`);
+    }),
+    { numRuns: 50 },
   );
 });

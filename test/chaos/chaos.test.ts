@@ -7,7 +7,7 @@ const SECONDS = 90;
 const seed = Math.floor(Date.now() / 86_400_000);
 
 test(`200 runs live through ${SECONDS} s of faults and then end, and every promise holds (seed ${seed})`, { timeout: 600_000 }, async (t) => {
-  const report = await chaos({ seed, runs: 200, seconds: SECONDS, healSeconds: 300, workers: 3, say: (line) => t.diagnostic(line) });
+  const report = await chaos({ seed, runs: 200, seconds: SECONDS, healSeconds: 300, workers: 3, store: 'sqlite', say: (line) => t.diagnostic(line) });
   t.diagnostic(JSON.stringify(report));
   assert.deepEqual(report.broken, []);
   assert.ok(report.runs > 200 && report.effects > 200, 'it was too calm to say anything');

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createRandom } from '../../src/analysis/index.ts';
 import { isTerminal } from '../../src/engine/index.ts';
 import { create } from '../engine/support.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { checkRun } from './check.ts';
 import { FAULTS, startCrew } from './faults.ts';
 import { beHuman } from './people.ts';
@@ -21,6 +22,7 @@ export interface ChaosOptions {
   /** Longest time for everything to end once they have stopped. */
   readonly healSeconds: number;
   readonly workers: number;
+  readonly store: 'sqlite' | 'postgres';
   readonly say: (line: string) => void;
 }
 export interface ChaosReport {
@@ -40,13 +42,24 @@ const LEASE_TTL_MS = 2_000;
 export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   const dir = mkdtempSync(join(tmpdir(), 'slipway-chaos-'));
   try {
-    return await chaosIn({ kind: 'sqlite', dir }, dir, options);
+    if (options.store === 'sqlite') return await chaosIn({ store: { kind: 'sqlite', dir }, dir }, options);
+    await using server = await startPostgres();
+    const { host, port, database, user, password, schema } = server.connection();
+    const store: StoreSpec = { kind: 'postgres', host, port, database, user, password: password?.reveal() ?? '', schema };
+    return await chaosIn({ store, dir, restart: () => server.stop('immediate').then(() => server.start()) }, options);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
-async function chaosIn(store: StoreSpec, dir: string, options: ChaosOptions): Promise<ChaosReport> {
+interface Place {
+  readonly store: StoreSpec;
+  readonly dir: string;
+  /** Kill the database and start it again. */
+  readonly restart?: () => Promise<void>;
+}
+
+async function chaosIn({ store, dir, restart }: Place, options: ChaosOptions): Promise<ChaosReport> {
   const { seed, seconds, healSeconds, workers, say } = options;
   const ledger = join(dir, 'ledger');
   await using journal = await openStore(store);
@@ -68,7 +81,10 @@ async function chaosIn(store: StoreSpec, dir: string, options: ChaosOptions): Pr
     while (Date.now() < until) {
       await delay(300 + random() * 1_500);
       await topUp(journal, ids, options);
-      await crew.hit(FAULTS[Math.floor(random() * FAULTS.length)] ?? 'kill', Math.floor(random() * workers));
+      if (restart && random() < 0.15) {
+        crew.counts['database'] = (crew.counts['database'] ?? 0) + 1;
+        await restart();
+      } else await crew.hit(FAULTS[Math.floor(random() * FAULTS.length)] ?? 'kill', Math.floor(random() * workers));
     }
     say(`faults: ${JSON.stringify(crew.counts)}; now everything may end`);
     isCalm = true;

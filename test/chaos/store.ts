@@ -1,9 +1,22 @@
-import { type Clock, SlipwayError, systemClock } from '../../src/core/index.ts';
+import { type Clock, Secret, SlipwayError, systemClock } from '../../src/core/index.ts';
 import type { EventBody } from '../../src/engine/index.ts';
-import { type Journal, openJournal } from '../../src/journal/index.ts';
+import { type Journal, openJournal, openPostgresJournal } from '../../src/journal/index.ts';
 
 /** Where the runs of a chaos test are kept. */
-export type StoreSpec = { readonly kind: 'sqlite'; readonly dir: string };
+export type StoreSpec =
+  | { readonly kind: 'sqlite'; readonly dir: string }
+  | {
+      readonly kind: 'postgres';
+      readonly host: string;
+      readonly port: number;
+      readonly database: string;
+      readonly user: string;
+      readonly password: string;
+      readonly schema: string;
+    };
+
+/** Of a store that goes away with the test. */
+const KEY = Buffer.alloc(32, 7).toString('base64');
 
 /** Is the process of `chaos:<pid>` gone for certain? */
 export function isDead(owner: string): boolean {
@@ -16,7 +29,10 @@ export function isDead(owner: string): boolean {
 }
 
 export async function openStore(spec: StoreSpec, clock: Clock = systemClock): Promise<Journal<EventBody>> {
-  return openJournal<EventBody>({ dir: spec.dir, clock, isDead });
+  if (spec.kind === 'sqlite') return openJournal<EventBody>({ dir: spec.dir, clock, isDead });
+  const { kind: _kind, password, ...rest } = spec;
+  const connection = { ...rest, password: new Secret(password), tls: { mode: 'off' } } as const;
+  return openPostgresJournal<EventBody>({ connection, clock, isDead, vaultKey: { from: 'setting', key: new Secret(KEY) } });
 }
 
 /** A clock that is wrong by so much. */

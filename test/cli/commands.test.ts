@@ -206,3 +206,26 @@ test('an export goes to a file only when it is whole', async () => {
   assert.deepEqual([code, stderr], [EXIT.ok, `2 lines written to ${out}\n`]);
   assert.equal(readFileSync(out, 'utf8'), '{"format":"x"}\n{"end":0}\n');
 });
+
+test('analysis verify ends with 1 when a verdict or the journal is not what was recorded', async () => {
+  const same = { path: 'dual/@analysis', attempt: 1, ok: true, differences: [] };
+  const whole = { ok: true, text: 'whole' };
+  const run = (ok: boolean, journal = whole) =>
+    slipway(['analysis', 'verify', RUN], {
+      app: { analyses: async () => [{ ...same, ok, differences: ok ? [] : ['record.seed was 1, and is now 2'] }], verifyJournal: async () => journal },
+    });
+  assert.equal((await run(true)).code, EXIT.ok);
+  const differs = await run(false);
+  assert.equal(differs.code, EXIT.error);
+  assert.match(differs.stdout, /not what was recorded\n {2}record\.seed was 1, and is now 2/);
+  assert.equal((await run(true, { ok: false, text: 'broken' })).code, EXIT.error);
+});
+
+test('analysis show writes the picture only when there is a verdict to draw', async () => {
+  const file = join(folder, 'verdict.svg');
+  const none = await slipway(['analysis', 'show', RUN, '--svg', file], {
+    app: { analyses: async () => [{ path: 'p', attempt: 1, ok: false, differences: ['lost'] }] },
+  });
+  assert.equal(none.code, EXIT.error);
+  assert.match(none.stderr, /no verdict of this run can be drawn/);
+});

@@ -70,6 +70,14 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
       return recording({ ...quiet(), ...options.app }, calls);
     },
     diagnose: async () => [],
+    hooks: {
+      install: async ({ folder, url, repository }) => {
+        calls.push(`hookInstall(${folder},${url},${repository})`);
+        return { hook: `${folder}/hooks/post-receive` };
+      },
+      send: async () => ({ sent: 2, waiting: 0 }),
+      remove: async (folder) => void calls.push(`hookRemove(${folder})`),
+    },
     onInterrupt: (handler) => {
       handlers.add(handler);
       return () => void handlers.delete(handler);
@@ -142,6 +150,8 @@ function quiet(): App {
       yield* events;
     },
     logs: async () => [],
+    analyses: async () => [],
+    measuring: async () => [],
     verifyJournal: async () => ({ ok: true, text: 'the chain holds' }),
     overview: async () => ({ engine: 'local', counts: {}, drivers: [], open: [] }),
     repair: async () => [],

@@ -44,6 +44,23 @@ test('the packed command runs outside of any checkout, from built files', () => 
   assert.equal(existsSync(join(prefix, 'lib/node_modules/slipway/src')), false);
 });
 
+test('the hook that it writes into a bare repository runs by itself', () => {
+  const bare = join(folder, 'estate.git');
+  execFileSync('git', ['init', '--quiet', '--bare', bare], { env, stdio: 'ignore' });
+  const args = ['hook', 'install', bare, '--url', 'http://127.0.0.1:9/', '--secret-variable', 'HOOK_SECRET'];
+  const installed = spawnSync(join(prefix, 'bin', 'slipway'), args, {
+    cwd: elsewhere,
+    env: { ...env, HOOK_SECRET: 'a secret of these tests' },
+    encoding: 'utf8',
+  });
+  assert.equal(installed.status, 0, installed.stderr);
+  const input = `${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/main\n`;
+  const pushed = spawnSync(join(bare, 'hooks', 'post-receive'), { cwd: bare, env: { PATH: process.env['PATH'], GIT_DIR: bare }, input, encoding: 'utf8' });
+  assert.equal(pushed.status, 0, 'a push is never held up');
+  assert.match(pushed.stderr, /^slipway: not told yet \(connect ECONNREFUSED/);
+  assert.equal(readdirSync(join(bare, 'slipway', 'spool')).length, 1);
+});
+
 test('it can do more than talk about itself: the schema and the list of runs', () => {
   const schema = slipway('schema', 'Runbook');
   assert.equal(schema.status, 0, schema.stderr);

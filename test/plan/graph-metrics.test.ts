@@ -47,7 +47,7 @@ describe('a dual run with metrics of its sources', () => {
     assert.deepEqual([others, Object.keys(orders ?? {})], [[], ['name', 'kind', 'unit', 'source']]);
   });
   it('spares the probe what only collecting needs', () => {
-    assert.deepEqual(Object.keys(nodes['dual/@probe']?.with ?? {}), ['baseline', 'candidate', 'duration', 'warmUp', 'abCheck', 'rate']);
+    assert.deepEqual(Object.keys(nodes['dual/@probe']?.with ?? {}), ['baseline', 'candidate', 'duration', 'warmUp', 'abCheck', 'rate', 'watch']);
   });
   it('judges both, and does not tell the judge where numbers come from', () => {
     const { evidence, series, metrics } = nodes['dual/@analysis']?.with ?? {};

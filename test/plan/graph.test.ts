@@ -133,12 +133,28 @@ phases:
     assert.deepEqual(graph.phases[0]?.waves, [['dual/warm'], ['dual/@probe'], ['dual/@analysis']]);
     const probe = node(graph, 'dual/@probe');
     assert.equal(probe.id, 'dual-probe');
-    assert.deepEqual(probe.with, { baseline: 'http://old', candidate: 'http://new', duration: '30m', warmUp: '2m', rate: 20, ignore: ['timestamp'] });
+    const { watch, ...written } = probe.with;
+    assert.deepEqual(written, { baseline: 'http://old', candidate: 'http://new', duration: '30m', warmUp: '2m', rate: 20, ignore: ['timestamp'] });
+    assert.deepEqual(watch, {
+      metrics: [
+        { name: 'errors', kind: 'rate', margin: '1pp' },
+        { name: 'parity', kind: 'mismatch', max: '1%' },
+      ],
+    });
     assert.equal(probe.timeoutMs, 64 * 60_000);
     const verdict = node(graph, 'dual/@analysis');
     assert.equal(verdict.with['evidence'], '${{ steps.dual-probe.outputs.evidence }}');
     assert.equal(verdict.with['onInconclusive'], 'pause');
     assert.equal(verdict.trigger, 'analysisFailed');
+  });
+
+  it('lets the probe go on while undecided when the runbook says so, and gives it the time', () => {
+    const extended = text('30m').replace('onInconclusive: pause', 'onInconclusive: extend\n      confidence: 0.9\n      maxDuration: 4h');
+    const probe = node(graphOf(extended), 'dual/@probe');
+    assert.deepEqual(Object.keys(probe.with['watch'] ?? {}).sort(), ['confidence', 'extendTo', 'metrics']);
+    assert.equal(probe.timeoutMs, 2 * (240 + 2) * 60_000);
+    const paused = node(graphOf(text('30m').replace('onInconclusive: pause', 'onInconclusive: pause\n      maxDuration: 4h')), 'dual/@probe');
+    assert.deepEqual(Object.keys(paused.with['watch'] ?? {}), ['metrics']);
   });
 
   it('takes as long as an input says', () => {

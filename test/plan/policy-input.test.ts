@@ -158,7 +158,7 @@ describe('policy input', () => {
       groups: [],
       vars: {},
       jump: ['bastion'],
-      pinnedHostKeys: 0,
+      ...{ pinnedHostKeys: 0, shell: 'posix', legacy: [] },
     });
     assert.deepEqual(input.environments, {
       prod: {

@@ -101,7 +101,21 @@ const GOOD: PolicyInput = {
       ],
     },
   ],
-  hosts: [{ name: 'erp-1', address: '10.0.0.11', port: 22, user: 'deploy', zone: 'rack', groups: ['erp'], vars: {}, jump: [], pinnedHostKeys: 1 }],
+  hosts: [
+    {
+      name: 'erp-1',
+      address: '10.0.0.11',
+      port: 22,
+      user: 'deploy',
+      zone: 'rack',
+      groups: ['erp'],
+      vars: {},
+      jump: [],
+      shell: 'posix',
+      legacy: [],
+      pinnedHostKeys: 1,
+    },
+  ],
   environments: {
     prod: {
       ...{ name: 'prod', production: true, costCeiling: 5000, hasApproval: true, hasWindow: true },

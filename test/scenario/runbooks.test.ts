@@ -58,6 +58,32 @@ const REHEARSALS: { readonly [command: string]: Rehearsal } = {
     code: 0,
     check: ({ results }) => assert.deepEqual([results.get('scan/judge'), results.get('scan/finally/tell')], ['ok', 'ok']),
   },
+  'base-servers': {
+    words: ['base-servers'],
+    code: 0,
+    check: ({ home, run, results }) => {
+      const mutating = ['packages', 'account', 'tools', 'limits', 'clock', 'time', 'new-settings'];
+      assert.deepEqual([...new Set(mutating.map((id) => results.get(`base/${id}`)))], ['changed']);
+      assert.equal(results.get('base/told'), undefined, 'facts said that it is a Debian');
+      const onFirst = hostLedger(home, run).filter(({ host }) => host === 'app-stage-1');
+      assert.deepEqual(
+        onFirst.flatMap(({ type, detail }) => (type === 'package' || type === 'service' || type === 'user' ? [detail['action']] : [])),
+        ['install', 'add', 'enable', 'start', 'restart'],
+      );
+    },
+  },
+  'base-servers --fail base/new-settings': {
+    words: ['base-servers', '--fail', 'base/new-settings'],
+    code: 13,
+    check: ({ home, run }) => {
+      const undone = hostLedger(home, run).filter(({ host }) => host === 'app-stage-2');
+      const actions = undone.flatMap(({ type, detail }) => (type === 'package' || type === 'user' ? [String(detail['action'])] : []));
+      assert.deepEqual(
+        actions.toSorted((a, b) => a.localeCompare(b)),
+        ['add', 'install', 'remove', 'remove'],
+      );
+    },
+  },
   'rollback-drill': {
     words: ['rollback-drill'],
     code: 13,

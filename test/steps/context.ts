@@ -51,7 +51,13 @@ export function contextWith(ports: Partial<Ports> = {}, more: Partial<StepContex
     clock: systemClock,
     http: { request: () => untouched('http') },
     tcp: { connect: () => untouched('tcp') },
-    ssh: { exec: () => untouched('ssh'), read: () => untouched('ssh'), write: () => untouched('ssh'), release: () => untouched('ssh') },
+    ssh: {
+      exec: () => untouched('ssh'),
+      terminal: () => untouched('ssh'),
+      read: () => untouched('ssh'),
+      write: () => untouched('ssh'),
+      release: () => untouched('ssh'),
+    },
     pulumi: {
       ...{ state: () => untouched('pulumi'), preview: () => untouched('pulumi'), up: () => untouched('pulumi') },
       ...{ refresh: () => untouched('pulumi'), destroy: () => untouched('pulumi'), import: () => untouched('pulumi') },
@@ -83,7 +89,7 @@ export function hostContextWith(
       requests.push(request);
       return { exitCode: 0, stdout: '', stderr: '', truncated: false, durationMs: 1, ...(await answer(request)) };
     },
-    ...{ read: () => untouched('ssh'), write: () => untouched('ssh'), release: () => untouched('ssh') },
+    ...{ terminal: () => untouched('ssh'), read: () => untouched('ssh'), write: () => untouched('ssh'), release: () => untouched('ssh') },
   };
   return { ...contextWith({ ssh }), host, options: { timeoutMs: 5_000 }, requests };
 }

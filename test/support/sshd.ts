@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -22,6 +22,8 @@ export interface SshdOptions {
   /** Lines of sshd_config that come first, so that they win. */
   readonly config?: readonly string[];
   /** Sign the host key with an authority; the host then presents a certificate for 127.0.0.1. */
+  /** Shell text that furnishes a copy-on-write copy of this machine, in which the server then runs: nothing that is done there is done here. */
+  readonly overlay?: string;
   readonly certified?: { readonly authorityFile: string; readonly principals?: string; readonly validity?: string };
 }
 
@@ -82,9 +84,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   ];
   const configFile = join(dir, 'sshd_config');
   await writeFile(configFile, `${config.join('\n')}\n`);
-  const child = spawn(SSHD, ['-D', '-e', '-f', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = options.overlay === undefined ? spawn(SSHD, ['-D', '-e', '-f', configFile], STDIO) : await spawnInOverlay(dir, configFile, options.overlay);
   let log = '';
-  child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()));
+  child.stderr?.on('data', (bytes: Buffer) => (log += bytes.toString()));
   await untilListening(port, child, () => log);
   const hostKey = (await readFile(`${hostKeyFile}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
   const stop = async (): Promise<void> => {
@@ -108,6 +110,25 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+const STDIO = { stdio: ['ignore', 'ignore', 'pipe'] } satisfies SpawnOptions;
+
+/** A private view of all mounts: the root is this machine's below, and memory above. It is gone with its last process. */
+const IN_OVERLAY = `set -e
+mkdir "$1/overlay"
+mount -t tmpfs tmpfs "$1/overlay"
+mkdir "$1/overlay/up" "$1/overlay/work" "$1/overlay/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/overlay/up,workdir=$1/overlay/work" "$1/overlay/root"
+cd "$1/overlay/root"
+mount --rbind /proc proc
+mount --rbind /dev dev
+chroot . /bin/sh -e "$1/furnish.sh" >&2
+exec chroot . "$3" -D -e -f "$2"
+`;
+async function spawnInOverlay(dir: string, configFile: string, furnish: string): Promise<ChildProcess> {
+  await writeFile(join(dir, 'furnish.sh'), `mkdir -p /run/sshd\n${furnish}`);
+  return spawn('unshare', ['-m', '--propagation', 'private', '/bin/sh', '-c', IN_OVERLAY, 'overlay', dir, configFile, SSHD], STDIO);
 }
 
 /** A host on loopback that logs in as root. */
@@ -143,7 +164,7 @@ function childrenOf(parent: number): readonly number[] {
 }
 
 async function untilListening(port: number, child: ChildProcess, log: () => string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 400; tries++) {
     if (child.exitCode !== null) throw new Error(`sshd ended: ${log()}`);
     const socket = connect(port, '127.0.0.1');
     const isUp = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-export const VERSION = { pulumi: '9.9.1', opa: '9.9.2' } as const;
+export const VERSION = { pulumi: '9.9.1', opa: '9.9.2', gitea: '9.9.3' } as const;
 const SYSTEM = ['sh', 'tar', 'gzip', 'git', 'cat', 'mkdir', 'sleep', 'cp', 'chmod', 'cc'];
 
 /** A checkout of its own with fake npm and go, an empty HOME, and a mirror in front of the official sites. */
@@ -17,7 +17,7 @@ export interface Sandbox {
   readonly bin: string;
   readonly tools: string;
   /** Start setup; `answerMs` shortens the wait for a silent server. */
-  readonly setup: (options?: { readonly answerMs?: number }) => Running;
+  readonly setup: (options?: { readonly answerMs?: number; readonly extra?: readonly string[] }) => Running;
   /** Calls of fake programs, one line each. */
   readonly calls: () => readonly string[];
   readonly mirror: Mirror;
@@ -56,13 +56,13 @@ export async function sandbox(context: TestContext): Promise<Sandbox> {
     ...at,
     mirror,
     calls: () => readFileSync(calls, 'utf8').split('\n').filter(Boolean),
-    setup: ({ answerMs = 5_000 } = {}) => start(at.root, env, answerMs),
+    setup: ({ answerMs = 5_000, extra = [] } = {}) => start(at.root, env, { answerMs, extra }),
   };
 }
 
-function start(root: string, env: NodeJS.ProcessEnv, answerMs: number): Running {
+function start(root: string, env: NodeJS.ProcessEnv, options: object): Running {
   const code = `import { setup } from ${JSON.stringify(join(root, 'tools/setup.mjs'))};
-    try { await setup({ answerMs: ${answerMs} }); } catch (error) {
+    try { await setup(${JSON.stringify(options)}); } catch (error) {
       if (error.name !== 'SetupError') throw error;
       console.error('ERROR ' + error.message + '\\nHINT ' + error.hint); process.exitCode = 1;
     }`;
@@ -83,10 +83,15 @@ function copyTools(root: string): void {
 }
 
 /** package.json and a lock that agree. */
-export function writeManifest(root: string, leftPad: string): void {
+export function writeManifest(root: string, leftPad: string, optional: readonly string[] = []): void {
   const dependencies = { 'left-pad': leftPad };
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'slipway', dependencies }));
-  const packages = { '': { name: 'slipway', dependencies }, 'node_modules/left-pad': { version: leftPad, integrity: `sha512-${leftPad}` } };
+  const optionalDependencies = Object.fromEntries(optional.map((name) => [name, '1.0.0']));
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'slipway', dependencies, optionalDependencies }));
+  const packages = {
+    '': { name: 'slipway', dependencies, optionalDependencies },
+    'node_modules/left-pad': { version: leftPad, integrity: `sha512-${leftPad}` },
+    ...Object.fromEntries(optional.map((name) => [`node_modules/${name}`, { version: '1.0.0', optional: true }])),
+  };
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
 }
 
@@ -121,13 +126,13 @@ export function fakeGo(calls: string): string {
   return `case "$1" in
 env) echo go1.99.0; exit 0;;
 mod) exit 0;;
-list) echo a; echo b; exit 0;;
+list) [ "$2" = -m ] && echo "\${0%/*}/module" && exit 0; echo a; echo b; exit 0;;
 esac
 echo "go $*" >> ${calls}
 [ -e ${calls}.fail ] && echo 'x.go:1: it does not compile' >&2 && exit 2
 echo a >&2
 [ -e ${calls}.slow ] && sleep 2
-name=opa; version=${VERSION.opa}; case "$*" in *pulumi*) name=pulumi; version=v${VERSION.pulumi};; esac
+name=opa; version=${VERSION.opa}; case "$*" in *pulumi*) name=pulumi; version=v${VERSION.pulumi};; *gitea*) version=${VERSION.gitea}; echo "cgo $CGO_ENABLED" >> ${calls};; esac
 [ -e ${calls}.wrong ] && version=0.0.1
 while [ "$1" != -o ]; do shift; done
 printf '#!/bin/sh\\necho "Version: %s"\\n' "$version" > "$2"

@@ -205,6 +205,12 @@ test('packages: a changed lock installs again, a torn install installs again, on
   rmSync(join(box.root, 'node_modules/left-pad'), { recursive: true });
   await box.setup().done;
   assert.equal(installs(), 3, 'a package was gone');
+  // What npm left before somebody made a client of a Git host an optional package of ours.
+  const left = readFileSync(join(box.root, 'node_modules/.package-lock.json'));
+  writeManifest(box.root, '2.0.0', ['client-of-a-host']);
+  writeFileSync(join(box.root, 'node_modules/.package-lock.json'), left);
+  await box.setup().done;
+  assert.equal(installs(), 4, 'an optional package of ours was not there');
 });
 
 test('npm that was told not to run install scripts leaves no Node; its own installer is run', async (context) => {
@@ -217,4 +223,27 @@ test('npm that was told not to run install scripts leaves no Node; its own insta
   assert.equal(code, 0, output);
   assert.match(output, /the package "node" has no working program yet/);
   assert.match(output, /ready .*: node 24\.1\.0/);
+});
+
+test('gitea is made only when it is asked for: with its tags, a C compiler and the folders beside it', async (context) => {
+  const box = await sandbox(context);
+  publish(box);
+  // What Go's module cache has is read-only.
+  for (const folder of ['options/locale', 'public/assets', 'templates/mail']) {
+    mkdirSync(join(box.bin, 'module', folder), { recursive: true });
+    writeFileSync(join(box.bin, 'module', folder, 'file'), folder, { mode: 0o444 });
+  }
+  assert.equal((await box.setup().done).code, 0);
+  const folder = join(box.tools, `gitea-${VERSION.gitea}`);
+  assert.ok(!existsSync(folder), 'the plain setup does not make it');
+  const { code, output } = await box.setup({ extra: ['gitea'] }).done;
+  assert.equal(code, 0, output);
+  assert.match(output, new RegExp(`gitea ${VERSION.gitea}`));
+  assert.match(builds(box).join(), /-tags sqlite sqlite_unlock_notify .*-X main\.Version=v9\.9\.3 -o .*code\.gitea\.io\/gitea/);
+  assert.ok(box.calls().includes('cgo 1'));
+  assert.equal(readFileSync(join(folder, 'templates', 'mail', 'file'), 'utf8'), 'templates/mail');
+  writeFileSync(join(folder, 'templates', 'mail', 'file'), 'can be written, and so be removed');
+  const before = builds(box).length;
+  await box.setup({ extra: ['gitea'] }).done;
+  assert.equal(builds(box).length, before, 'once');
 });

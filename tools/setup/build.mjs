@@ -1,4 +1,5 @@
-import { basename, join } from 'node:path';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { runQuietly } from './child.mjs';
 import { logFile } from './log.mjs';
 import { elapsed, SetupError, ticker } from './say.mjs';
@@ -10,7 +11,8 @@ import { elapsed, SetupError, ticker } from './say.mjs';
 export async function build({ name, tool, root, env, target, go = 'go' }) {
   const cwd = join(root, 'tools', name);
   const log = logFile(env, `build-${name}`);
-  const goEnv = { ...env, GOFLAGS: '-mod=readonly', CGO_ENABLED: '0', GOWORK: 'off' };
+  const goEnv = { ...env, GOFLAGS: '-mod=readonly', CGO_ENABLED: tool.cgo === true ? '1' : '0', GOWORK: 'off' };
+  const tags = tool.tags === undefined ? [] : ['-tags', tool.tags];
   const state = { doing: 'Go is fetching modules', total: 0, compiled: 0 };
   const progress = ticker(name, () => words(state));
   const run = async (args, onLine) => {
@@ -27,16 +29,33 @@ export async function build({ name, tool, root, env, target, go = 'go' }) {
       log.line(line);
       state.doing = `Go is fetching modules${/\/@v\//.test(line) ? `, now ${moduleIn(line)}` : ''}`;
     });
-    state.total = (await run(['list', '-deps', '-f', '{{.ImportPath}}', tool.package], () => {})).split('\n').filter(Boolean).length;
+    state.total = (await run(['list', '-deps', ...tags, '-f', '{{.ImportPath}}', tool.package], () => {})).split('\n').filter(Boolean).length;
     state.doing = 'Go is compiling';
-    await run(['build', '-v', '-trimpath', '-ldflags', linkFlags(tool), '-o', target, tool.package], (line) => {
+    await run(['build', '-v', '-trimpath', ...tags, '-ldflags', linkFlags(tool), '-o', target, tool.package], (line) => {
       log.line(line);
       state.compiled += 1;
       state.doing = `Go is compiling ${line.trim().slice(0, 80)}`;
     });
+    if (tool.beside !== undefined) {
+      const module = (await run(['list', '-m', '-f', '{{.Dir}}', tool.package], () => {})).trim();
+      for (const folder of tool.beside) copyFolder(join(module, folder), join(dirname(target), folder));
+    }
   } finally {
     progress.stop();
     log.close();
+  }
+}
+
+/** Folders of a module that its program reads; those in Go's cache are read-only and may be cleaned away. */
+function copyFolder(from, to) {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) copyFolder(source, target);
+    else {
+      copyFileSync(source, target);
+      chmodSync(target, 0o644);
+    }
   }
 }
 

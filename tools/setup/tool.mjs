@@ -19,11 +19,11 @@ export async function ensureTool(options) {
 /** A tool that is there already; undefined when it has to be made. */
 export async function existing({ name, tool, env }) {
   const candidate = onPath(name, env);
-  if (candidate !== undefined && (await versionOf(candidate, env)) === tool.version) return { path: candidate, from: 'PATH' };
+  if (candidate !== undefined && (await versionOf(candidate, { tool, env })) === tool.version) return { path: candidate, from: 'PATH' };
   const { folder, program } = places(name, tool, env);
   if (!existsSync(program)) return undefined;
   if (isKnown(folder, program, tool)) return { path: program, from: 'cache' };
-  if ((await versionOf(program, env)) !== tool.version) return undefined;
+  if ((await versionOf(program, { tool, env })) !== tool.version) return undefined;
   remember(folder, program, tool);
   return { path: program, from: 'cache' };
 }
@@ -93,7 +93,7 @@ async function fetchRelease(folder, { name, tool, env, answerMs }) {
 }
 
 async function mustBe(program, { name, tool, env }) {
-  const version = await versionOf(program, env);
+  const version = await versionOf(program, { tool, env });
   if (version === tool.version) return;
   throw new SetupError(
     `${name}: got ${version ?? 'a program that does not say its version'}, but ${tool.version} is needed`,
@@ -101,8 +101,8 @@ async function mustBe(program, { name, tool, env }) {
   );
 }
 
-async function versionOf(program, env) {
-  const { stdout } = await runQuietly(program, ['version'], { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: 'true' }, timeoutMs: 20_000 });
+async function versionOf(program, { tool, env }) {
+  const { stdout } = await runQuietly(program, [tool.versionArgument ?? 'version'], { env: { ...env, PULUMI_SKIP_UPDATE_CHECK: 'true' }, timeoutMs: 20_000 });
   return versionIn(stdout.split('\n')[0]);
 }
 

@@ -59,8 +59,9 @@ async function fromRunbook(args: Args, context: Context): Promise<Planned> {
 
 /** @throws {SlipwayError} `NOT_CONFIRMED`: nobody said yes. */
 async function ask(bundle: Bundle, context: Context): Promise<void> {
-  const expected = await (await context.app()).expected(sessionOf(context), bundle);
-  context.note(planWords(bundle, context, 'stderr', { expected }));
+  const [app, session] = [await context.app(), sessionOf(context)];
+  const [expected, measuring] = [await app.expected(session, bundle), await app.measuring(session, bundle)];
+  context.note(planWords(bundle, context, 'stderr', { expected, measuring }));
   const { confirm } = context.deps;
   if (confirm === undefined) {
     throw new SlipwayError('NOT_CONFIRMED', 'nobody is here to confirm the plan', {

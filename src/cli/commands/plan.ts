@@ -32,7 +32,8 @@ export const plan: Command = {
     const bundle = planOrStop(await app.plan(session, { runbook: args.positional('runbook'), inputs, ...rehearsal }), context);
     if (out !== undefined) await savePlan(bundle, out);
     const expected = await app.expected(sessionOf(context), bundle);
-    printResult(context, bundle, () => planWords(bundle, context, 'stdout', { expected, ...(out === undefined ? {} : { planFile: out }) }));
+    const measuring = await app.measuring(sessionOf(context), bundle);
+    printResult(context, bundle, () => planWords(bundle, context, 'stdout', { expected, measuring, ...(out === undefined ? {} : { planFile: out }) }));
     if (out !== undefined) context.note(`plan written to ${out}`);
     return exitOfVerdict(bundle, exitOf(args, bundle));
   },

@@ -1,5 +1,6 @@
 import { EXIT, PATTERN } from '../../core/index.ts';
 import { runJson, runText } from '../../report/index.ts';
+import { analysesOf } from '../analyses.ts';
 import { printResult, sessionOf } from '../context.ts';
 import { textOptions } from '../drive.ts';
 import { planWords } from '../plan-words.ts';
@@ -15,11 +16,12 @@ export const show: Command = {
     const what = args.positional('planfile|run');
     if (PATTERN.run.test(what)) {
       const facts = await app.facts(session, what);
-      printResult(context, runJson(facts), () => runText(facts, textOptions(context)));
+      const analyses = await analysesOf(app, session, what);
+      printResult(context, runJson(facts, analyses), () => runText(facts, { ...textOptions(context), analyses }));
     } else {
       const bundle = await app.readPlan(session, what);
-      const expected = await app.expected(session, bundle);
-      printResult(context, bundle, () => planWords(bundle, context, 'stdout', { planFile: what, expected }));
+      const [expected, measuring] = [await app.expected(session, bundle), await app.measuring(session, bundle)];
+      printResult(context, bundle, () => planWords(bundle, context, 'stdout', { planFile: what, expected, measuring }));
     }
     return EXIT.ok;
   },

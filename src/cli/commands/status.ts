@@ -1,5 +1,6 @@
 import { EXIT } from '../../core/index.ts';
 import { runJson, runMarkdown, runText } from '../../report/index.ts';
+import { analysesOf } from '../analyses.ts';
 import { printResult, sessionOf } from '../context.ts';
 import { textOptions } from '../drive.ts';
 import type { Command } from '../types.ts';
@@ -9,8 +10,10 @@ export const status: Command = {
   positionals: [{ name: 'run', about: 'id of a run' }],
   options: { markdown: { about: 'as Markdown', type: 'flag' } },
   run: async (args, context) => {
-    const facts = await (await context.app()).facts(sessionOf(context), args.positional('run'));
-    printResult(context, runJson(facts), () => (args.flag('markdown') ? runMarkdown(facts) : runText(facts, textOptions(context))));
+    const [app, session, run] = [await context.app(), sessionOf(context), args.positional('run')];
+    const facts = await app.facts(session, run);
+    const analyses = args.flag('markdown') ? await analysesOf(app, session, run) : [];
+    printResult(context, runJson(facts), () => (args.flag('markdown') ? runMarkdown(facts, analyses) : runText(facts, textOptions(context))));
     return EXIT.ok;
   },
 };

@@ -3,6 +3,7 @@ import type { Client } from 'ssh2';
 import { type Clock, SlipwayError } from '../../core/index.ts';
 import type { Host } from '../../steps/index.ts';
 import { offerHostKeyAlgorithms, useCertifiedKey } from './host-certificate.ts';
+import { legacyAlgorithms, noAlgorithm } from './legacy.ts';
 import type { Ssh2 } from './load.ts';
 import { offerProofs, proofsOf } from './login.ts';
 import { createSlots, type Slots } from './slots.ts';
@@ -62,6 +63,7 @@ export async function dial(host: Host, via: Link | undefined, sources: DialSourc
       return !progress.refusal;
     },
     authHandler: offerProofs(client, host, proofs),
+    ...legacyAlgorithms(host),
   });
   offerHostKeyAlgorithms(client, trust.algorithms);
   // Small packets go out at once; waiting to join them would cost 40 ms each.
@@ -90,6 +92,8 @@ function whenReady(client: Client, host: Host, progress: Progress): Promise<void
 
 function dialError(cause: Error & { level?: string; code?: unknown }, host: Host, progress: Progress): Error {
   if (progress.refusal) return progress.refusal;
+  if (cause instanceof SlipwayError) return cause; // a question at login that nothing answers
+  if (/no matching/.test(cause.message) && !progress.handshake) return noAlgorithm(host, cause);
   const isDisconnect = progress.handshake && typeof cause.code === 'number'; // "too many authentication failures"
   if (cause.level === 'client-authentication' || isDisconnect) {
     return new SlipwayError('SSH_AUTH', `${nameOf(host)} does not let ${host.user} in: ${cause.message.toLowerCase()}`, {

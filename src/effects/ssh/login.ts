@@ -1,15 +1,17 @@
-import type { AnyAuthMethod, AuthHandlerMiddleware, Client, KeyboardInteractiveAuthMethod } from 'ssh2';
-import { messageOf, type Secret, SlipwayError } from '../../core/index.ts';
+import type { AnyAuthMethod, AuthHandlerMiddleware, Client } from 'ssh2';
+import { messageOf, SlipwayError } from '../../core/index.ts';
 import type { Host } from '../../steps/index.ts';
 import { agentCertificates } from './agent.ts';
 import { parseCertificate } from './certificate.ts';
 import type { Ssh2 } from './load.ts';
+import { answerPrompts } from './prompts.ts';
 import { nameOf } from './trust.ts';
 import { type CertifiedKey, requestByCertificate, signerOf } from './user-certificate.ts';
 
 /** One way to prove who we are. `needs` is the server's name for it. */
 export type Proof =
   | { readonly type: 'certificate'; readonly needs: 'publickey'; readonly certified: CertifiedKey }
+  | { readonly type: 'questions'; readonly needs: 'keyboard-interactive' }
   | { readonly type: 'ssh2'; readonly needs: string; readonly method: AnyAuthMethod };
 
 export interface LoginSources {
@@ -29,7 +31,7 @@ export async function proofsOf(host: Host, sources: LoginSources): Promise<reado
   const proofs = [...(await keyProofs(host, sources)), ...(await agentProofs(host, sources)), ...passwordProofs(host)];
   if (proofs.length > 0) return proofs;
   throw new SlipwayError('SSH_AUTH', `there is no way to log in to ${nameOf(host)} as ${host.user}`, {
-    hint: 'give the host privateKey, agent or password in the inventory, or start an SSH agent',
+    hint: 'give the host privateKey, agent, password or answers in the inventory, or start an SSH agent',
   });
 }
 
@@ -63,8 +65,8 @@ function unreadable(host: Host, cause: Error | undefined): SlipwayError {
 }
 
 async function agentProofs(host: Host, sources: LoginSources): Promise<readonly Proof[]> {
-  const { agent, privateKey, privateKeyFile, password } = host.login;
-  const wanted = agent ?? (privateKey === undefined && privateKeyFile === undefined && password === undefined);
+  const { agent, privateKey, privateKeyFile, password, answers } = host.login;
+  const wanted = agent ?? [privateKey, privateKeyFile, password, answers].every((each) => each === undefined);
   const socket = sources.agentSocket;
   if (!wanted || socket === undefined) {
     if (agent !== true) return [];
@@ -77,23 +79,11 @@ async function agentProofs(host: Host, sources: LoginSources): Promise<readonly 
   return [...certified.map((each): Proof => ({ type: 'certificate', needs: 'publickey', certified: each })), plain];
 }
 
-function passwordProofs(host: Host): readonly Proof[] {
-  const secret = host.login.password;
-  if (!secret) return [];
-  return [
-    { type: 'ssh2', needs: 'password', method: { type: 'password', username: host.user, password: secret.reveal() } },
-    { type: 'ssh2', needs: 'keyboard-interactive', method: { type: 'keyboard-interactive', username: host.user, prompt: answerWith(secret) } },
-  ];
-}
-
-/** Answer hidden prompts with the password, once; a second round means it was wrong. */
-function answerWith(secret: Secret): KeyboardInteractiveAuthMethod['prompt'] {
-  let asked = 0;
-  return (...request) => {
-    const [, , , prompts, finish] = request;
-    asked++;
-    finish(prompts.map((prompt) => (prompt.echo === true || asked > 1 ? '' : secret.reveal())));
-  };
+function passwordProofs({ user, login: { password, answers } }: Host): readonly Proof[] {
+  const plain: readonly Proof[] = password
+    ? [{ type: 'ssh2', needs: 'password', method: { type: 'password', username: user, password: password.reveal() } }]
+    : [];
+  return password || answers ? [...plain, { type: 'questions', needs: 'keyboard-interactive' }] : [];
 }
 
 /** The conversation in which the proofs are offered; ssh2 calls it after each refusal. */
@@ -110,6 +100,10 @@ export function offerProofs(client: Client, host: Host, proofs: readonly Proof[]
     const [proof] = index < 0 ? [] : waiting.splice(index, 1);
     if (!proof) return next(giveUp);
     if (proof.type === 'ssh2') return next(proof.method);
+    if (proof.type === 'questions') {
+      const prompt = answerPrompts(host, (why) => client.emit('error', why));
+      return next({ type: 'keyboard-interactive', username: host.user, prompt });
+    }
     // Nothing goes to `next`: the request is already on its way, and a refusal calls this function again.
     requestByCertificate(client, host.user, proof.certified).catch((error: unknown) => client.emit('error', error));
   };

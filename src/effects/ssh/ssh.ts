@@ -8,6 +8,8 @@ import { readBySftp, writeBySftp } from './files.ts';
 import { createGate } from './gate.ts';
 import { loadSsh2 } from './load.ts';
 import { createPool } from './pool.ts';
+import { readOnWindows, runPowerShell, writeOnWindows } from './powershell/index.ts';
+import { openTerminal } from './terminal.ts';
 
 export interface SshOptions {
   readonly clock: Clock;
@@ -28,16 +30,20 @@ export function createSsh(options: SshOptions): SshPort {
   const linkTo = (host: Host, control: SshControl): Promise<Link> => pool.link(control.runId, host, control.signal);
   return {
     exec: async (host, request, control) => {
+      if (host.shell === 'powershell') return runPowerShell({ link: await linkTo(host, control), request, control, clock });
       const result = await runScript(await linkTo(host, control), request, control, clock);
       return { ...result, stdout: result.stdout.toString('utf8'), stderr: result.stderr.toString('utf8') };
     },
+    terminal: async (host, request, control) => openTerminal(await linkTo(host, control), request, control.signal),
     read: async (host, path, maxBytes, control) => {
       const link = await linkTo(host, control);
+      if (host.shell === 'powershell') return readOnWindows({ link, control, clock }, path, maxBytes);
       const { become } = control;
       return become ? readAsUser({ link, become, control, clock }, path, maxBytes) : readBySftp(link, path, maxBytes, control);
     },
     write: async (host, file, control) => {
       const link = await linkTo(host, control);
+      if (host.shell === 'powershell') return writeOnWindows({ link, control, clock }, file);
       const { become } = control;
       if (become) return writeAsUser({ link, become, control, clock }, file);
       return writeBySftp(link, file, control, clock);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SlipwayError } from '../../core/index.ts';
-import type { Host } from '../../steps/index.ts';
+import { type Host, LEGACY } from '../../steps/index.ts';
 import { readBlob } from './blob.ts';
 import { CERTIFICATE_SUFFIX, hostCertificateFault, parseCertificate } from './certificate.ts';
 import { type KnownKey, knownHostsName, matchKnownHosts, parseInventoryKey } from './known-hosts.ts';
@@ -30,14 +30,15 @@ export function trustOf(host: Host, sources: TrustSources): Trust {
   const ofFiles = sources.files.flatMap(({ path, text }) => matchKnownHosts(text, host.address, host.port, path));
   const ofInventory = host.hostKeys.flatMap((text) => parseInventoryKey(text, host.address, host.port));
   const known = host.hostKeys.length > 0 ? [...ofInventory, ...ofFiles.filter((key) => key.marker === 'revoked')] : ofFiles;
-  return { algorithms: algorithmsFor(known), check: (presented) => checkKey(presented, known, host, sources) };
+  return { algorithms: algorithmsFor(known, host), check: (presented) => checkKey(presented, known, host, sources) };
 }
 
-function algorithmsFor(known: readonly KnownKey[]): readonly string[] {
+function algorithmsFor(known: readonly KnownKey[], { legacy = [] }: Host): readonly string[] {
+  const plain = [...PLAIN_ALGORITHMS, ...legacy.filter((name) => (LEGACY.hostKey as readonly string[]).includes(name))];
   const certified = known.some((key) => key.marker === 'authority') ? CERTIFIED_ALGORITHMS : [];
   const types = known.filter((key) => key.marker === 'key').map((key) => key.type);
   const isKnown = (algorithm: string): boolean => types.includes(algorithm.startsWith('rsa-sha2') ? 'ssh-rsa' : algorithm);
-  return [...certified, ...PLAIN_ALGORITHMS.filter(isKnown), ...PLAIN_ALGORITHMS.filter((name) => !isKnown(name))];
+  return [...certified, ...plain.filter(isKnown), ...plain.filter((name) => !isKnown(name))];
 }
 
 function checkKey(presented: Buffer, known: readonly KnownKey[], host: Host, sources: TrustSources): SlipwayError | undefined {

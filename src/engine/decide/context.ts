@@ -5,6 +5,7 @@ import type { AnyKind } from '../../steps/index.ts';
 import type { Action } from '../actions.ts';
 import { type GraphIndex, indexOf } from '../graph-index.ts';
 import type { RunData, Task } from '../state.ts';
+import { factsOf } from './facts.ts';
 
 export type KindOf = (uses: string) => AnyKind | undefined;
 
@@ -29,8 +30,13 @@ export function decisionOf(data: RunData, graph: PlanGraph, { now, kindOf }: { r
 }
 
 /** Names that expressions may use: of the run as a whole, or of a phase and an item. */
-export function scopeOf({ data, graph, index }: Decision, phase = '', item?: { readonly item: Json; readonly index: number }): Scope {
+export function scopeOf(decision: Decision, phase = '', item?: { readonly item: Json; readonly index: number }): Scope {
+  const { data, graph, index } = decision;
   return {
+    // Looked up only by expressions that read it.
+    get facts() {
+      return factsOf(decision);
+    },
     inputs: data.created?.inputs ?? {},
     steps: data.steps,
     run: { id: data.runId, rehearsal: data.created?.rehearsal ?? false },

@@ -171,7 +171,8 @@ function doubt(decision: Decision, node: PlanNode, { task, scope }: { readonly t
   if (task.attention || decision.data.attention.has(task.path)) return raise(decision, task, task.attention ?? { reason: 'in doubt', hint: '' });
   if (node.idempotency === 'probe' && canProbe(decision, node)) {
     const { path, attempt, with: input, key } = task;
-    decision.actions.push({ type: 'probe', path, node: node.path, attempt, uses: node.uses, with: input, key, timeoutMs: node.timeoutMs, scope });
+    const onHosts = node.hosts ? { hosts: hostsOf(decision, node.hosts, task), ledger: task.hosts as { readonly [host: string]: Json } } : {}; // host results are JSON by contract
+    decision.actions.push({ type: 'probe', path, node: node.path, attempt, uses: node.uses, with: input, key, timeoutMs: node.timeoutMs, scope, ...onHosts });
     return;
   }
   raise(decision, task, {
@@ -182,6 +183,7 @@ function doubt(decision: Decision, node: PlanNode, { task, scope }: { readonly t
 
 function canProbe({ kindOf }: Decision, node: PlanNode): boolean {
   const kind = kindOf(node.uses);
+  if (kind?.target === 'hosts') return kind.probeHost !== undefined;
   return kind !== undefined && 'probe' in kind && kind.probe !== undefined;
 }
 

@@ -18,6 +18,7 @@ type TaskEvent = Extract<
       | 'stepRetryScheduled'
       | 'stepInDoubt'
       | 'stepProbed'
+      | 'hostProbed'
       | 'stepWaiting'
       | 'voteCast'
       | 'gateClosed'
@@ -66,6 +67,8 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
       // The first result of an attempt stands; a second one, or one of an earlier attempt, changes nothing.
       if (body.attempt === task.attempt && OPEN.has(task.state)) finish(data, task, { result: body.result, at });
       return;
+    case 'hostProbed':
+      return hostProbed(task, body);
     case 'stepProbed':
       return probed(data, task, { body, at });
     case 'taskResolved':
@@ -159,6 +162,13 @@ function probed(data: RunData, task: Task, { body, at }: { readonly body: Extrac
   if (body.verdict === 'done' && body.result) return finish(data, task, { result: body.result, at });
   if (body.verdict === 'notDone') Object.assign(task, { state: 'ready' });
   else task.attention = { reason: body.reason ?? 'nobody can tell whether it took effect', hint: 'look, then run "slipway resolve"' };
+}
+
+/** A host that was done has its result; one that was not is as if nobody had begun there. */
+function hostProbed(task: Task, { attempt, host, verdict, result }: Extract<TaskEvent, { type: 'hostProbed' }>): void {
+  if (task.state !== 'inDoubt' || attempt !== task.attempt || task.hosts[host] !== 'inDoubt') return;
+  if (verdict === 'done' && result) task.hosts[host] = result;
+  else if (verdict === 'notDone') delete task.hosts[host];
 }
 
 function resolve(data: RunData, task: Task, { body, at }: { readonly body: Extract<TaskEvent, { type: 'taskResolved' }>; readonly at: number }): void {

@@ -1,12 +1,13 @@
 import { type Clock, type Masker, type SlipwayError, SlipwayError as Failure } from '../../core/index.ts';
 import type { HostRule } from '../../plan/index.ts';
-import type { AnyKind, Host, HostContext, Ports, ProbeResult, StepContext } from '../../steps/index.ts';
+import type { AnyKind, Host, Ports, ProbeResult, StepContext } from '../../steps/index.ts';
 import type { KindOf } from '../decide/context.ts';
 import type { HostResult, StepResult } from '../events.ts';
 import type { Json, JsonObject } from '../../core/index.ts';
 import { settleWithin, startAttempt } from './attempt.ts';
 import { resultOf } from './failure.ts';
 import { runOnHosts } from './on-hosts.ts';
+import { type HostVerdict, lookingWhenLost, probeHosts } from './probe-hosts.ts';
 import { sealDeep, unsealDeep, type Vault } from './secrets.ts';
 
 /** One attempt of one task, ready to run. */
@@ -22,12 +23,16 @@ export interface TaskRun {
   readonly ledger: { readonly [host: string]: Json };
   /** Whether a command whose end was not seen may be repeated. */
   readonly repeatable: boolean;
+  /** Whether a look tells if a command whose end was not seen took effect. */
+  readonly probes?: boolean;
 }
 export interface TaskControl {
   readonly signal: AbortSignal;
   /** Resolves once the intent is durable. */
   readonly hostStarted: (host: string) => Promise<void>;
   readonly hostFinished: (host: string, result: HostResult) => Promise<void>;
+  /** What a look at a host in doubt found. */
+  readonly hostProbed: (host: string, verdict: HostVerdict) => Promise<void>;
   readonly log: (line: { readonly text: string; readonly stream: 'stdout' | 'stderr'; readonly host?: string }) => void;
 }
 /** Runs effects; never throws. */
@@ -78,19 +83,29 @@ export function createExecutor(options: ExecutorOptions): Executor {
       const control = masked(given, options.masker);
       using attempt = startAttempt({ clock: options.clock, signal: control.signal, timeoutMs: task.timeoutMs });
       const kind = options.kindOf(task.uses);
-      if (!kind || !('probe' in kind) || !kind.probe) return { verdict: 'unknown', reason: `${task.uses} cannot look` };
       try {
         const context = contextOf(task, { ...control, signal: attempt.signal }, { options, heartbeat: attempt.heartbeat });
-        const result: ProbeResult = await kind.probe(await inputOf(kind, task, options), context);
-        if (result.verdict === 'unknown') return { ...result, reason: options.masker.mask(result.reason) };
-        if (result.verdict !== 'done') return result;
-        return { verdict: 'done', result: { state: result.outcome.status, outputs: await sealDeep(result.outcome.outputs, options.runId, options) } };
+        return await look(kind, { task, context, control, options });
       } catch (cause) {
         const { error } = resultOf(cause, attempt.signal, options.masker) as Extract<StepResult, { error: object }>; // only ever a failure
         return { verdict: 'unknown', reason: error.message };
       }
     },
   };
+}
+
+async function look(kind: AnyKind | undefined, performance: Performance): ReturnType<Executor['probe']> {
+  const { task, context, options } = performance;
+  if (kind?.target === 'hosts' && kind.probeHost) {
+    const { probeHost } = kind;
+    const input = await inputOf(kind, task, options);
+    return probeHosts({ ...performance, probeHost: (hostContext) => probeHost(input, hostContext) });
+  }
+  if (!kind || !('probe' in kind) || !kind.probe) return { verdict: 'unknown', reason: `${task.uses} cannot look` };
+  const result: ProbeResult = await kind.probe(await inputOf(kind, task, options), context);
+  if (result.verdict === 'unknown') return { ...result, reason: options.masker.mask(result.reason) };
+  if (result.verdict !== 'done') return result;
+  return { verdict: 'done', result: { state: result.outcome.status, outputs: await sealDeep(result.outcome.outputs, options.runId, options) } };
 }
 
 /** What steps print is stored and shown: no line leaves here with a secret in it. */
@@ -141,8 +156,7 @@ interface Performance {
 async function perform(kind: AnyKind, input: never, { task, context, control, options }: Performance): Promise<StepResult> {
   if (kind.target === 'control') throw new Failure('NOT_AN_EFFECT', `${task.uses} only waits and cannot be executed`);
   if (kind.target === 'hosts') {
-    const runHost = (hostContext: HostContext) => kind.executeHost(input, hostContext);
-    return runOnHosts({ task, context, control, options, runHost });
+    return runOnHosts({ task, context, control, options, runHost: lookingWhenLost(kind, input, task) });
   }
   const { status, outputs, summary } = await kind.execute(input, context);
   return {

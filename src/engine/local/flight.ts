@@ -110,7 +110,7 @@ async function execute(drive: Drive, action: StartAction, { signal, logger }: To
 
 async function probe(drive: Drive, action: Extract<Action, { type: 'probe' }>, { signal, logger }: Tools): Promise<void> {
   const { path, attempt } = action;
-  const found = await drive.options.executor.probe(taskOf(drive, { ...action, ledger: {} }), controlOf(drive, { path, attempt, signal, logger }));
+  const found = await drive.options.executor.probe(taskOf(drive, { ledger: {}, ...action }), controlOf(drive, { path, attempt, signal, logger }));
   if (!drive.signal.aborted) await drive.append([{ type: 'stepProbed', path, attempt, ...found }]);
 }
 
@@ -141,6 +141,7 @@ function taskOf(
     timeoutMs,
     ledger,
     repeatable,
+    probes: idempotency === 'probe',
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(hosts === undefined ? {} : { hosts }),
   };
@@ -165,6 +166,9 @@ function controlOf(drive: Drive, { path, attempt, signal, logger }: Tools & { re
           ? { type: 'lateResultRejected', path, attempt, reason: `${host} ended ${result.state} after the attempt was over` }
           : { type: 'hostFinished', path, attempt, host, result },
       );
+    },
+    hostProbed: async (host, verdict) => {
+      if (!drive.signal.aborted) await recorded(drive, { type: 'hostProbed', path, attempt, host, ...verdict });
     },
     log: (line) => logger.log({ path, attempt, ...line }),
   };

@@ -16,7 +16,7 @@ export interface OnHosts {
   readonly runHost: (context: HostContext) => Promise<HostOutcome>;
 }
 /** Nothing was started on the host when one of these is the reason. */
-const UNREACHABLE = new Set(['SSH_UNREACHABLE', 'SSH_AUTH', 'SSH_HOST_KEY', 'LOGIN_MISSING']);
+const UNREACHABLE = new Set(['SSH_UNREACHABLE', 'SSH_AUTH', 'SSH_HOST_KEY', 'SSH_ALGORITHM', 'LOGIN_MISSING']);
 
 /** Spread a step over its hosts by its rule. A host with a good result in the ledger is not touched again. */
 export async function runOnHosts(spread: OnHosts): Promise<StepResult> {
@@ -101,7 +101,7 @@ function lost(error: StepFailure, repeatable: boolean): StepFailure {
   return { ...error, retry: 'pauseForHuman', hint: 'whether the command took effect is not known; look on the host, or declare the step "idempotency: safe"' };
 }
 
-async function hostOptions({ become, creates, unless }: HostRule, task: TaskRun, { vault, masker }: ExecutorOptions): Promise<HostOptions> {
+export async function hostOptions({ become, creates, unless }: HostRule, task: TaskRun, { vault, masker }: ExecutorOptions): Promise<HostOptions> {
   const opened = become === undefined ? undefined : await unsealDeep(become, vault, masker);
   return {
     timeoutMs: task.timeoutMs,
@@ -122,7 +122,7 @@ function becomeOf(opened: Opened): NonNullable<HostOptions['become']> {
 }
 
 /** `changedWhen` and `failedWhen` see `result` and `host`. */
-async function judged(
+export async function judged(
   outcome: HostOutcome,
   { changedWhen, failedWhen }: HostRule,
   { host, options, inputs }: { readonly host: string; readonly options: ExecutorOptions; readonly inputs: JsonObject },

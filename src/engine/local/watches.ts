@@ -60,7 +60,7 @@ async function check(
       repeatable: true,
       ...(rule.hosts ? { hosts: rule.hosts } : {}),
     },
-    { signal, hostStarted: () => Promise.resolve(), hostFinished: () => Promise.resolve(), log: () => undefined },
+    { signal, hostStarted: () => Promise.resolve(), hostFinished: () => Promise.resolve(), hostProbed: () => Promise.resolve(), log: () => undefined },
   );
   return 'error' in result ? result.error.message : undefined;
 }

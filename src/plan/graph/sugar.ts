@@ -38,7 +38,8 @@ export function addDualRun(build: Build, phase: ResolvedPhase, place: Place, ste
     const id = `${phase.id}-${name}`;
     return add(build, place, { name: `@${name}`, id, uses, with: settings, ...common, ...timeLimit(build, phase, settings) }, [...place.gates, ...steps]);
   };
-  const [probed, collected] = [measure('probe', 'bench.probe', probe), measure('collect', 'metrics.collect', collect)];
+  const watching = probe && { ...probe, ...watchSettings(analysis) };
+  const [probed, collected] = [measure('probe', 'bench.probe', watching), measure('collect', 'metrics.collect', collect)];
   const measured = [...probed, ...collected];
   if (analysis === undefined || measured.length === 0) return measured;
   const evidenceOf = (name: string) => `\${{ steps.${phase.id}-${name}.outputs.evidence }}`;
@@ -81,13 +82,25 @@ function approvalOf(
   return mutates && common !== undefined && isObject(common) ? { with: common, sourcePath: `phases[${index}].environment` } : undefined;
 }
 
+/** The probe watches for harm while it runs, and goes on while the metrics are undecided, so it must know them. */
+function watchSettings(analysis: JsonObject | undefined): JsonObject {
+  const probed = metricsOf(analysis).filter(({ kind }) => kind !== 'numeric' && kind !== 'ratio');
+  if (analysis === undefined || probed.length === 0) return {};
+  const { confidence, onInconclusive, maxDuration } = analysis;
+  const metrics = probed.map(({ ignore: _ignore, ...rest }) => rest);
+  const isExtended = onInconclusive === 'extend' && maxDuration !== undefined;
+  return { watch: { metrics, ...(confidence === undefined ? {} : { confidence }), ...(isExtended ? { extendTo: maxDuration } : {}) } };
+}
+
 const SLACK_MS = 10 * 60_000;
 const LONGEST_MS = 7 * 24 * 3_600_000;
 
 /** A measurement takes as long as it says, and a little more. */
 function timeLimit(build: Build, phase: ResolvedPhase, settings: JsonObject): { readonly timeout: number } {
-  const parts = ['duration', 'warmUp', 'abCheck', 'settle'].flatMap((name) =>
-    settings[name] === undefined ? [] : [resolve(build, phase.environment, settings[name]).value],
+  const { watch } = settings;
+  const extendTo = isObject(watch) ? watch['extendTo'] : undefined;
+  const parts = [extendTo ?? settings['duration'], settings['warmUp'], settings['abCheck'], settings['settle']].flatMap((written) =>
+    written === undefined ? [] : [resolve(build, phase.environment, written).value],
   );
   const times = parts.map((value) => (typeof value === 'string' ? parseDuration(value) : undefined));
   const sum = times.reduce<number | undefined>((total, ms) => (total === undefined || ms === undefined ? undefined : total + ms), 0);

@@ -188,6 +188,12 @@ export interface PolicyHost {
   readonly vars: JsonObject;
   readonly jump: readonly string[];
   readonly pinnedHostKeys: number;
+  /** What runs commands there. */
+  readonly shell: 'posix' | 'powershell';
+  /** Weak algorithms it may use. */
+  readonly legacy: readonly string[];
+  /** What it said of itself when the plan was made; absent when nobody asked. */
+  readonly facts?: JsonObject;
 }
 export interface PolicyEnvironment {
   readonly name: string;

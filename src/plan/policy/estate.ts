@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json } from '../../core/index.ts';
+import { isArray, isObject, type Json, type JsonObject } from '../../core/index.ts';
 import type { PolicyEnvironment, PolicyHost, PolicyStack } from './document.ts';
 import { isProduction } from './steps.ts';
 import type { PlanBody, PlanGraph, PlannedHost } from '../types.ts';
@@ -26,8 +26,17 @@ export function stacksOf({ graph, previews }: Pick<PlanBody, 'graph' | 'previews
 }
 
 /** A host without anything that would help to log in. */
-export function hostOf({ name, address, port, user, zone, groups, vars, jump, hostKeys }: PlannedHost): PolicyHost {
-  return { name, address, port, user, ...(zone === undefined ? {} : { zone }), groups, vars, jump, pinnedHostKeys: hostKeys.length };
+export function hostOf({ name, address, port, user, zone, groups, vars, jump, hostKeys, shell, legacy = [] }: PlannedHost, facts?: JsonObject): PolicyHost {
+  const given = { ...(zone === undefined ? {} : { zone }), ...(facts === undefined ? {} : { facts }) };
+  return { name, address, port, user, ...given, groups, vars, jump, pinnedHostKeys: hostKeys.length, shell: shell ?? 'posix', legacy };
+}
+
+/** What hosts said of themselves when the plan was made, by name. */
+export function factsIn(previews: PlanBody['previews']): ReadonlyMap<string, JsonObject> {
+  const told = Object.values(previews).flatMap((preview) => (preview.type === 'hosts' ? preview.hosts : []));
+  const facts = new Map<string, JsonObject>();
+  for (const { host, facts: more } of told) if (more) facts.set(host, { ...facts.get(host), ...more });
+  return facts;
 }
 
 export function environmentsFor(graph: PlanGraph): { readonly [name: string]: PolicyEnvironment } {

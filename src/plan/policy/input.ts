@@ -1,7 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject, parseDuration } from '../../core/index.ts';
 import { toJson } from '../bundle.ts';
 import { fillIn } from '../graph/build.ts';
-import { environmentsFor, hostOf, stacksOf } from './estate.ts';
+import { environmentsFor, factsIn, hostOf, stacksOf } from './estate.ts';
 import type { PolicyActor, PolicyInput, PolicyPhase, PolicyRollback, PolicyStep } from './document.ts';
 import { metricSourcesOf } from './metric-sources.ts';
 import { blastRadiusOf } from './radius.ts';
@@ -23,6 +23,7 @@ export function policyInput(body: Omit<PlanBody, 'verdict'>, context: PolicyCont
   const { graph } = body;
   const fill = (environment: string | undefined, value: Json) => fillIn(value, scopeOf(body, environment), body.inputs.secrets);
   const steps = policyStepsOf(graph, fill);
+  const facts = factsIn(body.previews);
   const phases = graph.phases.map((phase, index) => phaseOf(graph, phase, { index, now: context.now, steps, fill }));
   const input: PolicyInput = {
     version: 1,
@@ -37,7 +38,7 @@ export function policyInput(body: Omit<PlanBody, 'verdict'>, context: PolicyCont
     steps,
     stacks: stacksOf(body),
     metricSources: metricSourcesOf(phases, steps),
-    hosts: Object.values(graph.hosts).map(hostOf),
+    hosts: Object.values(graph.hosts).map((host) => hostOf(host, facts.get(host.name))),
     environments: environmentsFor(graph),
     cost: body.cost ?? {},
     blastRadius: blastRadiusOf(body, steps),

@@ -1,10 +1,12 @@
 import { posix } from 'node:path';
 import { digestOfBytes } from '../../core/index.ts';
-import type { Process } from './shell/process.ts';
+import { accountPlayers } from './players/accounts.ts';
+import { archivePlayers } from './players/archive.ts';
+import { packagePlayers } from './players/packages.ts';
+import type { Player } from './players/player.ts';
+import { systemOf } from './players/system.ts';
+import { unitPlayers } from './players/units.ts';
 import { playScript } from './shell/runner.ts';
-
-/** Plays one of the scripts that Slipway itself sends. Gives back the exit code. */
-type Player = (process: Process, script: string) => number | Promise<number>;
 
 const GIB = 2 ** 30;
 
@@ -72,6 +74,15 @@ const move: Player = ({ vars, machine }) => {
   return 0;
 };
 
+/** A rehearsal takes every draft as good: the program that would judge it is not there. A fault can say otherwise. */
+const accept: Player = ({ vars, machine }) => {
+  const path = vars.get('SLIPWAY_PATH') ?? '';
+  machine.note('validate', { program: vars.get('SLIPWAY_ARG_1') ?? '', path });
+  machine.files.rename(vars.get('SLIPWAY_DRAFT') ?? '', path);
+  machine.changed('file', { action: 'move', path });
+  return 0;
+};
+
 const facts: Player = ({ machine, out }) => {
   const { vars, name, clock, state } = machine;
   const now = clock.now();
@@ -80,17 +91,29 @@ const facts: Player = ({ machine, out }) => {
     'kernel Linux 6.1.0-32-amd64',
     'arch x86_64',
     `os ${vars.os}`,
+    ...identityOf(vars.os),
+    'init systemd',
+    'cpumodel Rehearsed CPU',
+    'swap 0',
+    'virtual kvm',
+    `fqdn ${name}`,
     `cpus ${vars.cpus}`,
     `memory ${vars.memoryBytes}`,
     `uptime ${Math.floor((now - state.bootedAt) / 1_000)}`,
     `disk ${100 * GIB} ${62 * GIB} /dev/sda1\t/`,
     `disk ${500 * GIB} ${310 * GIB} /dev/sdb1\t/srv`,
-    `ip 10.20.${checksum(name) % 250}.${1 + (checksum(name) % 200)}`,
+    `ip 10.20.${checksum(name) % 250}.${1 + (checksum(name) % 200)} eth0`,
     `time ${now}`,
   ];
   out(`${lines.join('\n')}\n`);
   return 0;
 };
+
+/** What `/etc/os-release` and the tools of such a system would say. */
+function identityOf(os: string): readonly string[] {
+  const { id, tool, version } = systemOf(os);
+  return [`osid ${id}`, `oslike ${id}`, `osversion ${version}`, `packages ${tool}`];
+}
 
 const script: Player = async (process) => {
   const { vars, stdin, machine, err } = process;
@@ -126,11 +149,17 @@ function checksum(text: string): number {
   return text.split('').reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 65_521, 7);
 }
 
-const players: { readonly [name: string]: Player } = { read, write, move, ids, exists, owner, folder, facts, script, readiness };
+const players: { readonly [name: string]: Player } = {
+  ...{ read, write, move, accept, ids, exists, owner, folder, facts, script, readiness },
+  ...packagePlayers,
+  ...unitPlayers,
+  ...accountPlayers,
+  ...archivePlayers,
+};
 
 /** The player of a script that names itself in its first line, or that is known by how it begins. */
 export function playerOf(text: string): Player | undefined {
-  const name = /^# slipway:([a-z]+)\n/.exec(text)?.[1];
+  const name = /^# slipway:([a-z-]+)\n/.exec(text)?.[1];
   if (name !== undefined) return players[name];
   return /^\s*LC_ALL=C; export LC_ALL\nwhile IFS= read -r line; do\n\s*kind=/.test(text) ? readiness : undefined;
 }

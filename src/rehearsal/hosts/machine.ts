@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import type { Clock, JsonObject } from '../../core/index.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createFiles, type Files } from './files.ts';
 import type { Ledger } from './ledger.ts';
 import type { Seal } from './seal.ts';
+import { addUser, makeFolders } from './players/accounts.ts';
 import { type HostState, openState } from './state.ts';
 import type { HostFault, RehearsalVars } from './vars.ts';
 
@@ -82,7 +83,12 @@ function fits(fault: HostFault, script: string | undefined): boolean {
 function furnish(state: HostState, vars: RehearsalVars, files: Files): void {
   for (const folder of ['/', '/etc', '/tmp', '/var', '/var/lib', '/root', '/home', '/opt', '/srv', '/usr', '/usr/local', '/run', '/run/haproxy'])
     files.makeFolder(folder);
-  for (const [path, text] of Object.entries(vars.files)) files.write(path, Buffer.from(text));
+  for (const [path, text] of Object.entries(vars.files)) {
+    makeFolders({ files }, posix.dirname(path));
+    files.write(path, Buffer.from(text));
+  }
   for (const [unit, said] of Object.entries(vars.services)) state.services[unit] = { active: said === 'running', enabled: said === 'running' };
+  Object.assign(state.packages, vars.packages);
+  for (const name of vars.users) addUser(state, name);
   for (const { name, weight } of vars.loadBalancer?.servers ?? []) state.servers[name] = { weight, initialWeight: weight, admin: 'ready' };
 }

@@ -6,7 +6,9 @@ import { answerExec, createProcesses, type Processes } from './exec.ts';
 import type { KeyPair } from './keys.ts';
 import { listenNear } from './listen.ts';
 import type { Machine } from './machine.ts';
+import { answerPowerShell, isPowerShell } from './powershell.ts';
 import { serveSftp } from './sftp-server.ts';
+import { playTerminal } from './terminal.ts';
 
 export interface SshServerParts {
   readonly ssh2: typeof ssh2;
@@ -81,11 +83,19 @@ function serveSessions(
 ): void {
   client.on('session', (accept) => {
     const session = accept();
+    let hasTerminal = false;
+    session.on('pty', (acceptPty) => {
+      hasTerminal = true;
+      acceptPty();
+    });
+    session.on('shell', (acceptShell) => playTerminal(acceptShell(), machine, user()));
     session.on('exec', (acceptExec, _reject, { command }) => {
       if (machine.fault(['resetBefore'])) {
         socket.destroy();
         return;
       }
+      if (hasTerminal) return playTerminal(acceptExec(), machine, user(), command);
+      if (isPowerShell(command)) return answerPowerShell({ machine, channel: acceptExec(), user: user(), breakOff: () => socket.destroy() });
       answerExec({ machine, processes, channel: acceptExec(), user: user(), command, breakOff: () => socket.destroy() });
     });
     session.on('sftp', (acceptSftp) => serveSftp(acceptSftp(), machine));

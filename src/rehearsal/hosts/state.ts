@@ -16,11 +16,25 @@ export interface VirtualServer {
   admin: 'ready' | 'drain' | 'maint';
 }
 
+/** An account of a rehearsed machine. */
+export interface VirtualUser {
+  uid: number;
+  primary: string;
+  groups: string[];
+  comment: string;
+  home: string;
+  shell: string;
+  hash: string;
+}
+
 /** All that one rehearsed machine remembers. */
 export interface HostState {
   readonly files: Record<string, VirtualFile>;
-  readonly services: Record<string, { active: boolean; enabled: boolean }>;
+  readonly services: Record<string, { active: boolean; enabled: boolean; masked?: boolean }>;
   readonly packages: Record<string, string>;
+  /** Accounts beside root, and groups; worlds of an earlier Slipway have none. */
+  users?: Record<string, VirtualUser>;
+  groups?: string[];
   readonly servers: Record<string, VirtualServer>;
   readonly maps: Record<string, Record<string, string>>;
   /** How many times each fault has happened. */

@@ -47,11 +47,19 @@ const RehearsalVars = z.strictObject({
   names: z.array(z.string()).default([]),
   /** State of services before the first command. */
   services: z.record(z.string(), z.enum(['running', 'stopped'])).default({}),
+  /** Packages before the first command, with their versions. */
+  packages: z.record(z.string(), z.string()).default({}),
+  /** The newest versions that can be had, where it matters. */
+  candidates: z.record(z.string(), z.string()).default({}),
+  /** Accounts before the first command. */
+  users: z.array(z.string().regex(/^[a-z_][a-z0-9_-]*$/)).default([]),
   /** Files before the first command, by absolute path. */
   files: z.record(z.string().startsWith('/'), z.string()).default({}),
   commands: z
     .array(z.strictObject({ match: Pattern, exit: z.int().min(0).max(255).default(0), stdout: z.string().default(''), stderr: z.string().default('') }))
     .default([]),
+  /** What its console says first, and after each line that is typed; the last one again and again. */
+  terminal: z.array(z.string()).min(1).default(['$ ']),
   faults: z.array(HostFault).default([]),
   http: z.array(HttpEndpoint).default([]),
   loadBalancer: LoadBalancer.optional(),

@@ -24,6 +24,7 @@ const PICKS: Picks = {
   stepStarted: ['path', 'attempt', 'key'],
   hostStarted: ['path', 'attempt', 'host'],
   hostFinished: ['path', 'attempt', 'host'],
+  hostProbed: ['path', 'attempt', 'host', 'verdict'],
   stepFinished: ['path', 'attempt', 'durationMs'],
   stepRetryScheduled: ['path', 'attempt', 'at'],
   stepInDoubt: ['path', 'attempt'],

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../core/index.ts';
 import { type ExpectedDuration, expectedDuration, type Finding, type PlanBundle } from '../../plan/index.ts';
 import { clean } from '../clean.ts';
+import type { MeasuringPlan } from './measuring.ts';
 import { counted } from './words.ts';
 
 /** What the plan itself does not hold. */
@@ -9,6 +10,8 @@ export interface PlanOptions {
   readonly planFile?: string;
   /** From earlier runs; without it only written pauses and probes count. */
   readonly expected?: ExpectedDuration;
+  /** What its dual runs need to come to a verdict. */
+  readonly measuring?: readonly MeasuringPlan[];
   /** Milliseconds since the epoch, to leave out openings of windows that are over. */
   readonly now?: number;
 }

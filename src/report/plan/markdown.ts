@@ -1,8 +1,9 @@
 import type { PlanBundle } from '../../plan/index.ts';
 import { commitWords, decisionWords, expectedWords, nextWords, type PlanOptions, sortedFindings } from './closing.ts';
 import { previewDetails, previewSummary } from './details.ts';
-import { block, code, plain } from './escape.ts';
+import { block, code, plain } from '../escape.ts';
 import { compensationWords, type PhaseView, type PlanView, type StepView, viewOf } from './view.ts';
+import { measuringWords } from './measuring.ts';
 import { counted, countWords, cut } from './words.ts';
 
 /** Most characters of a comment on the usual forges. */
@@ -142,6 +143,7 @@ function closing({ bundle, rollback }: PlanView, options: PlanOptions): string {
   );
   return [
     `**Takes** ${plain(expectedWords(bundle, options.expected))}  `,
+    ...(options.measuring ?? []).flatMap((plan) => measuringWords(plan).map((line, at) => `${at === 0 ? '**Needs** ' : '&nbsp;&nbsp;'}${plain(line)}  `)),
     ...(costs.length > 0 ? [`**Costs** ${costs.join(', ')}  `] : []),
     `**Rolls back** ${graph.rollback.on.length > 0 ? `on ${graph.rollback.on.join(', ')}` : 'never by itself'}${point ? `, not after ${code(point.path)}` : ''}  `,
     `**Plan** ${code(bundle.digest)}, good until ${plain(expires)}`,

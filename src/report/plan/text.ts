@@ -1,6 +1,7 @@
 import type { Finding, PlanBundle } from '../../plan/index.ts';
 import { commitWords, decisionWords, expectedWords, nextWords, type PlanOptions, sortedFindings } from './closing.ts';
 import { type Detail, previewDetails, previewSummary } from './details.ts';
+import { measuringWords } from './measuring.ts';
 import { compensationWords, type PhaseView, type PlanView, type StepView, viewOf } from './view.ts';
 import { clean } from '../clean.ts';
 import { counted, countWords, cut, paintFor, paintOp, type Paint, periodWords, wrap } from './words.ts';
@@ -167,6 +168,7 @@ function closingLines({ bundle, rollback }: PlanView, options: PlanTextOptions, 
   );
   const rows: readonly (readonly [string, string])[] = [
     ['takes', expectedWords(bundle, options.expected)],
+    ...(options.measuring ?? []).flatMap((plan) => measuringWords(plan).map((line, index) => [index === 0 ? 'measure' : ' ', line] as const)),
     ...(costs.length > 0 ? [['costs', costs.join(', ')] as const] : []),
     ['back', `${triggers}, within ${periodWords(graph.rollback.budgetMs)}${point ? `; not after ${clean(point.path)}` : ''}`],
     ['plan', bundle.digest],
@@ -174,7 +176,7 @@ function closingLines({ bundle, rollback }: PlanView, options: PlanTextOptions, 
     ...nextWords(bundle, options).map((command, index) => [index === 0 ? 'next' : '', command] as const),
   ];
   return rows.flatMap(([name, text]) => {
-    const lines = name === 'plan' || name === 'next' || name === '' ? [text] : wrap(text, width - 8, '');
+    const lines = name === 'plan' || name === 'next' || name === '' ? [text] : wrap(text, width - 8, name === ' ' ? '  ' : '');
     const paintLine = name === 'next' || name === '' ? paint.accent : (line: string) => line;
     return lines.map((line, at) => paint.faint((at === 0 ? name : '').padEnd(8)) + paintLine(line));
   });

@@ -12,6 +12,10 @@ export const TASK_HANDLERS: Handlers = {
   stepStarted: (draft, body, at) => started(taskOf(draft, body.path), body.attempt, at),
   hostStarted: (draft, body) => void taskOf(draft, body.path).hosts.set(body.host, 'running'),
   hostFinished: (draft, body) => void taskOf(draft, body.path).hosts.set(body.host, body.result.state),
+  hostProbed: (draft, body) => {
+    if (body.verdict === 'done' && body.result !== undefined) taskOf(draft, body.path).hosts.set(body.host, body.result.state);
+    else if (body.verdict === 'notDone') taskOf(draft, body.path).hosts.delete(body.host);
+  },
   stepFinished: (draft, body, at) => ended(draft, taskOf(draft, body.path), body.result, at),
   stepProbed: (draft, body, at) => {
     if (body.verdict === 'done' && body.result !== undefined) ended(draft, taskOf(draft, body.path), body.result, at);

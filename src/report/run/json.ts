@@ -1,11 +1,12 @@
 import { isObject, type Json, type JsonObject } from '../../core/index.ts';
+import { type AnalysisCheck, analysesJson } from '../verdict/index.ts';
 import { nextCommands } from './next.ts';
 import { rollbackSentence, verdictSentences } from './sentences.ts';
 import { reportOf } from './text.ts';
 import type { Facts, RunReport, TaskReport } from './types.ts';
 
 /** One run as data: stable names, times in ISO 8601, durations in milliseconds. */
-export function runJson(facts: Facts): JsonObject {
+export function runJson(facts: Facts, analyses: readonly AnalysisCheck[] = []): JsonObject {
   const report = reportOf(facts);
   return jsonObject({
     runId: report.runId,
@@ -30,6 +31,7 @@ export function runJson(facts: Facts): JsonObject {
     })),
     tasks: report.tasks.map(taskJson),
     verdicts: verdictSentences(report),
+    ...(analyses.length === 0 ? {} : { analyses: analysesJson(analyses) }),
     rollback: rollbackJson(report),
     votes: report.votes.map((vote) => ({ ...vote, at: iso(vote.at) })),
     breaches: report.breaches.map((breach) => ({ ...breach, at: iso(breach.at) })),

@@ -1,11 +1,12 @@
 import { formatDuration } from '../../core/index.ts';
+import { type AnalysisCheck, verdictMarkdown } from '../verdict/index.ts';
 import { rollbackSentence, verdictSentences } from './sentences.ts';
 import { reportOf } from './text.ts';
 import type { Facts, RunReport, TaskReport } from './types.ts';
 import { instant, isUndo, phaseWords, runWords, spent, taskName, taskWords } from './words.ts';
 
 /** One run as Markdown, for comments and evidence. Text from outside is escaped and cannot become markup or a mention. */
-export function runMarkdown(facts: Facts): string {
+export function runMarkdown(facts: Facts, analyses: readonly AnalysisCheck[] = []): string {
   const report = reportOf(facts);
   const now = report.updatedAt;
   const rollback = rollbackSentence(report, now);
@@ -15,6 +16,7 @@ export function runMarkdown(facts: Facts): string {
     report.reason === undefined ? '' : `Reason: ${cell(report.reason)}`,
     phaseTable(report, now),
     ...verdictSentences(report).map((sentence) => `**Dual run:** ${cell(sentence)}`),
+    ...analyses.flatMap(({ verdict }) => (verdict ? [verdictMarkdown(verdict)] : [])),
     rollback === undefined ? '' : `**Rollback:** ${cell(rollback)}`,
     ...failures(report),
     `Journal: ${report.events} events, head \`${report.head ?? 'none'}\`.`,

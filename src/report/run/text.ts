@@ -1,4 +1,6 @@
 import { formatDuration } from '../../core/index.ts';
+import { clean } from '../clean.ts';
+import { type AnalysisCheck, verdictTable } from '../verdict/index.ts';
 import { runReport } from './fold.ts';
 import { nextCommands } from './next.ts';
 import { queueWords, rollbackSentence, verdictSentences } from './sentences.ts';
@@ -12,6 +14,8 @@ export interface TextOptions {
   readonly now?: number;
   /** Where the journal is, for people. */
   readonly journal?: string;
+  /** Its verdicts, computed again. */
+  readonly analyses?: readonly AnalysisCheck[];
 }
 
 /** Everything about one run: phases, steps, hosts that did not do well, votes, and what the summary says. */
@@ -30,6 +34,7 @@ export function runText(facts: Facts, options: TextOptions = {}): string {
     }),
     ...undoLines(report, shown, now, style),
     ...voteLines(report),
+    ...(options.analyses ?? []).flatMap(({ path, verdict, differences }) => analysisLines(path, { verdict, differences }, style)),
   ];
   return `${lines.join('\n')}\n\n${summaryText(facts, options)}`;
 }
@@ -87,6 +92,20 @@ function voteLines(report: RunReport): readonly string[] {
     return `  ${voter} ${decision === 'approve' ? 'approved' : 'rejected'} ${path} at ${instant(at)}${reason === undefined ? '' : `: ${reason}`}`;
   });
   return ['', 'votes', ...words];
+}
+
+function analysisLines(
+  path: string,
+  { verdict, differences }: Pick<AnalysisCheck, 'differences'> & { readonly verdict: AnalysisCheck['verdict'] },
+  style: Style,
+) {
+  const table = verdict ? verdictTable(verdict) : [];
+  return [
+    '',
+    style.bold(path),
+    ...table.map((line) => (line === '' ? '' : `  ${line}`)),
+    ...differences.map((each) => `  ${style.bad(`not what was recorded: ${clean(each)}`)}`),
+  ];
 }
 
 function reasonLines(report: RunReport): readonly string[] {

@@ -19,6 +19,18 @@ export function checkDualRun(context: Context, phase: JsonObject, path: Path): v
   } else if (isObject(phase['with']) && isLive(phase['with'])) checkLive(context, phase, { path, settings: phase['with'] });
 }
 
+/** A measurement that may go on needs an end. */
+export function checkExtend(context: Context, phase: JsonObject, path: Path): void {
+  const { analysis } = phase;
+  if (!isObject(analysis) || analysis['onInconclusive'] !== 'extend' || analysis['maxDuration'] !== undefined) return;
+  context.report({
+    code: 'EXTEND_WITHOUT_END',
+    path: [...path, 'analysis', 'onInconclusive'],
+    message: '"extend" does not say how long the measurement may become',
+    hint: 'add maxDuration: <most time that measuring may take>, or use onInconclusive: pause',
+  });
+}
+
 function checkElsewhere(context: Context, phase: JsonObject, { path, type }: { readonly path: Path; readonly type: string }): void {
   for (const key of ['with', 'analysis'] as const) {
     if (phase[key] === undefined) continue;

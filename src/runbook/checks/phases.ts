@@ -2,13 +2,14 @@ import type { JsonObject } from '../../core/index.ts';
 import type { Path } from '../path.ts';
 import { checkApproval, checkWindow } from './rules.ts';
 import { type Context, mapsIn, suggest, textOf } from './context.ts';
-import { checkDualRun } from './dual-run.ts';
+import { checkDualRun, checkExtend } from './dual-run.ts';
 
 /** Rules about phases and SLAs that no single key shows. */
 export function checkPhases(context: Context): void {
   for (const [index, phase] of context.phases.entries()) {
     const path: Path = ['phases', index];
     checkDualRun(context, phase, path);
+    checkExtend(context, phase, path);
     checkEmpty(context, phase, path);
     checkNoReturn(context, phase, path);
     for (const [position, watch] of mapsIn(phase['watch'])) checkWatch(context, watch, [...path, 'watch', position]);

@@ -29,6 +29,8 @@ export interface CommonScope {
   readonly runbook: ExprType;
   readonly environment: ExprType;
   readonly run: ExprType;
+  /** What hosts say of themselves, by name; names are known only with the inventory. */
+  readonly facts: ExprType;
   readonly steps: ExprType;
 }
 
@@ -39,6 +41,7 @@ export function commonScope(context: Context): CommonScope {
     runbook: typeOfJsonSchema(jsonSchemaOf(Metadata)),
     environment: environmentType(),
     run: record({ id: TEXT, rehearsal: { type: 'boolean' } }),
+    facts: OPEN,
     steps: stepsType(context),
   };
 }

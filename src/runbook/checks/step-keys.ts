@@ -1,3 +1,4 @@
+import type { AnyKind } from '../../steps/index.ts';
 import { isObject } from '../../core/index.ts';
 import { isInRollback, type StepView } from '../walk/view.ts';
 import { type Context, suggest } from './context.ts';
@@ -138,7 +139,7 @@ function checkUndo(context: Context, step: StepView): void {
       hint: 'use "rescue" to handle its failure',
     });
   }
-  if (raw['idempotency'] === 'probe' && kind && (kind.target === 'hosts' || kind.target === 'control' || !kind.probe)) {
+  if (raw['idempotency'] === 'probe' && kind && !canLook(kind)) {
     context.report({
       code: 'NO_PROBE',
       path: [...step.path, 'idempotency'],
@@ -146,4 +147,10 @@ function checkUndo(context: Context, step: StepView): void {
       hint: 'use safe when repeating is harmless, else manual',
     });
   }
+}
+
+/** Can it tell whether an attempt that was in flight took effect? */
+function canLook(kind: AnyKind): boolean {
+  if (kind.target === 'control') return false;
+  return kind.target === 'hosts' ? kind.probeHost !== undefined : kind.probe !== undefined;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Duration, MetricSources } from '../../steps/index.ts';
+import { Duration, LEGACY_NAMES, MetricSources, Pattern } from '../../steps/index.ts';
 import { Approval, Cron, Expression, Id, Metadata, WindowRule } from './common.ts';
 import { Subscription } from './operate.ts';
 import { Objective } from './runbook.ts';
@@ -18,6 +18,16 @@ export const HostEntry = z.strictObject({
   passphrase: SecretRef.optional(),
   password: SecretRef.optional(),
   agent: z.boolean().optional(),
+  answers: z
+    .array(z.strictObject({ prompt: Pattern, answer: SecretRef }))
+    .min(1)
+    .optional()
+    .meta({ description: 'answers to what the server asks at login (keyboard-interactive)' }),
+  shell: z.enum(['posix', 'powershell']).optional().meta({ description: 'what runs commands there: powershell for Windows with OpenSSH' }),
+  legacy: z
+    .array(z.enum(LEGACY_NAMES))
+    .optional()
+    .meta({ description: 'weak algorithms that this host may use, because it knows no others; policies see them' }),
   hostKey: z.union([z.string(), z.array(z.string())]).optional(),
   vars: Vars.optional(),
 });

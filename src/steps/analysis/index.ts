@@ -1,15 +1,51 @@
-import { compare, type Metric, type MetricResult, parseEvidence, parseSeries, sampleSize, type Verdict } from '../../analysis/index.ts';
+import { z } from 'zod';
+import {
+  ASSUMED,
+  compare,
+  countWords,
+  goalsOf,
+  NOTHING_PROBED,
+  parseEvidence,
+  parseSeries,
+  recordBytes,
+  sampleSize,
+  type Verdict,
+} from '../../analysis/index.ts';
 import { formatDuration, SlipwayError } from '../../core/index.ts';
-import type { Digest } from '../../core/index.ts';
-import type { StepContext } from '../kind.ts';
-import { judgeSeries } from './of-series.ts';
+import type { Digest, JsonObject } from '../../core/index.ts';
 import { defineStep } from '../kind.ts';
-import { type AnalysisInput, AnalysisInput as Input, AnalysisOutputs } from './shape.ts';
+import { type AnalysisInput, AnalysisInput as Input, AnalysisOutputs, MetricShape, plainMetric } from './shape.ts';
+
+export { type AnalysisInput, MetricShape, plainMetric };
+
+/** Recorded settings of an analysis step as it saw them. @throws {SlipwayError} `EVIDENCE_INVALID`. */
+export function analysisInput(recorded: JsonObject): AnalysisInput {
+  const parsed = Input.safeParse(recorded);
+  if (parsed.success) return parsed.data;
+  throw new SlipwayError('EVIDENCE_INVALID', `the recorded settings are not those of an analysis: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
+}
+
+/** What an analysis step asks, before there is evidence. */
+export interface AnalysisPlan {
+  readonly metrics: AnalysisInput['metrics'];
+  readonly confidence: number;
+  readonly extends: boolean;
+  readonly maxMs?: number;
+}
+
+/** Settings as far as a plan knows them; undefined when they are known only in the run. */
+export function analysisPlan(settings: JsonObject): AnalysisPlan | undefined {
+  const { evidence: _evidence, series: _series, ...known } = settings;
+  const parsed = Input.omit({ evidence: true, series: true }).safeParse(known);
+  if (!parsed.success) return undefined;
+  const { metrics, confidence, onInconclusive, maxDuration } = parsed.data;
+  return { metrics, confidence, extends: onInconclusive === 'extend', ...(maxDuration === undefined ? {} : { maxMs: maxDuration }) };
+}
 
 /**
  * Judge what a probe saw: is the new side no worse than the old one? Fails with `ANALYSIS_FAILED` when it is worse, and with
- * `ANALYSIS_INCONCLUSIVE` when there is too little to tell; `onInconclusive: pause` (and `extend`, which this step cannot do by
- * itself, because the requests belong to the probe) then asks a person, `fail` and `rollback` fail the step.
+ * `ANALYSIS_INCONCLUSIVE` when there is too little to tell; `onInconclusive: pause` and `extend` (once the probe has gone on for
+ * as long as it may) then ask a person, `fail` and `rollback` fail the step.
  */
 export const analysis = defineStep({
   uses: 'analysis',
@@ -30,60 +66,46 @@ export const analysis = defineStep({
   target: 'none',
   idempotency: 'safe',
   execute: async (input, { ports, log }) => {
-    const verdict = await judge(input, ports);
+    // The shape has checked the form of both digests.
+    const evidence = input.evidence === undefined ? NOTHING_PROBED : parseEvidence(await ports.evidence.get(input.evidence as Digest));
+    const series = input.series === undefined ? {} : { series: parseSeries(await ports.evidence.get(input.series as Digest)) };
+    const { seed, confidence } = input;
+    const metrics = input.metrics.map(plainMetric);
+    const verdict = compare(evidence, metrics, { confidence, ...(seed === undefined ? {} : { seed }), ...series });
     for (const { critical, verdict: each, sentence } of verdict.metrics) log(`${each}${critical ? '' : ' (not critical)'}: ${sentence}`);
     for (const { verdict: each, sentence } of verdict.abCheck ?? []) log(`old against old, ${each}: ${sentence}`);
-    const record = await ports.evidence.put(Buffer.from(JSON.stringify({ evidence: input.evidence, series: input.series, verdict })));
+    const record = await ports.evidence.put(recordBytes({ evidence: input.evidence, series: input.series, metrics, verdict }));
+    log(`the whole verdict is kept as ${record}`);
     refuse(verdict, input);
-    const { confidence } = input;
-    const { verdict: name, sentence, metrics, algorithm } = verdict;
-    const outputs = { verdict: name, sentence, metrics: metrics.map((metric) => ({ ...metric })), algorithm, confidence, seed: verdict.seed, record };
+    const { verdict: name, sentence, algorithm } = verdict;
+    const outputs = {
+      ...{ verdict: name, sentence, algorithm, confidence, seed: verdict.seed, record },
+      metrics: verdict.metrics.map((metric) => ({ ...metric, inflation: metric.inflation ?? null })),
+    };
     return { status: 'ok', outputs, summary: sentence };
   },
   preview: async ({ metrics, confidence }) => {
-    const sizes = metrics.flatMap((metric) => (isSourced(metric) ? [] : [sampleSize(plain(metric), { confidence }).sentence]));
-    return { type: 'note', text: `${sizes.join('; ')} (90% power, 0.1% errors, log-normal latency)` };
+    const goals = metrics.flatMap((metric) => goalsOf(plainMetric(metric)));
+    return { type: 'note', text: `${goals.map((goal) => needWords(goal, confidence)).join('; ')} (90% power, ${assumptions()})` };
   },
 });
 
-type Wanted = AnalysisInput['metrics'][number];
-function isSourced(metric: Wanted): metric is Extract<Wanted, { kind: 'numeric' | 'ratio' }> {
-  return metric.kind === 'numeric' || metric.kind === 'ratio';
+function needWords(goal: ReturnType<typeof goalsOf>[number], confidence: number): string {
+  const n = sampleSize(goal, { confidence });
+  if (!Number.isFinite(n)) return `${goal.label} cannot pass, however much is measured`;
+  return `${goal.label} needs about ${countWords(n)} ${goal.kind === 'numeric' ? 'slots of time' : goal.kind === 'ratio' ? 'trials per side' : 'requests per side'}`;
 }
 
-async function judge(input: AnalysisInput, { evidence }: StepContext['ports']): Promise<Verdict> {
-  const { seed, confidence, metrics } = input;
-  const series = input.series === undefined ? undefined : parseSeries(await evidence.get(input.series as Digest)); // the shape has checked the form
-  const sourced = metrics.filter(isSourced).map((metric) => judgeSeries(metric, series));
-  const probed = metrics.flatMap((metric) => (isSourced(metric) ? [] : [plain(metric)]));
-  const options = { confidence, ...(seed === undefined ? {} : { seed }) };
-  const verdict =
-    input.evidence === undefined
-      ? ({ algorithm: 'series-interim/1', confidence, seed: seed ?? 1, metrics: [], abCheck: null } as const)
-      : compare(parseEvidence(await evidence.get(input.evidence as Digest)), probed, options); // the shape has checked the form
-  return 'verdict' in verdict && sourced.length === 0 ? verdict : worst(verdict, [...verdict.metrics, ...sourced]);
-}
-
-function worst(verdict: Omit<Verdict, 'verdict' | 'sentence'> & Partial<Verdict>, metrics: readonly MetricResult[]): Verdict {
-  const critical = metrics.filter((metric) => metric.critical);
-  const found = (['fail', 'noData', 'inconclusive'] as const).find((name) => critical.some((metric) => metric.verdict === name));
-  const overall = critical.length === 0 ? 'noData' : (found ?? (verdict.verdict === 'inconclusive' ? 'inconclusive' : 'pass'));
-  const sentence = critical.filter((metric) => found === undefined || metric.verdict === found).map((metric) => metric.sentence);
-  const words = { pass: 'the candidate is no worse than the baseline', fail: 'the candidate is worse', noData: 'not enough data', inconclusive: 'undecided' };
-  return { ...verdict, metrics, verdict: overall, sentence: `${words[overall]}: ${sentence.join('; ')}` };
-}
-
-/** What the statistics need: what differs by right was taken out when the answers were compared. */
-function plain(metric: Exclude<Wanted, { kind: 'numeric' | 'ratio' }>): Metric {
-  if (metric.kind !== 'mismatch') return metric;
-  const { ignore: _, ...rest } = metric;
-  return rest;
+function assumptions(): string {
+  return `${ASSUMED.errorRate * 100}% errors, log-normal latency`;
 }
 
 function refuse(verdict: Verdict, { onInconclusive, maxDuration }: AnalysisInput): void {
   if (verdict.verdict === 'pass') return;
   if (verdict.verdict === 'fail') {
-    throw new SlipwayError('ANALYSIS_FAILED', verdict.sentence, { hint: 'the old side keeps serving; find out why the new one is worse' });
+    throw new SlipwayError('ANALYSIS_FAILED', verdict.sentence, {
+      hint: 'the old side keeps serving; find out why the new one is worse; "slipway analysis show <run>" has the table',
+    });
   }
   const limit = maxDuration === undefined ? '' : `; the runbook allows ${formatDuration(maxDuration)} of measuring in all`;
   throw new SlipwayError('ANALYSIS_INCONCLUSIVE', verdict.sentence, {

@@ -1,4 +1,4 @@
-import { createRandom } from '../../analysis/index.ts';
+import { createRandom, type Slot, slotLength } from '../../analysis/index.ts';
 import type { StepContext } from '../kind.ts';
 import { ignored } from './body.ts';
 import { drive } from './drive.ts';
@@ -11,17 +11,25 @@ const MAX_BODY_BYTES = 1 << 20;
 /** A side without one good answer in this many requests is down; measuring on would only send errors. */
 const DOWN_AFTER = 30;
 
-export type Measurement = ProbeInput & { readonly durationMs: number };
+export interface Measurement {
+  readonly input: ProbeInput;
+  /** How long at most. */
+  readonly durationMs: number;
+  readonly slotMs: number;
+  /** Looks at all settled slots about once a second, and may find that they are enough. */
+  readonly enough?: (settled: readonly Slot[]) => boolean;
+}
 
 /**
- * Send pairs on schedule for `durationMs` and count what both sides do.
+ * Send pairs on schedule and count what both sides do.
  *
  * @param title in progress lines; also names the stream of chance.
  * @throws {SlipwayError} `PROBE_SIDE_DOWN` when a side answers nothing.
  */
-export async function measure(title: string, input: Measurement, context: StepContext): Promise<Recorder> {
+export async function measure(title: string, measurement: Measurement, context: StepContext): Promise<Recorder> {
+  const { input, durationMs, slotMs } = measurement;
   const { ports, signal } = context;
-  const recorder = createRecorder({ slotMs: slotLength(input.durationMs), timeoutMs: timeoutOf(input), ignore: ignored(input.ignore) });
+  const recorder = createRecorder({ slotMs, timeoutMs: timeoutOf(input), ignore: ignored(input.ignore) });
   // Ends the requests still under way when the measurement stops early.
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
@@ -31,9 +39,9 @@ export async function measure(title: string, input: Measurement, context: StepCo
       clock: ports.clock,
       signal,
       rate: input.rate,
-      durationMs: input.durationMs,
+      durationMs,
       start: pairStarter(title, input, recorder, { baseline: side(), candidate: side() }),
-      tick: ticker(title, input, recorder, context),
+      tick: ticker(title, measurement, recorder, context),
     });
   } finally {
     stop.abort();
@@ -43,13 +51,19 @@ export async function measure(title: string, input: Measurement, context: StepCo
   return recorder;
 }
 
+/** A measurement for as long as this, with slots to match. */
+export function plain(input: ProbeInput, durationMs: number): Measurement {
+  return { input, durationMs, slotMs: slotLength(durationMs) };
+}
+
 type Sides = { readonly baseline: Side; readonly candidate: Side };
 
-function pairStarter(title: string, input: Measurement, recorder: Recorder, sides: Sides) {
+function pairStarter(title: string, input: ProbeInput, recorder: Recorder, sides: Sides) {
   const random = createRandom(input.seed, title);
   return async (index: number, dueAt: number, offsetMs: number): Promise<void> => {
     const request = input.requests[index % input.requests.length];
     if (request === undefined) return;
+    recorder.expect(offsetMs);
     const ask = (side: keyof Sides) => sides[side].send(requestTo(input[side], request, input), dueAt);
     // Whoever is asked first has a small advantage, so chance decides for every pair.
     const [first, second] = random() < 0.5 ? (['baseline', 'candidate'] as const) : (['candidate', 'baseline'] as const);
@@ -59,15 +73,18 @@ function pairStarter(title: string, input: Measurement, recorder: Recorder, side
   };
 }
 
-function ticker(title: string, input: Measurement, recorder: Recorder, { heartbeat, log }: StepContext): (elapsedMs: number) => void {
-  const every = Math.max(1_000, Math.min(10_000, input.durationMs / 100));
+function ticker(title: string, { input, durationMs, enough }: Measurement, recorder: Recorder, { heartbeat, log }: StepContext) {
+  const every = Math.max(1_000, Math.min(10_000, durationMs / 100));
   let toldAt = 0;
-  return (elapsedMs) => {
+  return (elapsedMs: number): 'enough' | undefined => {
     heartbeat();
+    const isEnough = enough?.(recorder.settled(elapsedMs)) === true;
+    if (isEnough) return 'enough';
     refuseDeadSides(recorder, input);
-    if (elapsedMs - toldAt < every) return;
+    if (elapsedMs - toldAt < every) return undefined;
     toldAt = elapsedMs;
     log(`${title}: ${progress(recorder)}`);
+    return undefined;
   };
 }
 
@@ -84,11 +101,6 @@ function requestTo(base: string, { method, path, body, headers }: ProbeRequest, 
 
 export function timeoutOf({ timeout }: ProbeInput): number {
   return timeout ?? 10_000;
-}
-
-/** A minute; less for short measurements, so that they too have slots to compare. */
-export function slotLength(durationMs: number): number {
-  return Math.min(60_000, Math.max(1_000, Math.round(durationMs / 30)));
 }
 
 function refuseDeadSides(recorder: Recorder, input: ProbeInput): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MetricShape } from '../analysis/index.ts';
 import { Duration, Secretable } from '../fields.ts';
 
 const Base = z.url({ protocol: /^https?$/, error: 'not an http or https address' });
@@ -36,6 +37,14 @@ export const ProbeInput = z.strictObject({
     .meta({ description: 'JSON fields that may differ between the sides: a name anywhere, or a path such as $.meta.servedBy' }),
   parallel: z.int().min(1).max(5_000).default(100).meta({ description: 'most requests under way to one side' }),
   seed: z.int().min(0).default(1),
+  watch: z
+    .strictObject({
+      metrics: z.array(MetricShape).min(1),
+      confidence: z.number().gt(0.5).lt(1).default(0.95),
+      extendTo: Duration.optional().meta({ description: 'go on for up to this long while the metrics are undecided' }),
+    })
+    .optional()
+    .meta({ description: 'metrics that are watched while the probe runs; it ends early when harm is certain. A dualRun phase hands them over' }),
 });
 export type ProbeInput = z.output<typeof ProbeInput>;
 
@@ -48,6 +57,7 @@ const Side = z.strictObject({
 export const ProbeOutputs = z.strictObject({
   evidence: z.string().meta({ description: 'digest for an analysis step' }),
   pairs: z.int(),
+  ended: z.enum(['planned', 'decided', 'harm']).meta({ description: 'after its planned time, when an extended one was decided, or because harm was certain' }),
   baseline: Side,
   candidate: Side,
   parity: z.strictObject({ compared: z.int(), mismatches: z.int(), rate: z.number() }),

@@ -9,6 +9,8 @@ const TAIL_LINES = 5;
 /** What to run on the host of the context. Values travel in `env` and `stdin` only. */
 export interface Call {
   readonly script: string;
+  /** The same for hosts whose shell is PowerShell; without it they are refused. */
+  readonly powershell?: string;
   readonly env?: { readonly [name: string]: string | number | boolean | Secret };
   readonly shell?: string | undefined;
   readonly cwd?: string | undefined;
@@ -19,7 +21,8 @@ type Where = Pick<HostContext, 'host' | 'options' | 'ports' | 'runId' | 'signal'
 /** Run shell text as the step's user, at most for the time the attempt has left, and log what it prints. */
 export async function callHost(where: Where, call: Call): Promise<ExecResult> {
   const { host, options, ports, runId, signal, log, heartbeat } = where;
-  const { script, shell, cwd, stdin } = call;
+  const { shell, cwd, stdin } = call;
+  const script = scriptFor(where, call);
   const env = Object.fromEntries(Object.entries(call.env ?? {}).map(([name, value]) => [name, value instanceof Secret ? value : String(value)]));
   const request: ExecRequest = {
     script,
@@ -41,6 +44,14 @@ export async function callHost(where: Where, call: Call): Promise<ExecResult> {
   } finally {
     lines?.end();
   }
+}
+
+function scriptFor({ host }: Where, { script, powershell }: Call): string {
+  if (host.shell !== 'powershell') return script;
+  if (powershell !== undefined) return powershell;
+  throw new SlipwayError('UNSUPPORTED_PLATFORM', `this needs a POSIX shell, and the shell of ${host.name} is PowerShell`, {
+    hint: 'on Windows ssh.run, ssh.script, ssh.copy, ssh.template, ssh.line and ssh.facts work; leave the host out, or write it in PowerShell',
+  });
 }
 
 function lineLogger(log: HostContext['log']): { add(stream: 'stdout' | 'stderr', text: string): void; end(): void } {

@@ -15,11 +15,15 @@ export interface Comparison {
   readonly ownership: string | undefined;
 }
 
+export function isAsWanted({ present, wanted, isSameContent, ownership }: Comparison): boolean {
+  return present !== undefined && isSameContent && present.mode === wanted.mode && ownership === undefined;
+}
+
 /** What a copy would change, in words and lines. Content that is secret, or that others on the machine may not read, is not shown. */
 export function checkOf(comparison: Comparison): Omit<HostCheck, 'host'> {
   const { present, wanted, isSameContent, ownership } = comparison;
   const isSameMode = present?.mode === wanted.mode;
-  if (present && isSameContent && isSameMode && ownership === undefined) return { verdict: 'ok' };
+  if (isAsWanted(comparison)) return { verdict: 'ok' };
   const lines = [
     present ? undefined : `new file ${comparison.dest}, mode ${octal(wanted.mode)}`,
     present && !isSameMode ? `mode ${octal(present.mode)} → ${octal(wanted.mode)}` : undefined,

@@ -5,6 +5,12 @@ const EXISTS = `# slipway:exists
 [ -e "$SLIPWAY_PATH" ] || [ -L "$SLIPWAY_PATH" ]
 `;
 
+/** The same for PowerShell. */
+const WIN_EXISTS = `# slipway:win-exists
+if (Test-Path -LiteralPath $env:SLIPWAY_PATH) { exit 0 }
+exit 1
+`;
+
 type Where = Parameters<typeof callHost>[0];
 
 /** Why there is nothing left to do, by the step's `creates` and `unless`; undefined when there is, or when it has neither. */
@@ -12,11 +18,11 @@ export async function whyDone(where: Where): Promise<string | undefined> {
   const { creates, unless } = where.options;
   const quiet: Where = { host: where.host, options: where.options, ports: where.ports, runId: where.runId, signal: where.signal };
   if (creates !== undefined) {
-    const { exitCode } = await callHost(quiet, { script: EXISTS, env: { SLIPWAY_PATH: creates } });
+    const { exitCode } = await callHost(quiet, { script: EXISTS, powershell: WIN_EXISTS, env: { SLIPWAY_PATH: creates } });
     if (exitCode === 0) return `${creates} exists`;
   }
   if (unless !== undefined) {
-    const { exitCode } = await callHost(quiet, { script: unless });
+    const { exitCode } = await callHost(quiet, { script: unless, powershell: unless });
     if (exitCode === 0) return `"${firstLine(unless)}" succeeds`;
   }
   return undefined;

@@ -1,4 +1,11 @@
+export { sshArchive } from './archive/index.ts';
 export { sshCopy } from './copy.ts';
-export { sshFacts } from './facts.ts';
+export { sshFacts } from './facts/index.ts';
 export { sshRun } from './run.ts';
 export { sshScript } from './script.ts';
+export { sshTemplate } from './template/index.ts';
+export { sshLine } from './line/index.ts';
+export { sshPackage } from './package/index.ts';
+export { sshService } from './service/index.ts';
+export { sshUser } from './user/index.ts';
+export { sshExpect } from './expect/index.ts';

@@ -35,7 +35,7 @@ export const sshRun = defineStep({
     const done = await whyDone(context);
     if (done !== undefined) return skippedBecause(done);
     const input = stdin === undefined ? undefined : Buffer.from(stdin instanceof Secret ? stdin.reveal() : stdin);
-    const result = await callHost(context, { script: cmd, env, cwd, shell, stdin: input });
+    const result = await callHost(context, { script: cmd, powershell: cmd, env, cwd, shell, stdin: input });
     refuseExit(result, okExitCodes, { what: `"${firstLine(cmd)}"`, host: context.host.name });
     return { status: 'changed', outputs: { exitCode: result.exitCode ?? 0, stdout: result.stdout, stderr: result.stderr } };
   },

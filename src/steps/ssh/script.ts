@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { digestOfBytes } from '../../core/index.ts';
+import { digestOfBytes, SlipwayError } from '../../core/index.ts';
 import { Env } from '../fields.ts';
-import { defineStep } from '../kind.ts';
+import { defineStep, type HostContext } from '../kind.ts';
 import { callHost, refuseExit } from './call.ts';
 import { readCheckoutFile } from './checkout-file.ts';
+import { TAKE_ARGUMENTS } from './file-scripts.ts';
 import { skippedBecause, whyDone } from './guard.ts';
+import { numbered } from './numbered.ts';
 import { previewCommand } from './preview.ts';
 import { probeByGuard } from './probe.ts';
 import { ExitCodes, Shell } from './run.ts';
@@ -26,18 +28,28 @@ elif command -v shasum >/dev/null 2>&1; then digest=$(shasum -a 256 <"$file")
 else digest=$(openssl dgst -sha256 -r <"$file")
 fi
 if [ "\${digest%% *}" != "$SLIPWAY_SHA256" ]; then echo 'slipway: the script did not arrive whole' >&2; exit 97; fi
-set --
-n=1
-while [ "$n" -le "$SLIPWAY_ARGC" ]; do
-  eval "set -- \\"\\$@\\" \\"\\\${SLIPWAY_ARG_$n}\\""
-  unset "SLIPWAY_ARG_$n"
-  n=$((n + 1))
-done
-interpreter=$SLIPWAY_INTERPRETER
+${TAKE_ARGUMENTS}interpreter=$SLIPWAY_INTERPRETER
 unset SLIPWAY_ARGC SLIPWAY_SHA256 SLIPWAY_INTERPRETER
 # Without quotes: a program and its options.
 $interpreter "$file" "$@" </dev/null
 exit $?
+`;
+
+/** The same for PowerShell: .ps1, .cmd and .bat. Windows PowerShell takes text without a mark for the machine's own code page. */
+const RUN_ON_WINDOWS = `# slipway:win-script
+$digest = -join ([Security.Cryptography.SHA256]::Create().ComputeHash($SlipwayInput) | ForEach-Object { $_.ToString('x2') })
+if ($digest -ne $env:SLIPWAY_SHA256) { [Console]::Error.Write('slipway: the script did not arrive whole' + [char]10); exit 97 }
+$file = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'slipway-' + [Guid]::NewGuid().ToString('N') + $env:SLIPWAY_SUFFIX)
+$list = @(for ($n = 1; $n -le [int] $env:SLIPWAY_ARGC; $n++) { [Environment]::GetEnvironmentVariable("SLIPWAY_ARG_$n") })
+try {
+  $bytes = $SlipwayInput
+  if ($env:SLIPWAY_SUFFIX -eq '.ps1' -and -not ($bytes.Length -gt 2 -and $bytes[0] -eq 239)) { $bytes = [byte[]] (239, 187, 191) + $bytes }
+  [IO.File]::WriteAllBytes($file, $bytes)
+  & $file @list
+} finally {
+  [IO.File]::Delete($file)
+}
+exit $LASTEXITCODE
 `;
 
 const SHEBANG = /^#! *([A-Za-z0-9._/+=-]+(?: [A-Za-z0-9._/+=-]+)*)\s*$/;
@@ -68,13 +80,15 @@ export const sshScript = defineStep({
     const script = await readCheckoutFile(context.checkout, path);
     const done = await whyDone(context);
     if (done !== undefined) return skippedBecause(done);
-    const numbered = Object.fromEntries(args.map((arg, index) => [`SLIPWAY_ARG_${index + 1}`, arg]));
     const settings = {
-      SLIPWAY_ARGC: args.length,
       SLIPWAY_SHA256: digestOfBytes(script).slice('sha256:'.length),
       SLIPWAY_INTERPRETER: interpreter ?? interpreterOf(script),
     };
-    const result = await callHost(context, { script: RUN_SCRIPT, env: { ...env, ...numbered, ...settings }, cwd, stdin: script });
+    const windows = windowsSettings(context, { path, interpreter });
+    const result = await callHost(context, {
+      ...{ script: RUN_SCRIPT, powershell: RUN_ON_WINDOWS, cwd, stdin: script },
+      env: { ...env, ...numbered(args), ...settings, ...windows },
+    });
     refuseExit(result, okExitCodes, { what: path, host: context.host.name });
     return { status: 'changed', outputs: { exitCode: result.exitCode ?? 0, stdout: result.stdout, stderr: result.stderr } };
   },
@@ -84,6 +98,19 @@ export const sshScript = defineStep({
     return previewCommand(context, `${[path, ...args].join(' ')} (${digestOfBytes(script).slice(0, 19)}…)`);
   },
 });
+
+/** @throws {SlipwayError} `UNSUPPORTED_PLATFORM` for a script that Windows does not run. */
+function windowsSettings(
+  { host }: Pick<HostContext, 'host'>,
+  { path, interpreter }: { readonly path: string; readonly interpreter: string | undefined },
+): { readonly SLIPWAY_SUFFIX?: string } {
+  if (host.shell !== 'powershell') return {};
+  const suffix = /\.(?:ps1|cmd|bat)$/i.exec(path)?.[0].toLowerCase();
+  if (suffix !== undefined && interpreter === undefined) return { SLIPWAY_SUFFIX: suffix };
+  throw new SlipwayError('UNSUPPORTED_PLATFORM', `${host.name} is Windows and runs no ${interpreter === undefined ? path : `script by ${interpreter}`}`, {
+    hint: 'on Windows a script is a .ps1, .cmd or .bat file, without interpreter',
+  });
+}
 
 /** What the first line names; a line that is no plain program with options means /bin/sh. */
 function interpreterOf(script: Buffer): string {

@@ -7,7 +7,7 @@ import { createHttp, createMetrics, type MetricsEffect, type MetricsOptions, typ
 import type { MetricsControl, SshPort } from '../../../src/steps/index.ts';
 
 const untouched = (): never => assert.fail('this test did not expect it');
-const noSsh: SshPort = { exec: untouched, read: untouched, write: untouched, release: untouched };
+const noSsh: SshPort = { exec: untouched, terminal: untouched, read: untouched, write: untouched, release: untouched };
 
 export interface Asking extends Disposable {
   readonly metrics: MetricsEffect;

@@ -72,6 +72,57 @@ describe('logging in', () => {
     assert.equal(masker.mask(`${error.message}${error.hint}${error.stack}`).includes('[secret]'), false);
   });
 
+  it('answers every question of a dialogue from the inventory, in any number of rounds, each once', async () => {
+    const rounds: string[][] = [];
+    await using server = await serve((context) => {
+      if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive']);
+      context.prompt(
+        [
+          { prompt: 'Your PIN: ', echo: false },
+          { prompt: 'City of birth', echo: true },
+        ],
+        (first) => {
+          rounds.push(first);
+          context.prompt([], (nothing) => {
+            rounds.push(nothing);
+            context.prompt([{ prompt: 'Password:', echo: false }], (second) => {
+              rounds.push(second);
+              if (second[0] === 'open sesame' && first[0] === '4711') context.accept();
+              else context.reject(['keyboard-interactive']);
+            });
+          });
+        },
+      );
+    });
+    const answers = [
+      { prompt: '^Your PIN', answer: new Secret('4711') },
+      { prompt: 'birth', answer: new Secret('Berlin') },
+    ];
+    await withSsh((ssh, control) => ssh.exec(server.host({ answers, password: new Secret('open sesame') }), request('true'), control));
+    assert.deepEqual(rounds, [['4711', 'Berlin'], [], ['open sesame']]);
+    const wrong = await failure(withSsh((ssh, control) => ssh.exec(server.host({ answers, password: new Secret('wrong') }), request('true'), control)));
+    assert.equal(wrong.code, 'SSH_AUTH');
+  });
+
+  for (const [prompt, echo, message] of [
+    ['Verification code: ', false, /asks ops for a one-time code: "Verification code:"/],
+    ['Enter your OTP', true, /asks ops for a one-time code: "Enter your OTP"/],
+    ['Favourite colour? ', true, /asks ops "Favourite colour\?", and nothing answers that/],
+  ] as const) {
+    it(`gives no secret to ${JSON.stringify(prompt)}, and says so`, async () => {
+      const given: string[][] = [];
+      await using server = await serve((context) => {
+        if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive']);
+        context.prompt([{ prompt: 'Password: ', echo: false }], () => context.prompt([{ prompt, echo }], (answers) => (given.push(answers), context.reject())));
+      });
+      const error = await failure(withSsh((ssh, control) => ssh.exec(server.host({ password: new Secret('open sesame') }), request('true'), control)));
+      assert.equal(error.code, 'SSH_AUTH');
+      assert.match(error.message, message);
+      assert.equal(error.retry, 'never');
+      assert.deepEqual(given.flat(), []);
+    });
+  }
+
   it('goes on to the next proof when the server wants two', async () => {
     const key = newKey(ssh2.utils);
     let hasKey = false;

@@ -52,7 +52,7 @@ describe('the stand-in for Prometheus', () => {
     await using real = await startPrometheus({ past: `# TYPE http_requests counter\n${lines.join('\n')}\n# EOF\n` });
     using http = createHttp();
     const untouched = (): never => assert.fail('this test did not expect it');
-    const ssh = { exec: untouched, read: untouched, write: untouched, release: untouched };
+    const ssh = { exec: untouched, terminal: untouched, read: untouched, write: untouched, release: untouched };
     using metrics = createMetrics({ http: () => http, ssh, host: untouched, credential: untouched, clouds: {}, now: () => Date.now() });
     const control = { runId: 'run-20261123-standin000', signal: new AbortController().signal, notice: () => undefined };
     for (const text of QUERIES) {

@@ -169,6 +169,72 @@ describe('bench.probe', () => {
     );
   });
 
+  test('ends early when harm is certain, and the evidence says so by itself', () =>
+    calm(async () => {
+      using baseline = await side(says('{}'));
+      using candidate = await side(after(() => 60));
+      const metrics = [{ name: 'latency', kind: 'latency', quantiles: { p50: '50%' } }];
+      const { outputs, evidence, context } = await probe({ baseline, candidate, rate: 100, duration: '15s', watch: { metrics } });
+      assert.equal(outputs.ended, 'harm');
+      assert.ok(outputs.pairs < 1_200, `${outputs.pairs} pairs`);
+      assert.ok(context.lines.some((line) => /^harm is certain: latency p50 grew by more than the allowed 50%/.test(line)));
+      const verdict = compare(evidence, [{ name: 'latency', kind: 'latency', quantiles: { p50: 0.5 } }]);
+      assert.equal(verdict.verdict, 'fail');
+      assert.equal(verdict.harm?.slot, evidence.slots.length - 1, 'nothing after that is part of it');
+    }));
+
+  test('ends in the first slot in which the candidate fails and the baseline does not', async () => {
+    using baseline = await side(says('{}'));
+    let count = 0;
+    using candidate = await side((_, response) => void response.writeHead(count++ % 5 === 0 ? 200 : 500).end('{}'));
+    const metrics = [{ name: 'errors', kind: 'rate', margin: '1pp' }];
+    const { outputs, evidence } = await probe({ baseline, candidate, rate: 200, duration: '30s', watch: { metrics } });
+    assert.equal(outputs.ended, 'harm');
+    assert.ok(evidence.slots.length <= 6, `${evidence.slots.length} slots`);
+  });
+
+  test('goes on while undecided, and ends at the look that decides', async () => {
+    using baseline = await side(says('{}'));
+    using candidate = await side(says('{}'));
+    const settings = { baseline, candidate, rate: 150, duration: '1s' };
+    const watch = (margin: string) => ({ watch: { metrics: [{ name: 'errors', kind: 'rate', margin }], extendTo: '3s' } });
+    const soon = await probe({ ...settings, ...watch('5pp') });
+    assert.equal(soon.outputs.ended, 'decided');
+    assert.deepEqual([soon.evidence.slots.length, soon.evidence.plan?.at], [10, 0]);
+    // With no error 0.7 % of 450 requests may fail, and 0.01 % is asked.
+    const never = await probe({ ...settings, ...watch('0.01pp') });
+    assert.equal(never.outputs.ended, 'planned');
+    assert.equal(never.evidence.plan?.at, (never.evidence.plan?.looks.length ?? 0) - 1);
+    assert.equal(never.outputs.pairs, 450);
+    assert.ok(
+      never.context.lines.some((line) => /^look 1 of \d after 1\.0 s: undecided: errors/.test(line)),
+      never.context.lines.join('\n'),
+    );
+  });
+
+  test('takes an answer that asks to come again for none, and does not compare it', async () => {
+    using baseline = await side(says('{"a":1}'));
+    let count = 0;
+    using candidate = await side((_, response) => {
+      const turn = count++ % 4;
+      if (turn === 0) response.writeHead(429).end();
+      else if (turn === 1) response.writeHead(503, { 'retry-after': '1' }).end();
+      else response.end('{"a":1}');
+    });
+    const { outputs, evidence } = await probe({ baseline, candidate, rate: 100, duration: '400ms' });
+    assert.equal(outputs.candidate.errors, 20);
+    assert.deepEqual(outputs.parity, { compared: 20, mismatches: 0, rate: 0 });
+    const arms = evidence.slots.map((slot) => slot.candidate);
+    assert.equal(
+      arms.reduce((sum, { errors }) => sum + (errors.retry ?? 0), 0),
+      20,
+    );
+    assert.equal(
+      arms.reduce((sum, { refused = [] }) => sum + refused.reduce((all, value, index) => all + (index % 2 === 1 ? value : 0), 0), 0),
+      20,
+    );
+  });
+
   test('ends at once when it is cancelled, and sends nothing more', async () => {
     using baseline = await side(says('{}'));
     using candidate = await side(after(() => 5_000));

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpus, hostname, totalmem } from 'node:os';
 import { describe, it } from 'node:test';
-import { FACTS_SCRIPT } from '../../../src/steps/ssh/facts-script.ts';
-import { parseFacts } from '../../../src/steps/ssh/facts.ts';
+import { FACTS_SCRIPT } from '../../../src/steps/ssh/facts/script.ts';
+import { parseFacts } from '../../../src/steps/ssh/facts/parse.ts';
 import { sshFacts } from '../../../src/steps/ssh/index.ts';
 import { hostKind } from '../../support/host-kind.ts';
 import { rehearse } from '../../support/rehearsed.ts';
@@ -27,7 +27,7 @@ describe('ssh.facts', () => {
   it('hands on only what was asked for', async () => {
     await using box = await rehearse({ web: {} });
     const { outputs } = await kind.executeHost({ gather: ['hardware'] }, box.context('web'));
-    assert.deepEqual(Object.keys(outputs).sort(), ['cpus', 'hostname', 'memoryBytes']);
+    assert.deepEqual(Object.keys(outputs).sort(), ['cpuModel', 'cpus', 'hostname', 'memoryBytes', 'swapBytes', 'virtualization']);
   });
 
   it('reads this machine with its real shell', () => {
@@ -39,7 +39,34 @@ describe('ssh.facts', () => {
     assert.ok(facts.cpus >= 1 && facts.cpus <= Math.max(cpus().length, 1));
     assert.match(facts.kernel, /^Linux /);
     assert.ok(facts.uptimeSeconds > 0);
+    assert.deepEqual([facts.osId, facts.osFamily, facts.packageManager], ['debian', 'debian', 'apt']);
+    assert.match(facts.osVersion, /^\d+/);
+    assert.deepEqual(
+      facts.addresses.map(({ address }) => address),
+      facts.ips,
+    );
     for (const { totalBytes, freeBytes, mount } of facts.disks) assert.ok(totalBytes >= freeBytes && mount.startsWith('/'));
+  });
+
+  it('knows families of systems, and puts nothing that moves into a plan', async () => {
+    const family = (like: string) => parseFacts(`kernel x\noslike ${like}\n`, { sentAt: 0, receivedAt: 0 })?.osFamily;
+    assert.deepEqual(['ubuntu debian', 'rocky rhel centos fedora', 'opensuse-leap suse', 'alpine', 'FreeBSD', 'darwin', 'Windows', 'plan9'].map(family), [
+      'debian',
+      'redhat',
+      'suse',
+      'alpine',
+      'bsd',
+      'darwin',
+      'windows',
+      'other',
+    ]);
+    await using box = await rehearse({ web: { os: 'Rocky Linux 9.4', cpus: 2 }, gone: { faults: [{ effect: 'refuse' }] } });
+    const [web, gone] = await kind.preview({ gather: ['system'] }, box.preview(['web', 'gone']));
+    assert.deepEqual(web?.facts, {
+      ...{ hostname: 'web', os: 'Rocky Linux 9.4', osId: 'rhel', osFamily: 'redhat', osVersion: '9.4', kernel: 'Linux 6.1.0-32-amd64' },
+      ...{ arch: 'x86_64', packageManager: 'dnf', init: 'systemd' },
+    });
+    assert.equal(gone?.verdict, 'unreachable');
   });
 
   it('tells how far a clock is off, beyond the time the question took', () => {

@@ -1,0 +1,2 @@
+export { type OnWindows, readOnWindows, writeOnWindows } from './files.ts';
+export { runPowerShell } from './run.ts';

@@ -1,0 +1,11 @@
+export { type HookRequest, type Installed, installHook, removeHook, sendHook } from './bare/install.ts';
+export type { Delivery, HostEvent, CommentEvent, PullRequestEvent, PushEvent, RefChange, ReviewEvent } from './event.ts';
+export { HostError, type HostErrorCode } from './error.ts';
+export { fitComment } from './fit-comment.ts';
+export type { Exchange, ExchangeRequest, ExchangeResponse } from './http/index.ts';
+export { isBareRepo, isPath, isRef, isRepo } from './names.ts';
+export { type HostDeps, openHost } from './open.ts';
+export { markerOf, placeComment, type Placed, type PlaceRequest } from './place-comment.ts';
+export type * from './port.ts';
+export { HostSettings, SecretRef } from './settings.ts';
+export * from './signature/index.ts';

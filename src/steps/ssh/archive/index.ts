@@ -1,0 +1,1 @@
+export { sshArchive } from './archive.ts';

@@ -1,0 +1,1 @@
+export { sshExpect } from './expect.ts';

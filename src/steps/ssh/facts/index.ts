@@ -1,0 +1,3 @@
+export { sshFacts } from './facts.ts';
+export { factsOf } from './gather.ts';
+export { Facts } from './schema.ts';

@@ -1,0 +1,1 @@
+export { sshLine } from './line.ts';

@@ -1,0 +1,1 @@
+export { sshPackage } from './package.ts';

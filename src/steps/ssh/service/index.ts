@@ -1,0 +1,1 @@
+export { sshService } from './service.ts';

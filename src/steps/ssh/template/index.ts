@@ -1,0 +1,1 @@
+export { sshTemplate } from './template.ts';

@@ -1,0 +1,1 @@
+export { sshUser } from './user.ts';

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { Secret } from '../../src/core/index.ts';
+import { type Mirror, openMirror, pushBranch, type RemoteAccess, writeRevert } from '../../src/repo/index.ts';
+import { bareGit, serveGit } from '../support/git-http.ts';
+import { type Fixture, makeRepository } from './fixture.ts';
+
+const AUTHORIZATION = `Basic ${Buffer.from('slipway:the-token-of-tests').toString('base64')}`;
+const refused = (code: string) => (thrown: unknown) => {
+  assert.ok(thrown instanceof Error && 'code' in thrown, String(thrown));
+  assert.equal(thrown.code, code, thrown.message);
+  assert.ok(!`${thrown.stack} ${JSON.stringify(thrown)} ${String(thrown.cause)}`.includes(AUTHORIZATION), 'the error tells the credential');
+  return true;
+};
+
+/** A repository that is pushed to a bare one, as a host has it. */
+function makeHost(): Fixture & { readonly root: string; readonly bare: string; push(...refs: string[]): void } {
+  const fixture = makeRepository();
+  const root = join(fixture.top, 'host');
+  const bare = join(root, 'estate.git');
+  mkdirSync(root);
+  bareGit(fixture.top, 'init', '--quiet', '--bare', bare);
+  fixture.write('runbooks/a.yaml', 'one');
+  fixture.commit('one');
+  const push = (...refs: string[]) => void fixture.git('push', '--quiet', '--force', bare, ...(refs.length === 0 ? ['HEAD:refs/heads/main'] : refs));
+  push();
+  return Object.assign(fixture, { root, bare, push });
+}
+async function mirrorOf(
+  host: Fixture,
+  url: string,
+  more: Partial<Parameters<typeof openMirror>[0]> & { readonly authorization?: Secret } = {},
+): Promise<Mirror> {
+  const { authorization = new Secret(AUTHORIZATION), ...rest } = more;
+  const access: RemoteAccess = { url: `${url}/estate.git`, authorization };
+  return openMirror({ name: 'git/ada/estate', access: async () => access, cacheDir: host.cacheDir, env: host.env, ...rest });
+}
+
+suite('mirror', () => {
+  test('the credential reaches the host, and neither an argument nor a file', async () => {
+    await using host = makeHost();
+    await using server = await serveGit({ root: host.root, authorization: AUTHORIZATION });
+    // A git that writes down how it is called, then does it.
+    const shims = join(host.top, 'shims');
+    mkdirSync(shims);
+    const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+    writeFileSync(join(shims, 'git'), `#!/bin/sh\nprintf '%s\\n' "$*" >>'${join(host.top, 'calls')}'\nexec '${real}' "$@"\n`);
+    chmodSync(join(shims, 'git'), 0o755);
+    const mirror = await mirrorOf(host, server.url, { env: { ...host.env, PATH: `${shims}:${host.env['PATH'] ?? ''}` } });
+    await mirror.fetch();
+    assert.equal(await mirror.resolve('main'), host.git('rev-parse', 'HEAD'));
+    assert.ok(
+      server.requests.every(({ authorization }) => authorization === AUTHORIZATION),
+      'sent with every request',
+    );
+    const calls = readFileSync(join(host.top, 'calls'), 'utf8');
+    assert.match(calls, /fetch/);
+    const secrets = [AUTHORIZATION, 'the-token-of-tests', AUTHORIZATION.slice(6)];
+    for (const secret of secrets) assert.ok(!calls.includes(secret), 'on a command line');
+    for (const name of readdirSync(mirror.path, { recursive: true, encoding: 'utf8' })) {
+      const path = join(mirror.path, name);
+      if (!statSync(path).isFile()) continue;
+      const content = readFileSync(path, 'latin1');
+      for (const secret of secrets) assert.ok(!content.includes(secret), `in ${name}`);
+    }
+  });
+
+  test('who may not, what is down, what has moved, and addresses that are none', async () => {
+    await using host = makeHost();
+    await using elsewhere = await serveGit({ root: host.root });
+    await using server = await serveGit({ root: host.root, authorization: AUTHORIZATION });
+    await using moved = await serveGit({
+      root: host.root,
+      instead: (request, response) => {
+        response.writeHead(301, { location: `${elsewhere.url}${request.url ?? ''}` }).end();
+        return true;
+      },
+    });
+    await assert.rejects((await mirrorOf(host, server.url, { authorization: new Secret('Basic d3Jvbmc=') })).fetch(), refused('GIT_DENIED'));
+    await assert.rejects((await mirrorOf(host, 'http://127.0.0.1:9')).fetch(), refused('GIT_UNREACHABLE'));
+    await assert.rejects((await mirrorOf(host, moved.url)).fetch(), refused('GIT_MOVED'));
+    assert.deepEqual(elsewhere.requests, [], 'the credential follows no redirect');
+    for (const url of ['ext::sh -c true', 'http://ada:secret@127.0.0.1', 'ssh://git@127.0.0.1', '--upload-pack=true']) {
+      await assert.rejects((await mirrorOf(host, url)).fetch(), refused('GIT_ADDRESS'), url);
+    }
+  });
+
+  test('a branch that is replaced is followed, and what it was stays readable', async () => {
+    await using host = makeHost();
+    await using server = await serveGit({ root: host.root });
+    const mirror = await mirrorOf(host, server.url);
+    await mirror.fetch();
+    const first = await mirror.resolve('main');
+    host.git('checkout', '--quiet', '--orphan', 'anew');
+    host.write('runbooks/a.yaml', 'another history');
+    const second = host.commit('anew');
+    host.push('HEAD:refs/heads/main', 'HEAD:refs/heads/gone');
+    await mirror.fetch();
+    assert.equal(await mirror.resolve('main'), second);
+    const [old, now] = [await mirror.checkout({ commit: first }), await mirror.checkout({ commit: second })];
+    assert.deepEqual(
+      [readFileSync(join(old.root, 'runbooks/a.yaml'), 'utf8'), readFileSync(join(now.root, 'runbooks/a.yaml'), 'utf8')],
+      ['one', 'another history'],
+    );
+    assert.deepEqual([old.commit, old.dirty, now.people.map(({ name }) => name)], [first, false, ['Ada']]);
+    host.push(':refs/heads/gone');
+    await mirror.fetch();
+    await assert.rejects(mirror.resolve('gone'), refused('COMMIT_NOT_FOUND'));
+  });
+
+  test('the head of a pull request is fetched by its ref, or by its id when the ref has moved on', async () => {
+    await using host = makeHost();
+    await using server = await serveGit({ root: host.root });
+    const mirror = await mirrorOf(host, server.url);
+    host.git('checkout', '--quiet', '-b', 'change');
+    host.write('b', '1');
+    const first = host.commit('first');
+    host.push('HEAD:refs/pull/7/head');
+    await mirror.ensure(first, 'refs/pull/7/head');
+    assert.equal((await mirror.checkout({ commit: first, base: 'main' })).base, await mirror.resolve('main'));
+    host.write('b', '2');
+    const second = host.commit('second');
+    host.push('HEAD:refs/pull/7/head');
+    host.git('reset', '--quiet', '--hard', 'main');
+    host.write('b', '3');
+    const third = host.commit('third');
+    host.push('HEAD:refs/pull/7/head');
+    await mirror.ensure(second, 'refs/pull/7/head');
+    await mirror.ensure(third);
+    assert.deepEqual([await mirror.resolve(second), await mirror.resolve(third)], [second, third]);
+    await assert.rejects(mirror.ensure('0123456789abcdef0123456789abcdef01234567', 'refs/pull/99/head'), refused('COMMIT_NOT_FOUND'));
+    for (const ref of ['--upload-pack=true', 'refs/pull/1/head:refs/heads/main', '+refs/heads/main', 'refs/heads/*', 'refs/a b', 'main']) {
+      await assert.rejects(mirror.fetch({ refs: [ref] }), refused('BAD_REVISION'), ref);
+    }
+    await assert.rejects(mirror.ensure('main'), refused('BAD_REVISION'));
+    const before = server.requests.length;
+    await mirror.ensure(first);
+    assert.equal(server.requests.length, before, 'what is here is not asked for');
+  });
+
+  test('those who ask at the same time share a fetch, and a bad wish of one is not the trouble of another', async () => {
+    await using host = makeHost();
+    await using server = await serveGit({ root: host.root });
+    const [one, two] = [await mirrorOf(host, server.url), await mirrorOf(host, server.url)];
+    const results = await Promise.all(
+      [...Array.from({ length: 10 }, () => one.fetch()), one.fetch({ refs: ['refs/pull/404/head'] }), two.fetch(), one.fetch()].map((each) =>
+        each.then(() => 'ok'),
+      ),
+    );
+    assert.equal(results.length, 13);
+    const asked = server.requests.filter(({ line }) => line.endsWith('/info/refs')).length;
+    assert.ok(asked <= 6, `${asked} fetches for 13 wishes`);
+    assert.equal(await two.resolve('main'), host.git('rev-parse', 'HEAD'));
+  });
+
+  test('a repository that is too large is left alone', async () => {
+    await using host = makeHost();
+    await using server = await serveGit({ root: host.root });
+    writeFileSync(join(host.repository, 'noise'), Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 2_654_435_761) >>> 24)));
+    host.commit('noise');
+    host.push();
+    await assert.rejects((await mirrorOf(host, server.url, { mostBytes: 1_000 })).fetch(), refused('REPO_TOO_LARGE'));
+  });
+
+  test('locks that a killed git left behind are no obstacle', async () => {
+    await using host = makeHost();
+    await using server = await serveGit({ root: host.root });
+    const mirror = await mirrorOf(host, server.url);
+    await mirror.fetch();
+    host.write('more', '1');
+    const next = host.commit('more');
+    host.push();
+    writeFileSync(join(mirror.path, 'refs', 'heads', 'main.lock'), '');
+    await mirror.fetch();
+    assert.equal(await mirror.resolve('main'), next);
+    assert.ok(!existsSync(join(mirror.path, 'refs', 'heads', 'main.lock')));
+  });
+
+  test('files, renames with both names, and how far a branch is behind', async () => {
+    await using host = makeHost();
+    await using server = await serveGit({ root: host.root });
+    const text = Array.from({ length: 30 }, (_, line) => `line ${line}\n`).join('');
+    host.write('old name', text);
+    const base = host.commit('base');
+    host.push();
+    host.git('checkout', '--quiet', '-b', 'change');
+    host.git('mv', 'old name', 'new\nname');
+    host.write('added', 'x');
+    host.git('rm', '--quiet', 'runbooks/a.yaml');
+    const head = host.commit('change');
+    host.push('HEAD:refs/heads/change');
+    host.git('checkout', '--quiet', 'main');
+    host.write('later', '1');
+    host.commit('later');
+    host.push();
+    const mirror = await mirrorOf(host, server.url);
+    await mirror.fetch();
+    assert.deepEqual(await mirror.changedFiles('main', head), [
+      { path: 'added', change: 'added' },
+      { path: 'new\nname', change: 'renamed', previousPath: 'old name' },
+      { path: 'runbooks/a.yaml', change: 'deleted' },
+    ]);
+    assert.deepEqual([await mirror.behindBy('main', 'change'), await mirror.behindBy(base, 'change'), await mirror.mergeBase('main', 'change')], [1, 0, base]);
+    const read = await mirror.fileIn({ revision: 'main', path: 'old name', mostBytes: 1_000 });
+    assert.equal(read.found === 'file' ? Buffer.from(read.content).toString() : read.found, text);
+    assert.deepEqual(await mirror.fileIn({ revision: 'main', path: 'old name', mostBytes: 10 }), { found: 'tooLarge', bytes: text.length });
+    assert.deepEqual(await mirror.fileIn({ revision: 'main', path: 'runbooks', mostBytes: 10 }), { found: 'none' });
+  });
+
+  test('a commit is undone on a branch of its own, once, and pushed only where nobody else pushed', async () => {
+    await using host = makeHost();
+    await using server = await serveGit({ root: host.root, authorization: AUTHORIZATION });
+    host.write('runbooks/a.yaml', 'two');
+    const change = host.commit('two');
+    host.write('docs/later.md', 'kept');
+    const later = host.commit('later');
+    host.push();
+    const mirror = await mirrorOf(host, server.url);
+    await mirror.fetch();
+    const author = { name: 'Slipway', email: 'slipway@example.org', at: Date.UTC(2026, 10, 23) };
+    const request = { undo: change, onto: 'main', message: 'Revert "two"\n\nrolled back', author };
+    const reverted = await writeRevert(mirror.path, request, host);
+    assert.equal(await writeRevert(mirror.path, request, host), reverted, 'a crash makes no second one');
+    assert.deepEqual(await mirror.changedFiles(later, reverted), [{ path: 'runbooks/a.yaml', change: 'modified' }]);
+    const file = await mirror.fileIn({ revision: reverted, path: 'runbooks/a.yaml', mostBytes: 100 });
+    assert.equal(file.found === 'file' ? Buffer.from(file.content).toString() : '', 'one');
+    const remote = { access: { url: `${server.url}/estate.git`, authorization: new Secret(AUTHORIZATION) }, context: host };
+    for (let times = 0; times < 2; times++) await pushBranch(mirror.path, { branch: 'slipway/revert', commit: reverted }, remote);
+    assert.equal(bareGit(host.bare, 'rev-parse', 'refs/heads/slipway/revert'), reverted);
+    await assert.rejects(pushBranch(mirror.path, { branch: 'slipway/revert', commit: later }, remote), refused('PUSH_REFUSED'));
+    await pushBranch(mirror.path, { branch: 'slipway/revert', commit: later, expected: reverted }, remote);
+    for (const branch of ['-x', 'a..b', 'a b', '@{-1}', ''])
+      await assert.rejects(pushBranch(mirror.path, { branch, commit: later }, remote), refused('BAD_REVISION'), branch);
+    await assert.rejects(writeRevert(mirror.path, { ...request, onto: reverted }, host), refused('REVERT_NOTHING'));
+    host.write('runbooks/a.yaml', 'three');
+    host.commit('three');
+    host.push();
+    await mirror.fetch();
+    await assert.rejects(writeRevert(mirror.path, request, host), refused('REVERT_CONFLICT'));
+  });
+
+  test('a merge is undone as a whole', async () => {
+    await using host = makeHost();
+    const before = host.git('rev-parse', 'HEAD');
+    host.git('checkout', '--quiet', '-b', 'change');
+    for (const text of ['x', 'y']) {
+      host.write(text, text);
+      host.commit(text);
+    }
+    host.git('checkout', '--quiet', 'main');
+    host.git('merge', '--quiet', '--no-ff', '-m', 'merge', 'change');
+    const merge = host.git('rev-parse', 'HEAD');
+    const gitDir = join(host.repository, '.git');
+    const reverted = await writeRevert(gitDir, { undo: merge, onto: merge, message: 'back', author: { name: 'S', email: 's@example.org', at: 0 } }, host);
+    assert.equal(host.git('rev-parse', `${reverted}^{tree}`), host.git('rev-parse', `${before}^{tree}`));
+  });
+});
