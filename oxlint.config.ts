@@ -20,7 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
   effects: ['core', 'config', 'steps'],
   rehearsal: ['core', 'config', 'steps', 'effects'],
   report: ['core', 'expr', 'steps', 'runbook', 'plan', 'policy', 'engine', 'journal', 'analysis'],
-  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'store', 'engine', 'report', 'analysis', 'githost'],
+  app: ['core', 'expr', 'config', 'repo', 'steps', 'runbook', 'inventory', 'plan', 'policy', 'journal', 'store', 'engine', 'report', 'analysis', 'githost', 'telemetry'],
   cli: ['core', 'app', 'report'],
 };
 const modules = Object.keys(mayImport);

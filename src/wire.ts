@@ -11,6 +11,7 @@ import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
 import { shareStore } from './shared-store.ts';
+import { telemetryOf } from './telemetry-of.ts';
 
 /** What a test may listen to; a real process gives nothing. */
 export type Watching = Pick<JournalOptions, 'onBoundary'>;
@@ -24,6 +25,7 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
   const paths = () => (tools ??= toolPaths(config));
   const journal = (): Promise<RunJournal> => (opened ??= journalOf<EventBody>(config, { isDead, ...watching }));
   const keeping = keepingOf(config, { isDead, ...watching });
+  const telemetry = telemetryOf(config, slipwayVersion());
   return createApp({
     clock: systemClock,
     git: { env: config.children.base },
@@ -33,8 +35,12 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
     ...keeping,
     store: shareStore(keeping.store),
     backend: config.pulumi.backend,
-    // One that could not be opened has told so already.
-    closeJournal: async () => (await opened?.catch(() => undefined))?.[Symbol.asyncDispose](),
+    telemetry,
+    closeJournal: async () => {
+      // One that could not be opened has told so already.
+      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await telemetry.close();
+    },
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
     ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
     shippedPolicies: join(packageDir, 'policies'),

@@ -49,10 +49,11 @@ async function driveIn(world: World, { session, wiring, runId, locks }: Driving)
   await rememberSecrets(journal, masker, runId);
   const executor = createExecutor({ runId, kindOf, ports, host: world.host, clock, masker, vault: journal, checkout, rehearsal, fault });
   const driveChild = (child: string): Promise<{ readonly state: RunState }> => driveIn(world, { session, wiring, runId: child });
+  const observe = await wiring.telemetry.observer(runId);
   const call: DriveOptions['call'] = (request, stop) =>
     callRunbook(session, wiring, { ...request, parent: runId, created, checkout, signal: stop, drive: driveChild });
   try {
-    const rest = { ...(drain ? { drain } : {}), ...(locks ? { locks } : {}) };
+    const rest = { ...(drain ? { drain } : {}), ...(locks ? { locks } : {}), ...(observe ? { observe } : {}) };
     return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, ...rest });
   } finally {
     await ports.ssh.release(runId);

@@ -6,6 +6,7 @@ import type { PlanBody, PlanGraph } from '../plan/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { GitContext } from '../repo/index.ts';
 import type { Host, Ports } from '../steps/index.ts';
+import type { Telemetry } from '../telemetry/index.ts';
 import type { KeepWiring } from './keep-types.ts';
 import type { RehearsalOptions } from './types.ts';
 
@@ -24,6 +25,8 @@ export interface Wiring extends KeepWiring {
   readonly isDead: (owner: string) => boolean;
   /** URL of the backend that keeps the stacks; tells stacks of the same name apart. */
   readonly backend: string;
+  /** What this process tells tracing and metrics about the runs that it drives. */
+  readonly telemetry: Telemetry;
   readonly openWorld: (request: WorldRequest) => Promise<World>;
   readonly loadPolicies: (dir: string, signal: AbortSignal) => Promise<PolicySet>;
   readonly testPolicies: (dir: string, signal: AbortSignal) => Promise<{ readonly ok: boolean; readonly text: string }>;
