@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { createApp, type App, type RunJournal } from './app/index.ts';
+import { createApp, type App, type RunJournal, type Wiring } from './app/index.ts';
 import { type Config, packageDir, toolPaths, toolVersion } from './config/index.ts';
 import { systemClock } from './core/index.ts';
 import type { EventBody } from './engine/index.ts';
 import type { JournalOptions } from './journal/index.ts';
+import { createChannels, createHttp, createWebhooks } from './effects/index.ts';
 import { journalOf, keepingOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
@@ -36,6 +37,7 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
     store: shareStore(keeping.store),
     backend: config.pulumi.backend,
     telemetry,
+    ...outwardOf(config),
     closeJournal: async () => {
       // One that could not be opened has told so already.
       await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
@@ -57,6 +59,15 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
       return request.rehearsal ? openRehearsedWorld(building, request.rehearsal) : openRealWorld(building);
     },
   });
+}
+
+/** Channels and endpoints; a connection is made when there is something to say. */
+function outwardOf({ notify, mail, webhooks }: Config): Pick<Wiring, 'channels' | 'webhooks'> {
+  const log = (line: string): void => void process.stderr.write(`${line}\n`);
+  return {
+    channels: createChannels({ channels: notify, mail, http: createHttp(), clock: systemClock, log }),
+    webhooks: createWebhooks({ ...webhooks, clock: systemClock }),
+  };
 }
 
 function slipwayVersion(): string {

@@ -3,6 +3,7 @@ import { createExecutor, driveRun, type DriveOptions, type EventBody, type RunLo
 import { kindOf } from '../steps/index.ts';
 import { callRunbook } from './call.ts';
 import { invalid, parseFiles } from './load.ts';
+import { followed, tellingWhile } from './operate/telling/while.ts';
 import { openRunLocks } from './open-run-locks.ts';
 import { policyDirOf } from './plan-change.ts';
 import { filesOf } from './run-files.ts';
@@ -14,10 +15,11 @@ type Created = Extract<EventBody, { type: 'runCreated' }>;
 
 /** Drive a recorded run in this process, from wherever it stands. */
 export function drive(session: Session, wiring: Wiring, runId: string): RunHandle {
-  return { runId, done: driveToEnd(session, wiring, runId) };
+  return { runId, done: tellingWhile(session, wiring, runId, () => driveToEnd(session, wiring, runId)) };
 }
 
-async function driveToEnd(session: Session, wiring: Wiring, runId: string): Promise<{ readonly state: RunState }> {
+/** The same where somebody else tells what happens. @throws {SlipwayError} what `driveRun` throws, and what opening the outside throws. */
+export async function driveToEnd(session: Session, wiring: Wiring, runId: string): Promise<{ readonly state: RunState }> {
   const journal = await wiring.journal();
   const created = await createdOf(journal, runId);
   const checkout = await filesOf(session, wiring, created);
@@ -49,6 +51,7 @@ async function driveIn(world: World, { session, wiring, runId, locks }: Driving)
   await rememberSecrets(journal, masker, runId);
   const executor = createExecutor({ runId, kindOf, ports, host: world.host, clock, masker, vault: journal, checkout, rehearsal, fault });
   const driveChild = (child: string): Promise<{ readonly state: RunState }> => driveIn(world, { session, wiring, runId: child });
+  if (!rehearsal) await followed(wiring, runId);
   const observe = await wiring.telemetry.observer(runId);
   const call: DriveOptions['call'] = (request, stop) =>
     callRunbook(session, wiring, { ...request, parent: runId, created, checkout, signal: stop, drive: driveChild });
@@ -68,7 +71,7 @@ export async function createdOf(journal: RunJournal, runId: string): Promise<Cre
 }
 
 /** Open the outside as the run was started with: the same files, and for a rehearsal the same stand-ins. */
-async function worldOf(
+export async function worldOf(
   session: Session,
   wiring: Wiring,
   { journal, runId, checkout }: { readonly journal: RunJournal; readonly runId: string; readonly checkout: string },

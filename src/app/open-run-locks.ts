@@ -18,7 +18,7 @@ export async function openRunLocks(wiring: Wiring, opening: Opening): Promise<{ 
   const none = { [Symbol.asyncDispose]: async () => undefined };
   const { runId, created } = opening;
   if (created.rehearsal || created.parent) return none;
-  const names = await namesOf(wiring, opening);
+  const names = await lockNamesOf(wiring, opening);
   if (names.length === 0) return none;
   const store = await wiring.store();
   const journal = await wiring.journal();
@@ -26,7 +26,8 @@ export async function openRunLocks(wiring: Wiring, opening: Opening): Promise<{ 
   return { locks, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
 }
 
-async function namesOf(wiring: Wiring, { runId, created, checkout }: Opening): Promise<readonly string[]> {
+/** Names of the locks of a run: what it may change. */
+export async function lockNamesOf(wiring: Wiring, { runId, created, checkout }: Opening): Promise<readonly string[]> {
   const repository = (await (await wiring.journal()).run(runId))?.labels['repository'];
   return lockNames(created.graph, created.inputs, {
     backend: wiring.backend,

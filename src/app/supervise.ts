@@ -1,6 +1,6 @@
 import { type Clock, messageOf } from '../core/index.ts';
 import type { RunRow } from '../journal/index.ts';
-import { drive } from './drive.ts';
+import { driveToEnd } from './drive.ts';
 import { driverOf, OPEN_STATES } from './overview.ts';
 import type { Session } from './types.ts';
 import type { RunJournal, Wiring } from './wiring.ts';
@@ -46,7 +46,7 @@ export async function supervise(session: Session, wiring: Wiring, options: Super
     ...options,
     ...{ journal: await wiring.journal(), clock, isDead, notice: session.notice },
     stop: AbortSignal.any([session.signal, ...(session.drain ? [session.drain] : [])]),
-    drive: (runId) => drive(session, wiring, runId).done,
+    drive: (runId) => driveToEnd(session, wiring, runId),
   });
 }
 

@@ -5,7 +5,7 @@ import type { Journal } from '../journal/index.ts';
 import type { PlanBody, PlanGraph } from '../plan/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { GitContext } from '../repo/index.ts';
-import type { Host, Ports } from '../steps/index.ts';
+import type { ChannelsPort, Host, Ports, WebhooksPort } from '../steps/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
 import type { KeepWiring } from './keep-types.ts';
 import type { RehearsalOptions } from './types.ts';
@@ -27,6 +27,9 @@ export interface Wiring extends KeepWiring {
   readonly backend: string;
   /** What this process tells tracing and metrics about the runs that it drives. */
   readonly telemetry: Telemetry;
+  /** Whom people and machines outside are told by. */
+  readonly channels: ChannelsPort;
+  readonly webhooks: WebhooksPort;
   readonly openWorld: (request: WorldRequest) => Promise<World>;
   readonly loadPolicies: (dir: string, signal: AbortSignal) => Promise<PolicySet>;
   readonly testPolicies: (dir: string, signal: AbortSignal) => Promise<{ readonly ok: boolean; readonly text: string }>;

@@ -32,6 +32,15 @@ export function isConflict(cause: unknown): boolean {
   return cause instanceof SlipwayError && cause.code === 'STORE_CONFLICT';
 }
 
+/** Do what only one of many has to do: somebody else may have just done it. */
+export async function ignoringConflicts(act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (cause) {
+    if (!isConflict(cause)) throw cause;
+  }
+}
+
 type Listed = Awaited<ReturnType<Store['documents']['list']>>[number];
 
 /** Every document of a collection, page by page. */

@@ -1,6 +1,6 @@
 import { firesBetween } from '../../plan/index.ts';
 import { SlipwayError } from '../../core/index.ts';
-import { isConflict, toJson } from './documents.ts';
+import { ignoringConflicts, toJson } from './documents.ts';
 import type { Head } from './heads.ts';
 import type { Operating } from './operating.ts';
 import { SCHEDULES, ScheduleRecord, scheduleRecords } from './schedule-book.ts';
@@ -66,14 +66,5 @@ async function noteGone({ store, clock }: Operating, heads: readonly Head[], the
   for await (const { key, record, version } of scheduleRecords(store)) {
     if (there.has(key) || record.goneSince !== undefined || !readable.has(record.repository ?? '')) continue;
     await ignoringConflicts(() => store.documents.put(SCHEDULES, key, toJson({ ...record, goneSince: clock.now() }), { ifVersion: version }));
-  }
-}
-
-/** Somebody else has just done it. */
-async function ignoringConflicts(act: () => Promise<unknown>): Promise<void> {
-  try {
-    await act();
-  } catch (cause) {
-    if (!isConflict(cause)) throw cause;
   }
 }

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../core/index.ts';
+import { formatDuration, type JsonObject } from '../../core/index.ts';
 import { type EventBody, type JournalEvent, parseTaskPath, type RunData } from '../../engine/index.ts';
 import type { PlanGraph } from '../../plan/index.ts';
 import type { Notice } from '../../runbook/index.ts';
@@ -51,6 +51,8 @@ function noticeOf({ runId, body, at }: JournalEvent, { graph, actor }: Created):
         facts: facts({ trigger: body.trigger, by: body.by }),
         next: [`slipway watch ${runId}`],
       };
+    case 'stepFinished':
+      return 'error' in body.result && body.result.error.code === 'COMPLIANCE_FAILED' ? compliance(runId, graph, body.path) : undefined;
     case 'slaBreached':
       return sla(runId, graph, body.id);
     default:
@@ -81,6 +83,17 @@ function attention(runId: string, graph: PlanGraph, path: string): RunNotice {
     ...{ notice: 'attention', title: `${graph.runbook} needs a person`, mood: 'bad', ...phaseOf(graph, path) },
     facts: facts({ step: path }),
     next: [`slipway status ${runId}`, ...(path.includes('/') ? [`slipway resolve ${runId} ${path} --as retry|done|failed`] : [])],
+  };
+}
+
+/** Says the command that sets it right where the runbook names one; what starts by itself is told with the run that it is. */
+function compliance(runId: string, graph: PlanGraph, path: string): RunNotice {
+  const { remediation } = graph;
+  const command = remediation?.start === 'asked' ? [`slipway apply ${remediation.runbook}${inputWords(remediation.inputs)}`] : [];
+  return {
+    ...{ notice: 'complianceFailed', title: `${graph.runbook} found what policies forbid`, mood: 'bad', ...phaseOf(graph, path) },
+    facts: facts({ step: path, ...(remediation?.start === 'automatic' ? { remediation: `${remediation.runbook} is started` } : {}) }),
+    next: [`slipway logs ${runId} ${path}`, ...command],
   };
 }
 
@@ -122,6 +135,18 @@ export function endNoticeOf(data: RunData): RunNotice | undefined {
     }),
     next: [`slipway status ${runId}`, ...(failed ? [`slipway logs ${runId} ${failed.path}`] : [])],
   };
+}
+
+/** Inputs as a person types them. */
+export function inputWords(inputs: JsonObject): string {
+  return Object.entries(inputs)
+    .map(([name, value]) => ` --input ${name}=${typeof value === 'string' ? quoted(value) : quoted(JSON.stringify(value))}`)
+    .join('');
+}
+
+/** For a POSIX shell. */
+function quoted(text: string): string {
+  return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function environmentsOf({ phases }: PlanGraph): string {

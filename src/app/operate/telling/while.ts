@@ -1,0 +1,58 @@
+import { isTerminal } from '../../../engine/index.ts';
+import type { Session } from '../../types.ts';
+import type { Wiring } from '../../wiring.ts';
+import type { Operating } from '../operating.ts';
+import { repeat } from '../repeat.ts';
+import { type Handler, workOn, workOnce } from '../work.ts';
+import { noticesHandler, webhooksHandler } from './deliver.ts';
+import { followRun } from './follow.ts';
+import { createTeller, tellRun } from './tell-run.ts';
+
+const TELL_MS = 500;
+/** What could not be handed over in this time after the run was left stays in the queues, for whoever comes next. */
+const LAST_MS = 10_000;
+
+/** From now on what happens in this run is told, whoever drives it. One that has ended has been told. */
+export async function followed(wiring: Wiring, runId: string): Promise<void> {
+  const row = await (await wiring.journal()).run(runId);
+  if (!row || isTerminal(row.state)) return;
+  await using store = await wiring.store();
+  await followRun(store, runId);
+}
+
+/** Tell what happens in a run while this process drives it: without a worker nobody else would. */
+export async function tellingWhile<T>(session: Session, wiring: Wiring, runId: string, act: () => Promise<T>): Promise<T> {
+  const journal = await wiring.journal();
+  if ((await journal.run(runId))?.rehearsal !== false) return act();
+  await using store = await wiring.store();
+  const { clock, owner, channels, webhooks } = wiring;
+  const over = new AbortController();
+  const operating: Operating = { store, journal, clock, owner, stop: AbortSignal.any([session.signal, over.signal]), signal: session.signal, notice: session.notice };
+  const teller = createTeller(operating, webhooks);
+  const handlers = [noticesHandler(operating, channels), webhooksHandler(operating, webhooks)];
+  const telling = Promise.all([
+    repeat(operating, { what: 'telling', everyMs: TELL_MS, act: () => tellRun(teller, runId) }),
+    ...handlers.map((handler) => workOn(operating, { ...handler, lanes: 1 })),
+  ]);
+  try {
+    return await act();
+  } finally {
+    over.abort();
+    await telling;
+    await tellRest(session, operating, { tell: () => tellRun(teller, runId), handlers }).catch(() => undefined);
+  }
+}
+
+interface Rest {
+  readonly tell: () => Promise<void>;
+  readonly handlers: readonly Handler[];
+}
+
+/** How the run ended is what people want to know most. */
+async function tellRest({ signal }: Session, operating: Operating, { tell, handlers }: Rest): Promise<void> {
+  if (signal.aborted) return;
+  await tell();
+  const end = operating.clock.monotonic() + LAST_MS;
+  const last: Operating = { ...operating, stop: signal, signal: AbortSignal.any([signal, AbortSignal.timeout(LAST_MS)]) };
+  for (const handler of handlers) while (operating.clock.monotonic() < end && (await workOnce(last, handler)));
+}
