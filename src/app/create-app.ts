@@ -10,6 +10,7 @@ import { keepers } from './keep.ts';
 import { invalid, loadEstate } from './load.ts';
 import { measuringOf } from './measuring.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
+import { operations } from './operate/operations.ts';
 import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
@@ -26,6 +27,7 @@ export function createApp(wiring: Wiring): App {
   return {
     ...readers(wiring),
     ...keepers(wiring),
+    ...operations(wiring),
     validate,
     schema: (kind) => schema(kind),
     plan: (session, request) => planChange(session, wiring, request),

@@ -1,4 +1,9 @@
 export { createApp } from './create-app.ts';
+export type { SeenDelivery } from './operate/deliveries.ts';
+export type { DriftRecord } from './operate/drift/book.ts';
+export type { Head, Heads } from './operate/heads.ts';
+export type { SeenSchedule } from './operate/see-schedules.ts';
+export type * from './operate/types.ts';
 export type { OpenRun, Overview } from './overview.ts';
 export type { Repair, RepairOptions } from './repair.ts';
 export type { SeenLock, Unlocked, UnlockRequest } from './see-locks.ts';

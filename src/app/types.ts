@@ -6,6 +6,7 @@ import type { Repair, RepairOptions } from './repair.ts';
 import type { SeenLock, Unlocked, UnlockRequest } from './see-locks.ts';
 import type { SuperviseOptions } from './supervise.ts';
 import type { Keeping } from './keep-types.ts';
+import type { Operations } from './operate/types.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
 import type { AnalysisCheck, MeasuringPlan } from '../report/index.ts';
 
@@ -59,7 +60,7 @@ export interface RunFacts {
 }
 
 /** The use cases. The command line (and later the server) know only this. */
-export interface App extends AsyncDisposable, Keeping {
+export interface App extends AsyncDisposable, Keeping, Operations {
   validate(session: Session, paths: readonly string[]): Promise<Validation>;
   /** JSON Schema of one kind of file, or of all of them. */
   schema(kind?: string): JsonObject;

@@ -80,6 +80,21 @@ export const GROUPS: readonly Group[] = [
     title: 'operate',
     entries: [
       entry('worker', 'drive every run that nobody drives, until it is stopped', async () => (await import('./commands/worker.ts')).worker),
+      entry('schedules', 'show what starts by itself, when next, and how it went', async () => (await import('./commands/schedules.ts')).schedules),
+      entry(
+        'schedules tick',
+        'start what is due, once, for whoever has a clock of their own',
+        async () => (await import('./commands/schedules.ts')).schedulesTick,
+      ),
+      entry('drift', 'show what is not any more as its last run left it', async () => (await import('./commands/drift.ts')).drift),
+      entry('drift check <runbook>', 'look now', async () => (await import('./commands/drift.ts')).driftCheck),
+      entry('deliveries', 'show messages to people and endpoints, and what became of them', async () => (await import('./commands/deliveries.ts')).deliveries),
+      entry('deliveries retry [id]', 'try again what was given up', async () => (await import('./commands/deliveries.ts')).deliveriesRetry),
+      entry(
+        'report kpi',
+        'say how changes go: lead time, frequency, failures, time to restore, agreements',
+        async () => (await import('./commands/report.ts')).reportKpi,
+      ),
       entry('engine status', 'say how the engine is doing, and why runs stand still', async () => (await import('./commands/engine.ts')).engineStatus),
       entry('locks', 'show what runs hold, and who waits for it', async () => (await import('./commands/locks.ts')).locks),
       entry('unlock <lock>', 'take a lock away from a run that died', async () => (await import('./commands/locks.ts')).unlock),

@@ -39,7 +39,7 @@ export function openTelemetry({ spans, listen }: TelemetryOptions): Telemetry {
       return sink || counted ? observerOf(runId, sink, counted) : undefined;
     },
     scrape,
-    listen: async (counts) => (listen ? await listenForScrapes(listen, async () => scrape(await counts())) : undefined),
+    listen: async (counts) => (listen ? listenForScrapes(listen, async () => scrape(await counts())) : undefined),
     close: async () => (await sending?.catch(() => undefined))?.close(),
   };
 }

@@ -3,6 +3,7 @@ import type { App, RunHandle } from '../../src/app/index.ts';
 import { type CliDeps, runCli, type Settings } from '../../src/cli/index.ts';
 import { type Clock, Secret } from '../../src/core/index.ts';
 import type { JournalEvent } from '../../src/engine/index.ts';
+import { kpisOf } from '../../src/report/index.ts';
 import { created, facts, type Moment } from '../report/run/story.ts';
 
 export const RUN = 'run-20261123-7k2m9qz4ab';
@@ -156,6 +157,16 @@ function quiet(): App {
     overview: async () => ({ engine: 'local', counts: {}, drivers: [], open: [] }),
     repair: async () => [],
     supervise: async () => undefined,
+    work: async () => undefined,
+    operate: async () => undefined,
+    schedules: async () => [],
+    tickSchedules: async () => ({ fires: 0 }),
+    drift: async () => [],
+    checkDrift: async (_session, runbook) => ({ runbook, at: 0, state: 'clean', reasons: [], findings: [], compared: 1 }),
+    deliveries: async () => [],
+    retryDeliveries: async () => [],
+    kpis: async () => kpisOf([], { from: 0, to: 86_400_000, committedAt: () => undefined }),
+    metrics: async () => ({ text: '', contentType: 'text/plain' }),
     prune: async () => ({ runs: [RUN], stayed: [], evidence: 2, bytes: 3_000_000 }),
     exportRuns: async function* () {
       yield* ['{"format":"x"}', '{"end":0}'];

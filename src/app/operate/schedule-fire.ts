@@ -55,7 +55,7 @@ export function firesHandler(operating: Operating, hands: FireHands): Handler {
         return await (fire.kind === 'run' ? fireRun(operating, hands, { fire, signal }) : fireDrift(operating, hands, { fire, signal }));
       } catch (cause) {
         signal.throwIfAborted();
-        return await failed(operating, hands, { fire, job, cause });
+        return failed(operating, hands, { fire, job, cause });
       }
     },
   };

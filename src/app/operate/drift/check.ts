@@ -34,7 +34,7 @@ export async function checkDrift(session: Session, wiring: Wiring, request: Drif
   const { name } = findRunbook(head.estate.value, runbook);
   const baseline = await baselineOf(await wiring.journal(), name, head.repository);
   const looked = 'why' in baseline ? undefined : await look({ ...session, root: head.root }, wiring, { store, baseline });
-  return await keep({ ...request, runbook: name }, baseline, looked);
+  return keep({ ...request, runbook: name }, baseline, looked);
 }
 
 async function look(session: Session, wiring: Wiring, { store, baseline }: { readonly store: Store; readonly baseline: Known }): Promise<Looked> {
@@ -54,7 +54,11 @@ async function look(session: Session, wiring: Wiring, { store, baseline }: { rea
 /** Whoever holds the locks of what is looked at is changing it. */
 async function refuseBusy({ locks }: Store, names: ReadonlySet<string>): Promise<void> {
   const busy = (await locks.locks()).find(({ lock, heldBy }) => heldBy !== undefined && names.has(lock));
-  if (busy) throw new SlipwayError('LOCKED', `${busy.lock} is held by ${busy.heldBy?.runId ?? 'a run'}`, { retry: 'afterBackoff', hint: 'look again when it has ended' });
+  if (busy)
+    throw new SlipwayError('LOCKED', `${busy.lock} is held by ${busy.heldBy?.runId ?? 'a run'}`, {
+      retry: 'afterBackoff',
+      hint: 'look again when it has ended',
+    });
 }
 
 /** In this order: people are told, then it is kept that they were; a crash in between tells the same once more under the same id. */
@@ -80,6 +84,7 @@ function recordOf(base: Pick<DriftRecord, 'runbook' | 'at' | 'repository'>, { ba
   if ('why' in baseline || !looked) return { ...base, state: 'unknown', reasons: 'why' in baseline ? [baseline.why] : [], findings: [], compared: 0 };
   const { findings, blind, compared } = looked;
   const same = { ...base, reasons: [...blind], findings: [...findings], compared, runId: baseline.runId };
-  if (findings.length > 0) return { ...same, state: 'drifted', digest: digestOf(findings), since: before?.state === 'drifted' ? (before.since ?? base.at) : base.at };
+  if (findings.length > 0)
+    return { ...same, state: 'drifted', digest: digestOf(findings), since: before?.state === 'drifted' ? (before.since ?? base.at) : base.at };
   return { ...same, state: blind.length > 0 || compared === 0 ? 'unknown' : 'clean' };
 }

@@ -66,7 +66,7 @@ async function previewOf({ session, journal, world, graph, checkout }: Looking, 
   const given = await unsealDeep(kind.target === 'stack' ? stackWords(task.with) : task.with, journal, masker);
   const hosts = (node.hosts?.names ?? []).filter((name) => name in graph.hosts).map((name) => world.host(name));
   const context: PreviewContext = { ports: world.ports, checkout, signal, hosts, options: hostOptionsOf(node), approximate: false };
-  return await look.preview(look.with.parse(given), context);
+  return look.preview(look.with.parse(given), context);
 }
 
 /** What every stack operation says of its stack. */
@@ -79,13 +79,17 @@ function readPreview(preview: Preview, { task, node }: Left): Pick<Looked, 'find
   switch (preview.type) {
     case 'stack': {
       const real = preview.preview.changes.filter(({ op }) => op !== 'same' && op !== 'read');
-      const changes = real.slice(0, MOST_CHANGES).map(({ op, type, name, properties }) => `${op} ${name} (${type})${properties.length === 0 ? '' : `: ${properties.join(', ')}`}`);
+      const changes = real
+        .slice(0, MOST_CHANGES)
+        .map(({ op, type, name, properties }) => `${op} ${name} (${type})${properties.length === 0 ? '' : `: ${properties.join(', ')}`}`);
       return { findings: real.length === 0 ? [] : [{ path: task.path, what: preview.stack, changes }], blind: [] };
     }
     case 'hosts':
       return {
         findings: preview.hosts.filter(hasDrifted).map(({ host }) => ({ path: task.path, what: host, changes: [`${node.uses} would change it again`] })),
-        blind: preview.hosts.flatMap(({ host, verdict }) => (verdict === 'unreachable' || verdict === 'unknown' ? [`${task.path}: ${host} is ${verdict}`] : [])),
+        blind: preview.hosts.flatMap(({ host, verdict }) =>
+          verdict === 'unreachable' || verdict === 'unknown' ? [`${task.path}: ${host} is ${verdict}`] : [],
+        ),
       };
     case 'note':
       return { findings: [], blind: [`${task.path}: ${preview.text}`] };

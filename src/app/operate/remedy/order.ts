@@ -37,5 +37,12 @@ export async function remediate(
   const { remediation, runbook: found } = graph;
   const isFinding = body.type === 'stepFinished' && 'error' in body.result && body.result.error.code === 'COMPLIANCE_FAILED';
   if (!isFinding || remediation?.start !== 'automatic') return;
-  await orderRemedy(store, { cause: `${runId} found`, found, runbook: remediation.runbook, inputs: remediation.inputs, at, ...(repository === undefined ? {} : { repository }) });
+  await orderRemedy(store, {
+    cause: `${runId} found`,
+    found,
+    runbook: remediation.runbook,
+    inputs: remediation.inputs,
+    at,
+    ...(repository === undefined ? {} : { repository }),
+  });
 }

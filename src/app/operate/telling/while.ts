@@ -1,4 +1,5 @@
 import { isTerminal } from '../../../engine/index.ts';
+import type { PlanGraph } from '../../../plan/index.ts';
 import type { Session } from '../../types.ts';
 import type { Wiring } from '../../wiring.ts';
 import type { Operating } from '../operating.ts';
@@ -23,11 +24,20 @@ export async function followed(wiring: Wiring, runId: string): Promise<void> {
 /** Tell what happens in a run while this process drives it: without a worker nobody else would. */
 export async function tellingWhile<T>(session: Session, wiring: Wiring, runId: string, act: () => Promise<T>): Promise<T> {
   const journal = await wiring.journal();
-  if ((await journal.run(runId))?.rehearsal !== false) return act();
+  const [first] = await journal.read(runId);
+  if (first?.body.type !== 'runCreated' || first.body.rehearsal || !hasListeners(first.body.graph, wiring)) return act();
   await using store = await wiring.store();
   const { clock, owner, channels, webhooks } = wiring;
   const over = new AbortController();
-  const operating: Operating = { store, journal, clock, owner, stop: AbortSignal.any([session.signal, over.signal]), signal: session.signal, notice: session.notice };
+  const operating: Operating = {
+    store,
+    journal,
+    clock,
+    owner,
+    stop: AbortSignal.any([session.signal, over.signal]),
+    signal: session.signal,
+    notice: session.notice,
+  };
   const teller = createTeller(operating, webhooks);
   const handlers = [noticesHandler(operating, channels), webhooksHandler(operating, webhooks)];
   const telling = Promise.all([
@@ -55,4 +65,10 @@ async function tellRest({ signal }: Session, operating: Operating, { tell, handl
   const end = operating.clock.monotonic() + LAST_MS;
   const last: Operating = { ...operating, stop: signal, signal: AbortSignal.any([signal, AbortSignal.timeout(LAST_MS)]) };
   for (const handler of handlers) while (operating.clock.monotonic() < end && (await workOnce(last, handler)));
+}
+
+/** Does anybody want to know of what happens in a run, or in those that it calls? */
+function hasListeners({ notifications, remediation, calls }: PlanGraph, wiring: Wiring): boolean {
+  if (notifications || remediation || wiring.webhooks.endpoints.length > 0) return true;
+  return Object.values(calls).some((called) => hasListeners(called, wiring));
 }
