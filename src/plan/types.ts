@@ -132,7 +132,7 @@ export interface PlanGraph {
   readonly outputs: JsonObject;
   /** Who is told of what: as the runbook says, and as the environments of its phases do. */
   readonly notifications?: readonly PlannedSubscription[];
-  /** What sets right what a compliance scan of this runbook finds. */
+  /** What sets right what a compliance scan of this runbook finds; drift is judged by what the default branch says. */
   readonly remediation?: PlannedRemediation;
   /** Runbooks reachable through runbook.call, by name, planned with this plan. */
   readonly calls: { readonly [runbook: string]: PlanGraph };

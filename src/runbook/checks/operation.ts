@@ -26,20 +26,21 @@ function checkSchedule({ document, report }: Context, schedule: JsonObject, path
 function checkRemediation({ document, steps, report }: Context, remediation: JsonObject): void {
   const { metadata } = document;
   const own = isObject(metadata) ? metadata['name'] : undefined;
-  if (own !== undefined && remediation['runbook'] === own)
+  const scans = steps.some(({ uses }) => uses === 'compliance.scan');
+  if (own !== undefined && remediation['runbook'] === own && scans)
     report({
       code: 'REMEDIATION_LOOP',
       path: ['remediation', 'runbook'],
       message: 'a scan cannot be its own remediation',
       hint: 'name the runbook that changes something',
     });
-  if (!steps.some(({ uses }) => uses === 'compliance.scan'))
+  if (!scans && !isObject(document['drift']))
     report({
       code: 'REMEDIATION_UNUSED',
       severity: 'warning',
       path: ['remediation'],
       atKey: true,
-      message: 'no step of this runbook is a compliance.scan, so that there is never anything to set right',
-      hint: 'add the scan, or remove the remediation',
+      message: 'no step of this runbook is a compliance.scan and it has no drift rule, so that there is never anything to set right',
+      hint: 'add one of them, or remove the remediation',
     });
 }

@@ -41,10 +41,10 @@ export const Schedule = z.strictObject({
 });
 export type Schedule = z.output<typeof Schedule>;
 
-/** When the stacks and machines of a runbook are compared with what its runs left there. Nothing is repaired. */
+/** When the stacks and machines of a runbook are compared with what its runs left there. Looking repairs nothing; `remediation` says what may. */
 export const DriftRule = z.strictObject({ schedule: Schedule.pick({ cron: true, timeZone: true }) });
 
-/** What sets right what a compliance scan of this runbook finds. */
+/** What sets right what a compliance scan of this runbook finds, or what has drifted. */
 export const Remediation = z.strictObject({
   runbook: Id,
   inputs: z.record(Id, z.json()).optional(),

@@ -6,7 +6,7 @@ import type { Ended, Handler, Job } from '../work.ts';
 import { ChannelJob, NOTICES, WebhookJob, WEBHOOKS } from './queues.ts';
 
 const LANES = 4;
-const REST = { firstMs: 2_000, longestMs: 3_600_000 };
+const REST = { firstMs: 1_000, longestMs: 3_600_000 };
 /** Whoever takes nothing for so long is not told any more of what is that old. */
 export const GIVE_UP_MS = 3 * 86_400_000;
 

@@ -11,7 +11,8 @@ import { createTeller, tellRun } from './tell-run.ts';
 
 const TELL_MS = 500;
 /** What could not be handed over in this time after the run was left stays in the queues, for whoever comes next. */
-const LAST_MS = 10_000;
+const LAST_MS = 5_000;
+const LOOK_MS = 200;
 
 /** From now on what happens in this run is told, whoever drives it. One that has ended has been told. */
 export async function followed(wiring: Wiring, runId: string): Promise<void> {
@@ -49,22 +50,31 @@ export async function tellingWhile<T>(session: Session, wiring: Wiring, runId: s
   } finally {
     over.abort();
     await telling;
-    await tellRest(session, operating, { tell: () => tellRun(teller, runId), handlers }).catch(() => undefined);
+    await tellRest(session, operating, { runId, tell: () => tellRun(teller, runId), handlers }).catch(() => undefined);
   }
 }
 
 interface Rest {
+  readonly runId: string;
   readonly tell: () => Promise<void>;
   readonly handlers: readonly Handler[];
 }
 
-/** How the run ended is what people want to know most. */
-async function tellRest({ signal }: Session, operating: Operating, { tell, handlers }: Rest): Promise<void> {
+/** How the run ended is what people want to know most: what was refused once is tried again, for a little. */
+async function tellRest({ signal }: Session, operating: Operating, { runId, tell, handlers }: Rest): Promise<void> {
   if (signal.aborted) return;
   await tell();
-  const end = operating.clock.monotonic() + LAST_MS;
+  const { clock } = operating;
   const last: Operating = { ...operating, stop: signal, signal: AbortSignal.any([signal, AbortSignal.timeout(LAST_MS)]) };
-  for (const handler of handlers) while (operating.clock.monotonic() < end && (await workOnce(last, handler)));
+  for (const end = clock.monotonic() + LAST_MS; clock.monotonic() < end && !signal.aborted; await clock.sleep(LOOK_MS, signal)) {
+    for (const handler of handlers) while (clock.monotonic() < end && (await workOnce(last, handler)));
+    if (!(await isAnyLeft(operating, runId, handlers))) return;
+  }
+}
+
+async function isAnyLeft({ store }: Operating, runId: string, handlers: readonly Handler[]): Promise<boolean> {
+  const waiting = await Promise.all(handlers.map(({ queue }) => store.queues.peek(queue, { states: ['ready', 'claimed'] })));
+  return waiting.flat().some(({ orderKey }) => orderKey?.endsWith(`/${runId}`));
 }
 
 /** Does anybody want to know of what happens in a run, or in those that it calls? */
