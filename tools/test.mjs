@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runHere, runQuietly } from './setup/child.mjs';
 import { elapsed, say } from './setup/say.mjs';
 import { setupOrExit } from './setup.mjs';
@@ -34,7 +34,8 @@ if (failed.length > 0) say(`check: ${failed.join(', ')} failed; the tests run al
 const wanted = process.argv.slice(2);
 const files = wanted.length > 0 ? wanted : testFiles();
 const concurrency = Math.max(2, availableParallelism());
-const flags = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, '--test-timeout=300000'];
+const limit = pathToFileURL(join(root, 'tools', 'test-limit.mjs')).href;
+const flags = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, '--test-timeout=300000', `--import=${limit}`];
 const code = await runHere(tools.node, [...flags, ...files], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
 process.exitCode = code !== 0 ? code : failed.length > 0 ? 1 : 0;
 

@@ -68,14 +68,14 @@ async function adapterFor(settings: HostSettings, opened: Opened): Promise<Adapt
   }
 }
 
-/** The clients are optional packages: whoever uses one host need not install those of the others. */
+/** The clients are loaded for the host that is used only. */
 async function loaded<T>(packageName: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (cause) {
     if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ERR_MODULE_NOT_FOUND') throw cause;
     throw new HostError('HOST_PACKAGE', `the package ${packageName} is not installed`, {
-      hint: 'install Slipway with its optional packages: npm install --include=optional',
+      hint: 'the installation is incomplete: install Slipway again',
       cause,
     });
   }

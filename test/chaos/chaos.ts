@@ -36,7 +36,7 @@ export interface ChaosReport {
   readonly healed: number;
   readonly broken: readonly string[];
 }
-const LEASE_TTL_MS = 2_000;
+const LEASE_TTL_MS = 3_000;
 
 /** Let many runs live through faults, then let them end, and check every promise from outside. */
 export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -93,7 +93,12 @@ async function chaosIn({ store, dir, restart }: Place, options: ChaosOptions): P
     over.abort();
     await people;
     await crew.stop();
-    return { seed, runs: ids.length, faults: crew.counts, healed, ...(await verdict(journal, ids, { ledger: ledgerOf(ledger), unreliable: crew.unreliable })) };
+    const lines = ledgerOf(ledger);
+    const stalled = lines.filter(({ what }) => what === 'stall').map(({ pid }) => pid);
+    const unreliable = new Set([...crew.unreliable, ...stalled]);
+    const faults = { ...crew.counts, stalled: new Set(stalled).size };
+    const outside = { ledger: lines.filter(({ what }) => what !== 'stall'), unreliable };
+    return { seed, runs: ids.length, faults, healed, ...(await verdict(journal, ids, outside)) };
   } finally {
     over.abort();
     await crew.stop();

@@ -7,7 +7,8 @@ import { type AnyKind, defineStep, type StepContext } from '../../src/steps/inde
 
 /** One line of the outside ledger: what the world saw, whoever did it. */
 export interface Line {
-  readonly what: 'begin' | 'end';
+  /** `stall`: the process got no time for so long that its lease may have run out, as if it had been frozen. */
+  readonly what: 'begin' | 'end' | 'stall';
   readonly run: string;
   readonly path: string;
   readonly host: string;
@@ -22,6 +23,18 @@ export function ledgerOf(file: string): readonly Line[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Line); // written below
+}
+
+/** Write `stall` lines until the process ends: on a machine with more to do than it can, a process is frozen by whoever else runs. */
+export function tellStalls(file: string, longestMs: number): void {
+  const every = 50;
+  let due = performance.now() + every;
+  setInterval(() => {
+    const now = performance.now();
+    const line: Line = { ...{ what: 'stall', run: '', path: '', host: '-', attempt: 0, key: '' }, pid: process.pid, at: Date.now() };
+    if (now - due > longestMs) appendFileSync(file, `${JSON.stringify(line)}\n`);
+    due = now + every;
+  }, every).unref();
 }
 
 const SLOWEST_MS = 2_000;

@@ -5,7 +5,7 @@ import { createExecutor, driveRun } from '../../src/engine/index.ts';
 import type { Host, Ports } from '../../src/steps/index.ts';
 import { kindsWith } from '../engine/support.ts';
 import { isDead, openStore, skewed, type StoreSpec, unreliable } from './store.ts';
-import { chaosKinds } from './work.ts';
+import { chaosKinds, tellStalls } from './work.ts';
 
 /** How one worker of a chaos test behaves. */
 export interface WorkerSpec {
@@ -26,6 +26,7 @@ const clock = skewed(spec.clockOffsetMs);
 const store = await openStore(spec.store, clock);
 const journal = unreliable(store, spec.errorRate, createRandom(spec.seed, spec.stream));
 const kindOf = kindsWith(...chaosKinds(spec.seed, spec.ledger));
+tellStalls(spec.ledger, spec.leaseTtlMs / 4);
 const drain = new AbortController();
 process.on('SIGTERM', () => drain.abort());
 

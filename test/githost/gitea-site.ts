@@ -112,8 +112,11 @@ export async function openSink(): Promise<{ readonly url: string; take(least: nu
     url: `http://127.0.0.1:${port}/hook`,
     take: async (least) => {
       for (let tries = 0; came.length < least && tries < 100; tries++) await settle(100);
-      // Others may be on their way; a host sends them within a moment.
-      await settle(300);
+      // Others may be on their way; a host sends them within a moment, and a busy one when it has time.
+      for (let [seen, tries] = [-1, 0]; seen !== came.length && tries < 20; tries++) {
+        seen = came.length;
+        await settle(least === 0 ? 1_500 : 300);
+      }
       return came.splice(0);
     },
     [Symbol.asyncDispose]: async () => {

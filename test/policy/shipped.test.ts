@@ -20,6 +20,13 @@ const open = (fromPort: number) => [{ cidr: '0.0.0.0/0', fromPort, toPort: fromP
 
 /** One small change of a good plan each, and what people are told. */
 const VIOLATIONS: readonly Violation[] = [
+  {
+    rule: 'accounts',
+    at: 'steps.2',
+    value: { ...copyTo('/none'), uses: 'ssh.user', with: { name: 'deploy', groups: ['erp', 'sudo'] } },
+    msg: /provision\/install puts deploy into the group sudo, which may do everything/,
+    decision: 'softDeny',
+  },
   { rule: 'approval', at: 'phases.3.approval', value: undefined, msg: /phase cutover moves production traffic without the approval of 2 people/ },
   { rule: 'approval', at: 'phases.3.approval.required', value: 1, msg: /without the approval of 2 people/ },
   { rule: 'approval', at: 'steps.4.if', value: 'inputs.careful', msg: /asked only under a condition/ },
@@ -47,6 +54,13 @@ const VIOLATIONS: readonly Violation[] = [
     at: 'metricSources',
     value: [{ path: 'dual/@collect', phase: 'dual', production: true, name: 'erp-db', type: 'command', authenticated: true, cmd: 'reboot' }],
     msg: /dual\/@collect asks erp-db by a command that turns the machine off/,
+  },
+  {
+    rule: 'legacy_ssh',
+    at: 'hosts.0.legacy',
+    value: ['ssh-rsa'],
+    msg: /provision\/install goes to erp-1, which may use ssh-rsa/,
+    decision: 'softDeny',
   },
   {
     rule: 'metrics',

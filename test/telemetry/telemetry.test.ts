@@ -71,7 +71,7 @@ interface Sent {
   readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly { readonly name: string; readonly traceId: string }[] }[] }[];
 }
 
-test('spans reach a collector by OTLP over HTTP with their headers; one that is away holds nobody up', { timeout: 30_000 }, async () => {
+test('spans reach a collector by OTLP over HTTP with their headers; one that is away holds nobody up', { timeout: 30_000 }, async (context) => {
   const received: { readonly body: Sent; readonly token: string | undefined; readonly path: string | undefined }[] = [];
   const collector = createServer((request, response) => {
     void buffer(request).then((bytes) => {
@@ -80,6 +80,7 @@ test('spans reach a collector by OTLP over HTTP with their headers; one that is 
     });
   });
   await new Promise<void>((done) => collector.listen(0, '127.0.0.1', done));
+  context.after(() => collector.close());
   const { port } = collector.address() as AddressInfo; // it listens on TCP
   const settings = { headers: { 'x-token': new Secret('a-long-token') }, serviceName: 'slipway', serviceVersion: '0.1.0' };
   const sink = await openSpanSink({ url: `http://127.0.0.1:${port}/v1/traces`, ...settings });

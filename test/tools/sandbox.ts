@@ -83,14 +83,12 @@ function copyTools(root: string): void {
 }
 
 /** package.json and a lock that agree. */
-export function writeManifest(root: string, leftPad: string, optional: readonly string[] = []): void {
+export function writeManifest(root: string, leftPad: string): void {
   const dependencies = { 'left-pad': leftPad };
-  const optionalDependencies = Object.fromEntries(optional.map((name) => [name, '1.0.0']));
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'slipway', dependencies, optionalDependencies }));
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'slipway', dependencies }));
   const packages = {
-    '': { name: 'slipway', dependencies, optionalDependencies },
+    '': { name: 'slipway', dependencies },
     'node_modules/left-pad': { version: leftPad, integrity: `sha512-${leftPad}` },
-    ...Object.fromEntries(optional.map((name) => [`node_modules/${name}`, { version: '1.0.0', optional: true }])),
   };
   writeFileSync(join(root, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
 }

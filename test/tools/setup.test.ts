@@ -205,12 +205,6 @@ test('packages: a changed lock installs again, a torn install installs again, on
   rmSync(join(box.root, 'node_modules/left-pad'), { recursive: true });
   await box.setup().done;
   assert.equal(installs(), 3, 'a package was gone');
-  // What npm left before somebody made a client of a Git host an optional package of ours.
-  const left = readFileSync(join(box.root, 'node_modules/.package-lock.json'));
-  writeManifest(box.root, '2.0.0', ['client-of-a-host']);
-  writeFileSync(join(box.root, 'node_modules/.package-lock.json'), left);
-  await box.setup().done;
-  assert.equal(installs(), 4, 'an optional package of ours was not there');
 });
 
 test('npm that was told not to run install scripts leaves no Node; its own installer is run', async (context) => {

@@ -27,18 +27,16 @@ function matchesLock(root) {
   const lock = parse(read(join(root, 'package-lock.json')));
   const installed = parse(read(join(root, 'node_modules', '.package-lock.json')));
   if (lock === undefined || installed === undefined || !sameWishes(root, lock)) return false;
-  // Optional for others, who use one Git host; here all are tested.
-  const ours = new Set(Object.keys(lock['']?.optionalDependencies ?? {}).map((name) => `node_modules/${name}`));
   return Object.entries(lock).every(([path, entry]) => {
     const there = installed[path];
-    if (path === '' || (there === undefined && entry.optional === true && !ours.has(path))) return true;
+    if (path === '' || (there === undefined && entry.optional === true)) return true;
     return there !== undefined && there.version === entry.version && there.integrity === entry.integrity && existsSync(join(root, path, 'package.json'));
   });
 }
 
 function sameWishes(root, lock) {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  return ['dependencies', 'devDependencies', 'optionalDependencies'].every((kind) => {
+  return ['dependencies', 'devDependencies'].every((kind) => {
     const wanted = Object.entries(manifest[kind] ?? {});
     const locked = lock['']?.[kind] ?? {};
     return wanted.length === Object.keys(locked).length && wanted.every(([name, range]) => locked[name] === range);

@@ -50,7 +50,7 @@ export function sessionOf(client: ClientBase): string {
  * Connections to the database, made when they are needed.
  *
  * @param answerMs a statement without an answer for so long is taken for lost.
- * @throws {SlipwayError} `PG_MISSING` when the optional package pg is not installed.
+ * @throws {SlipwayError} `PG_MISSING` when the package pg is not installed.
  */
 export async function openPool(connection: PostgresConnection, answerMs = ANSWER_MS): Promise<Pool> {
   const { default: pg } = await import('pg').catch((cause: unknown) => {
