@@ -66,7 +66,9 @@ async function previewOf({ session, journal, world, graph, checkout }: Looking, 
   const given = await unsealDeep(kind.target === 'stack' ? stackWords(task.with) : task.with, journal, masker);
   const hosts = (node.hosts?.names ?? []).filter((name) => name in graph.hosts).map((name) => world.host(name));
   const context: PreviewContext = { ports: world.ports, checkout, signal, hosts, options: hostOptionsOf(node), approximate: false };
-  return look.preview(look.with.parse(given), context);
+  const parsed = look.with.safeParse(given);
+  // It ran with a Slipway that had other words for it.
+  return parsed.success ? look.preview(parsed.data, context) : { type: 'note', text: `its settings are no ${look.uses} of this slipway` };
 }
 
 /** What every stack operation says of its stack. */
