@@ -13,6 +13,7 @@ import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
 import { operations } from './operate/operations.ts';
 import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
+import { retryRun, settleHosts } from './retry.ts';
 import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
 import { repairRuns } from './repair.ts';
 import { seeLocks, unlock } from './see-locks.ts';
@@ -41,6 +42,8 @@ export function createApp(wiring: Wiring): App {
     rollBack: (session, runId, options) => rollBack(session, wiring, { runId, ...options }),
     signalRun: async (session, runId, name, payload) => sendSignal(session, await journal(), { runId, name, payload }),
     resolveTask: async (session, runId, path, as) => resolveTask(session, await journal(), { runId, path, as }),
+    settleHosts: (session, request) => settleHosts(session, wiring, request),
+    retry: (session, runId, request) => retryRun(session, wiring, { runId, ...request }),
     overview: () => overview(wiring),
     repair: (session, options) => repairRuns(session, wiring, options),
     supervise: (session, options) => supervise(session, wiring, options),

@@ -1,5 +1,6 @@
 import { isObject, type Json, SlipwayError } from '../core/index.ts';
 import { createExecutor, driveRun, type DriveOptions, type EventBody, type RunLocks, type RunState } from '../engine/index.ts';
+import { openSpillIn } from '../journal/index.ts';
 import { kindOf } from '../steps/index.ts';
 import { callRunbook } from './call.ts';
 import { invalid, parseFiles } from './load.ts';
@@ -56,8 +57,9 @@ async function driveIn(world: World, { session, wiring, runId, locks }: Driving)
   const call: DriveOptions['call'] = (request, stop) =>
     callRunbook(session, wiring, { ...request, parent: runId, created, checkout, signal: stop, drive: driveChild });
   try {
+    const openSpill = openSpillIn(session.stateDir);
     const rest = { ...(drain ? { drain } : {}), ...(locks ? { locks } : {}), ...(observe ? { observe } : {}) };
-    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, ...rest });
+    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, openSpill, ...rest });
   } finally {
     await ports.ssh.release(runId);
   }

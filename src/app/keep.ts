@@ -1,6 +1,6 @@
 import { EXIT, type JsonObject, SlipwayError } from '../core/index.ts';
 import { TERMINAL_STATES } from '../engine/index.ts';
-import { exportLines, type Family, importLines, prunable } from '../journal/index.ts';
+import { exportLines, type Family, importLines, prunable, removeSpilled } from '../journal/index.ts';
 import type { Keeping, KeepWiring, Pruned, PruneRequest } from './keep-types.ts';
 import type { Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
@@ -63,6 +63,7 @@ async function prune(session: Session, wiring: Wiring, { olderThanMs, keepEviden
     await audit(session, wiring, { action: 'journal.prune', details: { olderThanMs, keepEvidence, runs } });
     gone.push(...idsOf(await archive.remove(batch, { keepEvidence })));
   }
+  await removeSpilled(session.stateDir, gone);
   const reclaimed = await archive.reclaim();
   const left = new Set(gone);
   const stayed = idsOf(families).filter((id) => !left.has(id));

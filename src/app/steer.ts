@@ -107,6 +107,7 @@ async function undoFinished(session: Session, wiring: Wiring, { data, reason }: 
   const { created, finished, runId: undone } = data;
   if (!created || finished?.state === 'rolledBack')
     throw new SlipwayError('NOTHING_TO_UNDO', `${undone} is ${finished?.state ?? 'unknown'}; there is nothing to undo`, { hint: 'see "slipway runs"' });
+  await refuseInherited(journal, undone);
   const attempt = await nextUndo(journal, undone);
   const { overrides: _theirs, ...same } = created;
   const started = [...data.tasks.values()].filter((task) => hasStarted(task) && isForward(data, task)).map(({ path, outputs }) => ({ path, outputs }));
@@ -125,6 +126,16 @@ async function undoFinished(session: Session, wiring: Wiring, { data, reason }: 
     { ...same, actor: session.actor, rollbackOf: { runId: undone, reason, started, items: Object.fromEntries(data.items) } },
   );
   return drive(session, wiring, runId);
+}
+
+/** A retry did more than this run knows of: it is undone first, and knows how to undo both. */
+async function refuseInherited(journal: RunJournal, undone: string): Promise<void> {
+  const heir = await journal.run(derivedRunId(undone, 'retry'));
+  if (!heir) return;
+  throw new SlipwayError('RETRIED', `${undone} was taken over by ${heir.id}: ${heir.state}`, {
+    exitCode: EXIT.locked,
+    hint: `undo that one, which undoes both: slipway rollback ${heir.id}`,
+  });
 }
 
 /**
@@ -155,7 +166,7 @@ function isForward({ created }: RunData, { node }: Task): boolean {
 export async function resolveTask(
   session: Session,
   journal: RunJournal,
-  { runId, path, as }: { readonly runId: string; readonly path: string; readonly as: 'retry' | 'done' | 'failed' },
+  { runId, path, as, hosts }: { readonly runId: string; readonly path: string; readonly as: 'retry' | 'done' | 'failed'; readonly hosts?: readonly string[] },
 ): Promise<void> {
   const data = await stateOfRun(journal, runId);
   const task = data.tasks.get(path);
@@ -171,7 +182,7 @@ export async function resolveTask(
     throw new SlipwayError('NOT_IN_ATTENTION', `${path} does not wait for a person; it is ${task.state}`, {
       hint: open.length > 0 ? `these do: ${open.join(', ')}` : `see "slipway status ${runId}"`,
     });
-  await post(journal, runId, { type: 'taskResolved', id: randomText(16), path, by: session.actor, as });
+  await post(journal, runId, { type: 'taskResolved', id: randomText(16), path, by: session.actor, as, ...(hosts ? { hosts } : {}) });
 }
 
 export async function sendSignal(

@@ -59,6 +59,18 @@ export interface RunFacts {
   readonly events: readonly JournalEvent[];
 }
 
+export interface RetryRequest {
+  /** Only this step. */
+  readonly path?: string | undefined;
+  /** Only these hosts: `failed`, `unreachable`, `never-reached`, `in-doubt` (joined by commas), or a pattern of the inventory. */
+  readonly hosts?: string | undefined;
+}
+export interface SettledHosts {
+  readonly path: string;
+  /** Those that were meant; all that did not end well when absent. */
+  readonly hosts?: readonly string[];
+}
+
 /** The use cases. The command line (and later the server) know only this. */
 export interface App extends AsyncDisposable, Keeping, Operations {
   validate(session: Session, paths: readonly string[]): Promise<Validation>;
@@ -84,6 +96,13 @@ export interface App extends AsyncDisposable, Keeping, Operations {
   ): Promise<RunHandle | { readonly requested: true; readonly runId: string }>;
   signalRun(session: Session, runId: string, name: string, payload: Json): Promise<void>;
   resolveTask(session: Session, runId: string, path: string, as: 'retry' | 'done' | 'failed'): Promise<void>;
+  /** Settle only some hosts of a step that needs a person. */
+  settleHosts(
+    session: Session,
+    request: { readonly runId: string; readonly path: string; readonly as: 'retry' | 'done' | 'failed'; readonly hosts: string },
+  ): Promise<SettledHosts>;
+  /** Try again what waits for a person, or start a run that goes on with a failed one. */
+  retry(session: Session, runId: string, request: RetryRequest): Promise<RunHandle | { readonly runId: string; readonly settled: readonly SettledHosts[] }>;
   runs(session: Session, query: RunQuery): Promise<readonly RunRow[]>;
   /** @throws {SlipwayError} `RUN_NOT_FOUND`. */
   facts(session: Session, runId: string): Promise<RunFacts>;

@@ -74,12 +74,12 @@ async function show(shown: Shown, events: ReturnType<App['follow']>): Promise<vo
 
 async function drawAgain({ context, live, screen }: Shown, signal: AbortSignal): Promise<void> {
   const { clock } = context.deps;
-  const { redraw } = context.settings.terminal;
+  const { redraw, rows } = context.settings.terminal;
   let seen = 0;
   let newsAt = clock.now();
   while (!signal.aborted) {
     const now = clock.now();
-    screen.draw(live.running(now));
+    screen.draw(live.running(now, rows - 2));
     if (live.report.events !== seen) {
       seen = live.report.events;
       newsAt = now;

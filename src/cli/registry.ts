@@ -45,7 +45,7 @@ export const GROUPS: readonly Group[] = [
       entry('resume <run>', 'go on with a paused run, or with one whose process died', async () => (await import('./commands/resume.ts')).resume),
       entry('cancel <run>', 'stop a run; cleaning up still happens', async () => (await import('./commands/steer.ts')).cancel),
       entry('rollback <run>', 'undo a run, traffic first', async () => (await import('./commands/rollback.ts')).rollback),
-      entry('retry <run> <path>', 'try a step again that needs a person', async () => (await import('./commands/resolve.ts')).retry),
+      entry('retry <run> [path]', 'try again what did not end well, on all or some hosts', async () => (await import('./commands/retry.ts')).retry),
       entry('resolve <run> <path>', 'settle a step that needs a person', async () => (await import('./commands/resolve.ts')).resolve),
       entry('signal <run> <name> [payload]', 'send a signal that a step waits for', async () => (await import('./commands/signal.ts')).signal),
     ],

@@ -8,12 +8,13 @@ interface ScreenOptions {
   /** A terminal that understands moving up; otherwise only lines that stay are written. */
   readonly redraw: boolean;
   readonly columns: number;
+  readonly rows: number;
 }
 
 const ESCAPE = '\u001B';
 
 /** Open a screen on a stream; disposing takes the drawn lines away. */
-export function openScreen({ write, redraw, columns }: ScreenOptions): Screen {
+export function openScreen({ write, redraw, columns, rows }: ScreenOptions): Screen {
   let drawn: readonly string[] = [];
   const erase = () => (drawn.length === 0 ? '' : `${ESCAPE}[${drawn.length}A${ESCAPE}[0J`);
   const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
@@ -23,8 +24,8 @@ export function openScreen({ write, redraw, columns }: ScreenOptions): Screen {
     },
     draw: (lines) => {
       if (!redraw) return;
-      // A line that wraps would take two rows and spoil the count.
-      const cut = lines.map((line) => cutTo(line, columns - 1));
+      // A line that wraps would take two rows and spoil the count, and so would one that has left the screen at its top.
+      const cut = lines.slice(0, rows - 1).map((line) => cutTo(line, columns - 1));
       if (cut.join('\n') === drawn.join('\n')) return;
       write(`${erase()}${text(cut)}`);
       drawn = cut;

@@ -50,7 +50,12 @@ export interface Settings {
   readonly journal?: { readonly store: string; readonly shown?: string };
   readonly actor: string;
   readonly teams: readonly string[];
-  readonly terminal: { readonly colour: { readonly stdout: boolean; readonly stderr: boolean }; readonly redraw: boolean; readonly columns: number };
+  readonly terminal: {
+    readonly colour: { readonly stdout: boolean; readonly stderr: boolean };
+    readonly redraw: boolean;
+    readonly columns: number;
+    readonly rows: number;
+  };
   readonly secretNamed: (variable: string) => Secret | undefined;
 }
 /** One thing `slipway doctor` looked at. */

@@ -97,6 +97,7 @@ function terminal({ env, around }: Reader): Terminal {
     colour: { stdout: forced || (around.stdoutIsTerminal && !plain), stderr: forced || (around.stderrIsTerminal && !plain) },
     redraw: around.stderrIsTerminal && env['TERM'] !== 'dumb' && text(env, 'CI') === undefined,
     columns: around.columns !== undefined && around.columns >= 20 ? around.columns : 80,
+    rows: around.rows !== undefined && around.rows >= 4 ? around.rows : 24,
   };
 }
 

@@ -8,6 +8,7 @@ export function realSurroundings(): Surroundings {
     stdoutIsTerminal: process.stdout.isTTY,
     stderrIsTerminal: process.stderr.isTTY,
     columns: process.stderr.columns ?? process.stdout.columns,
+    rows: process.stderr.rows ?? process.stdout.rows,
     homeDir: homedir(),
     osUser: osUser(),
     hostName: hostname(),

@@ -35,6 +35,8 @@ export interface Terminal {
   readonly redraw: boolean;
   /** Width in columns; 80 when unknown. */
   readonly columns: number;
+  /** Height in rows; 24 when unknown. */
+  readonly rows: number;
 }
 /** Which store keeps the journal. */
 export type JournalSettings =
@@ -109,6 +111,7 @@ export interface Surroundings {
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly homeDir: string;
   readonly osUser: string;
   readonly hostName?: string;

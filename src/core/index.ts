@@ -3,6 +3,7 @@ export { formatDuration, parseDuration } from './duration.ts';
 export { EXIT, type ErrorDetail, type ExitCode, messageOf, type RetryAdvice, SlipwayError, unreachable } from './error.ts';
 export { causedRunId, newRunId, PATTERN, randomText } from './ids.ts';
 export { canonicalJson, type Digest, digestOf, digestOfBytes, isArray, isObject, type Json, type JsonObject } from './json.ts';
+export { createMaskStream, type MaskStream } from './mask-stream.ts';
 export { createMasker, type Masker } from './masker.ts';
 export { didYouMean, type Parsed, type Problem } from './problem.ts';
 export { Secret } from './secret.ts';

@@ -44,8 +44,12 @@ export interface StartAction {
   readonly timeoutMs: number;
   readonly heartbeatMs?: number;
   readonly hosts?: HostRule;
-  /** Host results of this task so far (`HostResult`, or "inDoubt"); only hosts not in here, or in doubt and safe to repeat, are started. */
+  /** Host results of this task so far (`HostResult`, or "inDoubt"): only hosts that are not in here, or in doubt and safe to repeat, are started. */
   readonly ledger: { readonly [host: string]: Json };
+  /** Only these hosts may begin. */
+  readonly only?: readonly string[];
+  /** Paths of the chain it belongs to, itself among them: hosts go from one step to the next at their own pace. */
+  readonly chain?: readonly string[];
   /** Compensations and finally run under their own signal and budget, also after a cancel. */
   readonly scope: 'run' | 'cleanup';
 }

@@ -51,6 +51,8 @@ export interface StepFailure {
 }
 export interface HostResult {
   readonly state: HostState;
+  /** Nobody saw the end of what was begun there: it may have taken effect, whatever the state says. */
+  readonly inDoubt?: true;
   readonly outputs?: Json;
   readonly summary?: string;
   readonly error?: StepFailure;
@@ -60,6 +62,30 @@ export interface HostResult {
 export type StepResult =
   | { readonly state: 'ok' | 'changed'; readonly outputs: JsonObject; readonly summary?: string }
   | { readonly state: 'failed' | 'timedOut' | 'cancelled'; readonly error: StepFailure };
+
+/** A task as another run left it. */
+export interface TakenTask {
+  readonly path: string;
+  /** `ready` goes on with its ledger. */
+  readonly state: StepState;
+  readonly attempt: number;
+  readonly with: JsonObject;
+  /** Without those of its hosts, which are in the ledger. */
+  readonly outputs: JsonObject;
+  readonly summary?: string;
+  readonly error?: StepFailure;
+  readonly hosts?: { readonly [host: string]: HostResult | 'inDoubt' };
+  /** Only these hosts begin. */
+  readonly only?: readonly string[];
+}
+/** What a run takes over from a finished one of the same plan. */
+export interface Retried {
+  readonly runId: string;
+  readonly phases: { readonly [id: string]: 'succeeded' | 'skipped' };
+  readonly tasks: readonly TakenTask[];
+  /** Items of its expanded foreach nodes. */
+  readonly items: { readonly [path: string]: readonly Json[] };
+}
 
 /**
  * Everything that can happen to a run. `path` is the address of a task: a plan path, with `[index]` for a foreach
@@ -90,6 +116,8 @@ export type EventBody =
         /** Items of its expanded foreach nodes, which compensations of items see as `item`. */
         readonly items?: { readonly [path: string]: readonly Json[] };
       };
+      /** This run goes on with a finished one: what ended well there is not done again. */
+      readonly retryOf?: Retried;
     }
   /** Waits for its turn in a concurrency group; or, with `lock`, for what another run acts on, and then `group` is the name of the lock. */
   | { readonly type: 'runQueued'; readonly group: string; readonly behind?: readonly string[]; readonly lock?: LockWait }
@@ -112,7 +140,15 @@ export type EventBody =
       readonly result?: HostResult;
       readonly reason?: string;
     }
-  | { readonly type: 'stepFinished'; readonly path: string; readonly attempt: number; readonly result: StepResult; readonly durationMs: number }
+  | {
+      readonly type: 'stepFinished';
+      readonly path: string;
+      readonly attempt: number;
+      readonly result: StepResult;
+      readonly durationMs: number;
+      /** The results of its hosts are on record one by one: `outputs.hosts` is those, and is not written twice. */
+      readonly hostsOnRecord?: true;
+    }
   | { readonly type: 'stepRetryScheduled'; readonly path: string; readonly attempt: number; readonly at: number }
   /** Found in flight after a crash: nobody knows whether it took effect. */
   | { readonly type: 'stepInDoubt'; readonly path: string; readonly attempt: number }
@@ -150,6 +186,8 @@ export type EventBody =
       readonly by: Actor;
       readonly as: 'retry' | 'done' | 'failed';
       readonly outputs?: JsonObject;
+      /** Only these hosts of it. With `retry`, no other begins; otherwise the step goes on with those that have no result. */
+      readonly hosts?: readonly string[];
     }
   | {
       readonly type: 'rollbackRequested';

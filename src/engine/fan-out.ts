@@ -1,5 +1,6 @@
 import type { HostCount, HostRule } from '../plan/index.ts';
 import type { HostResult } from './events.ts';
+import { createTally, type Tally } from './host-tally.ts';
 
 /** Where a step stands with its hosts. */
 export interface FanOut {
@@ -11,8 +12,17 @@ export interface FanOut {
 export type FanOutDecision =
   { readonly type: 'start'; readonly hosts: readonly string[] } | { readonly type: 'wait' } | { readonly type: 'over'; readonly stopped?: string };
 
+/** A step on its way over its hosts. Every call costs by the hosts it is about, not by how many there are. */
+export interface Spread {
+  readonly batches: FanOut['batches'];
+  readonly results: ReadonlyMap<string, HostResult>;
+  /** Which hosts may start now. They count as running from here on. */
+  next(): FanOutDecision;
+  ended(host: string, result: HostResult): void;
+}
+
 /** Most hosts at once when a step sets no throttle. */
-const MOST_AT_ONCE = 50;
+export const MOST_AT_ONCE = 50;
 
 /** Hosts of a step in batches: `serial` sizes in turn, the last one repeated. A fraction rounds down to at least one host. */
 export function batchesOf(rule: HostRule): readonly (readonly string[])[] {
@@ -26,67 +36,94 @@ export function batchesOf(rule: HostRule): readonly (readonly string[])[] {
   return batches;
 }
 
-function countOf(count: HostCount, all: number): number {
+export function countOf(count: HostCount, all: number): number {
   return typeof count === 'number' ? count : Math.max(1, Math.floor(count.fraction * all));
 }
 
-/** Which hosts may start now. Failed and unreachable hosts count alike. */
+/**
+ * Begin, or go on with what a ledger says. Hosts start in their order.
+ *
+ * linear, and hostFirst for a step by itself: nobody of the next batch starts before the last of this one is over. free: the size of the batch is only
+ * how many run at once.
+ */
+export function startSpread(rule: HostRule, known: ReadonlyMap<string, HostResult>): Spread {
+  const batches = batchesOf(rule);
+  const all = batches.flat();
+  const tally = createTally(rule, batches);
+  const results = new Map<string, HostResult>();
+  const running = new Set<string>();
+  const ended = (host: string, result: HostResult): void => {
+    running.delete(host);
+    if (!results.has(host)) tally.add(host, result);
+    results.set(host, result);
+  };
+  for (const host of all) {
+    const result = known.get(host);
+    if (result) ended(host, result);
+  }
+  let at = 0;
+  const next = (): FanOutDecision => {
+    const stopped = tally.stopped();
+    if (stopped !== undefined) return running.size > 0 ? { type: 'wait' } : { type: 'over', stopped };
+    if (tally.ended() === all.length) return { type: 'over' };
+    const end = rule.strategy === 'free' ? all.length : tally.currentEnd();
+    const free = widthOf(rule, tally, all.length) - running.size;
+    const hosts: string[] = [];
+    for (; at < end && hosts.length < free; at++) {
+      const host = all[at] ?? '';
+      if (!results.has(host)) hosts.push(host);
+    }
+    for (const host of hosts) running.add(host);
+    return hosts.length > 0 ? { type: 'start', hosts } : { type: 'wait' };
+  };
+  return { batches, results, next, ended };
+}
+
+function widthOf(rule: HostRule, tally: Tally, all: number): number {
+  const most = rule.throttle === undefined ? MOST_AT_ONCE : countOf(rule.throttle, all);
+  return rule.strategy === 'free' ? Math.min(most, Math.max(1, tally.currentSize())) : most;
+}
+
+/** Which hosts may start now, asked once: `Spread` is for whoever asks again and again. */
 export function nextHosts(rule: HostRule, fan: FanOut): FanOutDecision {
   const stopped = stopReason(rule, fan);
   if (stopped !== undefined) return fan.running.size > 0 ? { type: 'wait' } : { type: 'over', stopped };
-  const begun = (host: string): boolean => fan.running.has(host) || fan.results.has(host);
-  const all = fan.batches.flat();
+  const { batches } = fan;
+  const all = batches.flat();
   if (all.every((host) => fan.results.has(host))) return { type: 'over' };
-  const current = fan.batches.find((batch) => !batch.every((host) => fan.results.has(host))) ?? [];
-  // linear: nobody of the next batch starts before the last of this one is over. free and hostFirst: as slots become free.
-  const candidates = rule.strategy === 'linear' ? current : all;
-  const width = Math.min(
-    rule.throttle === undefined ? MOST_AT_ONCE : countOf(rule.throttle, all.length),
-    rule.strategy === 'linear' ? Infinity : Math.max(1, current.length),
-  );
-  const hosts = candidates.filter((host) => !begun(host)).slice(0, Math.max(0, width - fan.running.size));
+  const tally = tallyOf(rule, fan);
+  const end = rule.strategy === 'free' ? all.length : tally.currentEnd();
+  const idle = all.slice(0, end).filter((host) => !fan.running.has(host) && !fan.results.has(host));
+  const hosts = idle.slice(0, Math.max(0, widthOf(rule, tally, all.length) - fan.running.size));
   return hosts.length > 0 ? { type: 'start', hosts } : { type: 'wait' };
 }
 
-/**
- * Why no further host may start. `maxFailPercentage` is measured against the batch and against all hosts so far, and stops
- * when both are strictly greater, so that one broken host of a late batch does not stop a large step; 0 stops at the first.
- * Without any rule, a batch with a failure is the last one.
- */
-export function stopReason(rule: HostRule, { batches, results }: Pick<FanOut, 'batches' | 'results'>): string | undefined {
-  const bad = (hosts: readonly string[]): number => hosts.filter((host) => isBad(results.get(host))).length;
-  const all = bad(batches.flat());
-  if (all === 0) return undefined;
-  if (rule.anyErrorsFatal) return `${said(all)} and any error is fatal`;
-  if (rule.maxErrors !== undefined) return all > rule.maxErrors ? `${said(all)} and at most ${rule.maxErrors} may` : undefined;
-  let soFar: string[] = [];
-  for (const batch of batches) {
-    soFar = [...soFar, ...batch];
-    const failed = bad(batch);
-    if (failed === 0) continue;
-    const limit = rule.maxFailPercentage;
-    if (limit === undefined) {
-      if (batch.every((host) => results.has(host)) && soFar.length < batches.flat().length)
-        return `${said(all)} and the next batch does not start after a failure`;
-      continue;
-    }
-    const shares = [(100 * failed) / batch.length, (100 * bad(soFar)) / soFar.length];
-    if (shares.every((share) => share > limit)) return `${said(all)}, more than ${limit} %`;
-  }
-  return undefined;
+/** Why no further host may start. */
+export function stopReason(rule: HostRule, fan: Pick<FanOut, 'batches' | 'results'>): string | undefined {
+  return tallyOf(rule, fan).stopped();
 }
 
-function said(count: number): string {
-  return `${count} ${count === 1 ? 'host' : 'hosts'} failed`;
+function tallyOf(rule: HostRule, { batches, results }: Pick<FanOut, 'batches' | 'results'>): Tally {
+  const tally = createTally(rule, batches);
+  for (const batch of batches)
+    for (const host of batch) {
+      const result = results.get(host);
+      if (result) tally.add(host, result);
+    }
+  return tally;
 }
 
 export function isBad(result: HostResult | undefined): boolean {
   return result?.state === 'failed' || result?.state === 'unreachable';
 }
 
-/** May the step count as done although hosts failed? Only when a rule says how many may. */
+/**
+ * May the step count as done although hosts failed? Only when a rule says how many may. No rule allows for a host that is in doubt and a person's: nobody
+ * knows whether it failed.
+ */
 export function isTolerable(rule: HostRule, fan: Pick<FanOut, 'batches' | 'results'>): boolean {
-  const bad = fan.batches.flat().filter((host) => isBad(fan.results.get(host))).length;
-  if (bad === 0) return true;
+  const results = fan.batches.flatMap((batch) => batch.flatMap((host) => fan.results.get(host) ?? []));
+  if (!results.some(isBad)) return true;
+  if (results.some(({ inDoubt, error }) => inDoubt === true && error?.retry === 'pauseForHuman')) return false;
   return (rule.maxFailPercentage !== undefined || rule.maxErrors !== undefined) && stopReason(rule, fan) === undefined;
 }

@@ -1,4 +1,5 @@
 import type { PlanGraph, PlanNode } from '../plan/index.ts';
+import { chainsOf, type HostChains } from './host-chains.ts';
 
 /** A graph by phase and by owner, so that decisions need no search. */
 export interface GraphIndex {
@@ -13,6 +14,7 @@ export interface GraphIndex {
   readonly environments: ReadonlyMap<string, string>;
   /** Paths of compensations, of `rollback.steps`, and of everything below them. */
   readonly inRollback: ReadonlySet<string>;
+  readonly chains: HostChains;
 }
 const known = new WeakMap<PlanGraph, GraphIndex>();
 
@@ -31,12 +33,14 @@ function makeIndex(graph: PlanGraph): GraphIndex {
     nodes.filter((node) => rootOf(graph, node).role === 'step'),
     ({ phase }) => phase,
   );
+  const owned = Map.groupBy(
+    nodes.filter((node) => node.owner !== undefined),
+    (node) => node.owner ?? '',
+  );
   return {
     body,
-    owned: Map.groupBy(
-      nodes.filter((node) => node.owner !== undefined),
-      (node) => node.owner ?? '',
-    ),
+    owned,
+    chains: chainsOf(graph, owned),
     compensations: nodes.filter(({ role }) => role === 'compensate'),
     rollbackSteps: nodes.filter(({ role }) => role === 'rollback'),
     phaseOrder: new Map(graph.phases.map(({ id }, order) => [id, order])),

@@ -13,3 +13,4 @@ export { backoffMs } from './decide/retry.ts';
 export { batchesOf, nextHosts, stopReason } from './fan-out.ts';
 export { type Driver, type Standstill, standstillOf } from './standstill.ts';
 export { refuseReserved, unsealDeep, type Vault } from './local/secrets.ts';
+export { type HostChoice, takeOver } from './take-over.ts';

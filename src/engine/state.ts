@@ -35,6 +35,8 @@ export interface Task {
   givenUp: boolean;
   attention?: { readonly reason: string; readonly hint: string };
   hosts: { [host: string]: HostResult | 'inDoubt' };
+  /** A person wants only these hosts tried. */
+  only?: readonly string[];
 }
 export interface PhaseData {
   state: 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled';

@@ -14,4 +14,5 @@ export { type BackedUp, backUpSqlite } from './sqlite/backup.ts';
 export * as sqlite from './sqlite/handle.ts';
 export { type JournalOptions, openJournal } from './sqlite/open.ts';
 export { type Restored, type RestoreOptions, restoreSqlite } from './sqlite/restore.ts';
+export { openSpillIn, removeSpilled } from './spill.ts';
 export type { VaultKeySource } from './vault-key.ts';

@@ -42,6 +42,8 @@ export interface HostContext extends StepContext {
   readonly host: Host;
   /** Keys a host step has beside `with`. */
   readonly options: HostOptions;
+  /** Pass on output as it comes, in whatever pieces: it is masked, put together to lines and kept, however long it gets. */
+  readonly output?: (piece: string, stream?: 'stdout' | 'stderr') => void;
 }
 export interface HostOptions {
   readonly become?: { readonly user: string; readonly method: 'sudo' | 'su' | 'doas'; readonly password?: Secret };

@@ -76,6 +76,15 @@ export interface SshControl {
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
   /** Whom `read` and `write` act as; `exec` says it in its request. */
   readonly become?: Become;
+  /** Whose drafts `write` makes and removes; without it nobody finds one that a crash leaves. */
+  readonly draft?: Draft;
+}
+/** What a write that was cut off leaves beside the file is found and removed by later attempts of the same work. */
+export interface Draft {
+  /** The same for all attempts of one task on one host, which writes one file at a time. Letters and digits. */
+  readonly mark: string;
+  /** From 1. */
+  readonly attempt: number;
 }
 export interface RemoteFile {
   readonly path: string;

@@ -29,6 +29,7 @@ export function buildPorts(
   const agent = config.ssh.agentSocket;
   const ssh = createSsh({
     clock: systemClock,
+    masker: request.masker,
     knownHostsFiles: [`${config.ssh.home}/.ssh/known_hosts`],
     ...(agent === undefined ? {} : { agentSocket: agent }),
   });

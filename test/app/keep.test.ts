@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createMasker, systemClock } from '../../src/core/index.ts';
 import { keepers } from '../../src/app/keep.ts';
 import type { Keeping, Session, Wiring } from '../../src/app/index.ts';
-import { backUpSqlite, openSqliteArchive, restoreSqlite } from '../../src/journal/index.ts';
+import { backUpSqlite, openSpillIn, openSqliteArchive, restoreSqlite } from '../../src/journal/index.ts';
 import { openSqliteStore, STORE_FENCES } from '../../src/store/index.ts';
 import { filled, idOf } from '../journal/contract/archive.ts';
 import { VAULT_KEY } from '../journal/contract/place.ts';
@@ -62,6 +62,19 @@ test('pruning says first, in the audit, which runs go and in which hash each end
     assert.deepEqual([run.head, run.events], [verified.head, verified.events]);
   }
   assert.equal((await later.verifyAudit(session)).ok, true);
+});
+
+test('what a run spilled goes with it', async () => {
+  await using at = sqlitePlace();
+  await filled(at);
+  const open = openSpillIn(at.dir);
+  for (const n of [0, 5]) {
+    const spill = open({ runId: idOf(n), path: 'p/s', attempt: 1, host: 'web1', stream: 'stdout' });
+    spill.write('much');
+    spill.close(true);
+  }
+  await keeping(at.dir, 100 * DAY_MS).prune({ ...session, stateDir: at.dir }, { olderThanMs: 90 * DAY_MS, keepEvidence: false, dryRun: false });
+  assert.deepEqual(readdirSync(join(at.dir, 'output')), [idOf(5)]);
 });
 
 test('backup, restore and import are in the audit', async () => {

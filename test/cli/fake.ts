@@ -55,7 +55,7 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
     stateDir: '/repo/.slipway',
     actor: 'user:ada',
     teams: ['cab'],
-    terminal: { colour: { stdout: false, stderr: false }, redraw: false, columns: 100 },
+    terminal: { colour: { stdout: false, stderr: false }, redraw: false, columns: 100, rows: 30 },
     secretNamed: (name) => (name === 'DB_PASSWORD' ? new Secret('hunter2-hunter2') : undefined),
     ...options.settings,
   };
@@ -145,6 +145,8 @@ function quiet(): App {
     rollBack: async () => ({ requested: true, runId: RUN }),
     signalRun: async () => undefined,
     resolveTask: async () => undefined,
+    settleHosts: async (_session, { path }) => ({ path, hosts: ['web-1', 'web-2'] }),
+    retry: async (_session, runId, { path = 'a/b' }) => ({ runId, settled: [{ path }] }),
     runs: async () => [],
     facts: async () => story,
     follow: async function* () {

@@ -133,7 +133,7 @@ test('doctor: exit 1 only when something needed is missing; says what mends it',
 });
 
 test('colours only where the stream is a terminal, and never with --no-color', async () => {
-  const terminal = { colour: { stdout: true, stderr: false }, redraw: false, columns: 80 };
+  const terminal = { colour: { stdout: true, stderr: false }, redraw: false, columns: 80, rows: 24 };
   const app = withRun(rolledBack, 'rolledBack');
   const coloured = await slipway(['rehearse', 'erp'], { app, settings: { terminal } });
   assert.ok(coloured.stdout.includes('\u001B[33m'));

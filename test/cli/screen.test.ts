@@ -26,7 +26,7 @@ function shown(bytes: string): readonly string[] {
 
 test('drawn lines stay below the lines that stay, and go away at the end', () => {
   let bytes = '';
-  const screen = openScreen({ write: (text) => (bytes += text), redraw: true, columns: 20 });
+  const screen = openScreen({ write: (text) => (bytes += text), redraw: true, columns: 20, rows: 24 });
   screen.add(['one']);
   screen.draw(['a 1 s', 'b 1 s']);
   screen.draw(['a 2 s', 'b 2 s']);
@@ -41,11 +41,11 @@ test('drawn lines stay below the lines that stay, and go away at the end', () =>
 
 test('nothing is written when nothing changed, and nothing is drawn where nothing can be redrawn', () => {
   const writes: string[] = [];
-  const screen = openScreen({ write: (text) => void writes.push(text), redraw: true, columns: 20 });
+  const screen = openScreen({ write: (text) => void writes.push(text), redraw: true, columns: 20, rows: 24 });
   screen.draw(['same']);
   screen.draw(['same']);
   assert.equal(writes.length, 1);
-  const plain = openScreen({ write: (text) => void writes.push(text), redraw: false, columns: 20 });
+  const plain = openScreen({ write: (text) => void writes.push(text), redraw: false, columns: 20, rows: 24 });
   plain.draw(['drawn']);
   plain.add(['said']);
   assert.deepEqual(writes.slice(1), ['said\n']);

@@ -11,7 +11,15 @@ mkdirSync(join(folder, 'repo', '.git'), { recursive: true });
 mkdirSync(join(folder, 'repo', 'runbooks'));
 after(() => rmSync(folder, { recursive: true }));
 
-const around: Surroundings = { stdoutIsTerminal: true, stderrIsTerminal: true, columns: 120, homeDir: '/home/ada', osUser: 'ada', gitUser: () => undefined };
+const around: Surroundings = {
+  stdoutIsTerminal: true,
+  stderrIsTerminal: true,
+  columns: 120,
+  rows: 40,
+  homeDir: '/home/ada',
+  osUser: 'ada',
+  gitUser: () => undefined,
+};
 
 function load(env: Record<string, string>, changes: Partial<Surroundings> = {}): Config {
   const parsed = loadConfig(env, join(folder, 'repo', 'runbooks'), { ...around, ...changes });
@@ -29,7 +37,7 @@ test('an empty environment gives settings that need nothing else', () => {
   assert.deepEqual(config.teams, []);
   assert.equal(config.pulumi.backend, `file://${join(folder, 'repo', '.slipway', 'pulumi')}`);
   assert.equal(config.pulumi.passphrase, undefined);
-  assert.deepEqual(config.terminal, { colour: { stdout: true, stderr: true }, redraw: true, columns: 120 });
+  assert.deepEqual(config.terminal, { colour: { stdout: true, stderr: true }, redraw: true, columns: 120, rows: 40 });
 });
 
 test('variables win over defaults, and relative folders count from the current one', () => {
@@ -61,6 +69,7 @@ test('colour needs a terminal, and NO_COLOR turns it off even where it is forced
   assert.equal(load({ CI: 'true' }).terminal.redraw, false);
   assert.equal(load({ TERM: 'dumb' }).terminal.redraw, false);
   assert.equal(load({}, { columns: 0 }).terminal.columns, 80);
+  assert.equal(load({}, { rows: 1 }).terminal.rows, 24);
 });
 
 test('every bad value is a problem of its own, named by its variable', () => {

@@ -130,7 +130,7 @@ test('cancel aborts what is under way, runs finally, undoes nothing', async () =
   const setting = { journal, graph, kinds: [kind] };
   await create(setting);
   const done = drive(setting);
-  await new Promise((tick) => setTimeout(tick, 50));
+  while (!ledger.includes('one/a')) await new Promise((tick) => setTimeout(tick, 5));
   await journal.post(RUN_ID, { type: 'cancelRequested', id: 'c', by: 'user:ada' }, 'c');
   assert.equal((await done).state, 'cancelled');
   assert.deepEqual(ledger, ['one/a', 'one/finally/0']);

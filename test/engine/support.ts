@@ -135,6 +135,7 @@ export interface Setting {
   readonly runId?: string;
   readonly createdAt?: number;
   readonly leaseTtlMs?: number;
+  readonly openSpill?: DriveOptions['openSpill'];
   readonly call?: DriveOptions['call'];
   readonly drain?: AbortSignal;
   readonly drainMs?: number;
@@ -192,6 +193,7 @@ export async function drive(setting: Setting): Promise<{ readonly state: RunStat
     kindOf: kindsWith(...kinds),
     call: setting.call ?? (() => Promise.reject(new SlipwayError('NO_CALLS', 'this test calls no runbook'))),
     ...(setting.leaseTtlMs === undefined ? {} : { leaseTtlMs: setting.leaseTtlMs }),
+    ...(setting.openSpill ? { openSpill: setting.openSpill } : {}),
     ...(setting.drain === undefined ? {} : { drain: setting.drain }),
     ...(setting.drainMs === undefined ? {} : { drainMs: setting.drainMs }),
     ...(setting.locks === undefined ? {} : { locks: setting.locks }),

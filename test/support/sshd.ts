@@ -21,6 +21,8 @@ export function whyNoSshd(): string | undefined {
 export interface SshdOptions {
   /** Lines of sshd_config that come first, so that they win. */
   readonly config?: readonly string[];
+  /** Where it listens; 127.0.0.1 unless told. */
+  readonly address?: string;
   /** Sign the host key with an authority; the host then presents a certificate for 127.0.0.1. */
   /** Shell text that furnishes a copy-on-write copy of this machine, in which the server then runs: nothing that is done there is done here. */
   readonly overlay?: string;
@@ -41,6 +43,8 @@ export interface Sshd extends AsyncDisposable {
   authorize(publicKey: string): Promise<void>;
   /** End the processes of all connections, as a crash of the machine would, and go on listening. */
   dropConnections(): Promise<void>;
+  /** As a reboot does: every connection is gone, and after a while it listens again, with another host key when it was installed anew. */
+  reboot(options?: { readonly downMs?: number; readonly newHostKey?: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,7 +75,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     ...(options.config ?? []),
     ...(certified ? [`HostCertificate ${hostKeyFile}-cert.pub`] : []),
     `Port ${port}`,
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${options.address ?? '127.0.0.1'}`,
     `HostKey ${hostKeyFile}`,
     `AuthorizedKeysFile ${authorized}`,
     `PidFile ${join(dir, 'sshd.pid')}`,
@@ -84,18 +88,17 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   ];
   const configFile = join(dir, 'sshd_config');
   await writeFile(configFile, `${config.join('\n')}\n`);
-  const child = options.overlay === undefined ? spawn(SSHD, ['-D', '-e', '-f', configFile], STDIO) : await spawnInOverlay(dir, configFile, options.overlay);
   let log = '';
-  child.stderr?.on('data', (bytes: Buffer) => (log += bytes.toString()));
-  await untilListening(port, child, () => log);
+  const listen = async (): Promise<ChildProcess> => {
+    const started = options.overlay === undefined ? spawn(SSHD, ['-D', '-e', '-f', configFile], STDIO) : await spawnInOverlay(dir, configFile, options.overlay);
+    started.stderr?.on('data', (bytes: Buffer) => (log += bytes.toString()));
+    await untilListening(port, started, () => log);
+    return started;
+  };
+  let child = await listen();
   const hostKey = (await readFile(`${hostKeyFile}.pub`, 'utf8')).split(' ').slice(0, 2).join(' ');
   const stop = async (): Promise<void> => {
-    killConnections(child);
-    if (child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    }
+    await kill(child);
     await rm(dir, { recursive: true, force: true });
   };
   return {
@@ -107,9 +110,27 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     log: () => log,
     authorize: (publicKey) => appendFile(authorized, `${publicKey.trim()}\n`),
     dropConnections: () => Promise.resolve(killConnections(child)),
+    reboot: async ({ downMs = 0, newHostKey = false } = {}) => {
+      await kill(child);
+      if (newHostKey) for (const file of [hostKeyFile, `${hostKeyFile}.pub`]) await rm(file);
+      if (newHostKey) makeKey(dir, 'host');
+      await delay(downMs);
+      child = await listen();
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  // First who listens: nobody may come in while the others are ended.
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGSTOP');
+    killConnections(child);
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
 }
 
 const STDIO = { stdio: ['ignore', 'ignore', 'pipe'] } satisfies SpawnOptions;

@@ -1,6 +1,6 @@
 import { type Clock, digestOfBytes, SlipwayError } from '../../core/index.ts';
 import type { Become, RemoteFile, SshControl } from '../../steps/index.ts';
-import type { Link } from './dial.ts';
+import type { Link } from './link.ts';
 import { type RawResult, runScript } from './exec.ts';
 import type { ReadFile } from './files.ts';
 import { READ_SCRIPT, WRITE_SCRIPT } from './scripts.ts';
@@ -39,6 +39,7 @@ export async function writeAsUser(as: AsUser, file: RemoteFile): Promise<void> {
     SLIPWAY_MODE: file.mode.toString(8).padStart(4, '0'),
     SLIPWAY_OWNER: file.owner ?? '',
     SLIPWAY_GROUP: file.group ?? '',
+    SLIPWAY_DRAFT: as.control.draft?.mark ?? '',
   };
   const result = await run(as, WRITE_SCRIPT, { env, stdin: file.content, maxOutputBytes: 65_536 });
   if (result.exitCode !== 0) throw refused(as, file.path, result);

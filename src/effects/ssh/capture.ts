@@ -5,15 +5,20 @@ export interface Capture {
   readonly truncated: boolean;
 }
 
+/** How many of the bytes that are kept at most are the first ones. */
+export function headBytes(maxBytes: number): number {
+  return Math.ceil(maxBytes / 2);
+}
+
 export function createCapture(maxBytes: number): Capture {
-  const headBytes = Math.ceil(maxBytes / 2);
+  const headLimit = headBytes(maxBytes);
   const head: Buffer[] = [];
   let headLength = 0;
   let tail: Buffer[] = [];
   let tailLength = 0;
   let dropped = 0;
   const shrinkTail = (): void => {
-    const most = maxBytes - headBytes;
+    const most = maxBytes - headLimit;
     if (tailLength <= 2 * most + 65_536) return;
     const kept = lastBytes(tail, most);
     dropped += tailLength - kept.length;
@@ -22,8 +27,9 @@ export function createCapture(maxBytes: number): Capture {
   };
   return {
     add: (bytes) => {
-      const forHead = bytes.subarray(0, headBytes - headLength);
-      head.push(forHead);
+      const forHead = bytes.subarray(0, headLimit - headLength);
+      // An empty part too would hold the whole piece in memory.
+      if (forHead.length > 0) head.push(forHead);
       headLength += forHead.length;
       const rest = bytes.subarray(forHead.length);
       if (rest.length === 0) return;
@@ -31,7 +37,7 @@ export function createCapture(maxBytes: number): Capture {
       tailLength += rest.length;
       shrinkTail();
     },
-    bytes: () => Buffer.concat([...head, lastBytes(tail, maxBytes - headBytes)]),
+    bytes: () => Buffer.concat([...head, lastBytes(tail, maxBytes - headLimit)]),
     get truncated() {
       return dropped > 0 || headLength + tailLength > maxBytes;
     },

@@ -1,5 +1,5 @@
 import { blobList, blobString, readBlob } from './blob.ts';
-import { isSigned } from './signature.ts';
+import { isSignedOnce } from './signature.ts';
 
 /** Fields of the public key that stand between the nonce and the serial number, by key type. */
 const KEY_FIELDS: { readonly [plainType: string]: number } = {
@@ -74,6 +74,6 @@ export function hostCertificateFault(certificate: Certificate, names: readonly s
   if (seconds >= certificate.validBefore) return 'it has expired';
   if (!names.some((name) => certificate.principals.includes(name)))
     return `it is for ${certificate.principals.join(', ') || 'no name'}, not for ${names.join(', ')}`;
-  if (!isSigned(certificate.signed, certificate.signature, authorityPem)) return 'its signature is wrong';
+  if (!isSignedOnce(certificate.signed, certificate.signature, authorityPem)) return 'its signature is wrong';
   return undefined;
 }

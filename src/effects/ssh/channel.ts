@@ -1,15 +1,19 @@
 import type { ClientChannel } from 'ssh2';
 import type { Clock } from '../../core/index.ts';
-import { type Link, unreachableHost } from './dial.ts';
+import type { Link } from './link.ts';
+import { orAborted } from './or-aborted.ts';
+import { unreachableHost } from './unreachable.ts';
 
-const TRIES = 6;
-const FIRST_WAIT_MS = 50;
+/** Tries while no channel of ours is open: then the server has another reason. */
+const TRIES = 7;
+const FIRST_WAIT_MS = 25;
 
 /** A command that the server has accepted. */
 export interface Started {
   readonly channel: ClientChannel;
   readonly exited: Promise<Exit>;
   readonly closed: Promise<void>;
+  isOpen(): boolean;
 }
 export interface Exit {
   readonly type: 'exit';
@@ -18,49 +22,85 @@ export interface Exit {
 }
 
 /** The server refused one more channel; others of this connection go on. */
-class ChannelRefused extends Error {}
+export class ChannelRefused extends Error {}
+
+export interface Waiting {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Do not wait for others of this connection: they wait for us. */
+  readonly isUrgent?: boolean;
+}
 
 /**
  * Open a channel and start a command on it, waiting for a free place.
  *
  * @throws {SlipwayError} `SSH_UNREACHABLE` when the server did not acknowledge the command: nothing was started.
  */
-export async function startCommand(link: Link, command: string, clock: Clock, signal: AbortSignal): Promise<Started> {
-  for (let tries = 1; ; tries++) {
+export function startCommand(link: Link, command: string, waiting: Waiting): Promise<Started> {
+  return whenGranted(link, waiting, async () => {
+    const began = waiting.clock.monotonic();
+    const started = await startOnce(link, command);
+    link.noteOpening(waiting.clock.monotonic() - began);
+    return started;
+  });
+}
+
+/**
+ * Open a channel by a function, again and again while the server refuses: whenever another one of this connection closes, for as long as that takes.
+ *
+ * @throws {SlipwayError} `SSH_UNREACHABLE` when it goes on refusing though none is open.
+ */
+export async function whenGranted<T>(link: Link, { clock, signal, isUrgent = false }: Waiting, open: () => Promise<T>): Promise<T> {
+  let tries = 0;
+  for (;;) {
     signal.throwIfAborted();
     try {
-      return await startOnce(link, command);
+      return await open();
     } catch (thrown) {
       if (!(thrown instanceof ChannelRefused)) throw thrown;
-      if (tries === TRIES) throw unreachableHost(link.host, thrown);
-      // Its MaxSessions is lower than ours: be content with what it grants.
-      link.slots.resize(link.slots.limit() - 1);
-      await clock.sleep(FIRST_WAIT_MS * 2 ** tries, signal);
+      // Its MaxSessions is lower than ours: give up what only waits, then be content with what it grants.
+      const isRoomMade = link.idle.giveUp();
+      if (!isRoomMade && isUrgent) throw unreachableHost(link.host, thrown);
+      if (!isRoomMade) link.slots.resize(link.slots.limit() - 1);
+      if (link.channels.count() > 0) await orAborted(Promise.race([link.channels.nextClosed(), link.closed]), signal);
+      else if (++tries === TRIES) throw unreachableHost(link.host, thrown);
+      else await clock.sleep(FIRST_WAIT_MS * 2 ** tries, signal);
     }
   }
 }
 
-function startOnce(link: Link, command: string): Promise<Started> {
+/** The same, once. @throws {ChannelRefused} */
+export function startOnce(link: Link, command: string): Promise<Started> {
   return new Promise((resolve, reject) => {
-    void link.closed.then((reason) => reject(unreachableHost(link.host, reason)));
+    const forget = link.whenClosed((reason) => reject(unreachableHost(link.host, reason)));
     try {
       link.client.exec(command, (error: (Error & { reason?: unknown }) | undefined, channel) => {
-        if (!error) resolve(startedOn(channel));
+        forget();
+        if (!error) resolve(startedOn(channel, link));
         else if (error.reason !== undefined && link.isOpen()) reject(new ChannelRefused(error.message, { cause: error }));
         else reject(unreachableHost(link.host, error));
       });
     } catch (thrown) {
+      forget();
       reject(unreachableHost(link.host, thrown instanceof Error ? thrown : new Error(String(thrown))));
     }
   });
 }
 
 /** Listens at once: a quick command's end may stand in the same packet as the server's consent. */
-function startedOn(channel: ClientChannel): Started {
+function startedOn(channel: ClientChannel, { channels }: Link): Started {
+  let open = true;
+  const hasClosed = channels.add();
   const exited = new Promise<Exit>((resolve) => {
     channel.once('exit', (exitCode: number | null, signal?: string) => resolve({ type: 'exit', exitCode, ...(signal === undefined ? {} : { signal }) }));
   });
-  const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()));
+  const closed = new Promise<void>((resolve) =>
+    channel.once('close', () => {
+      open = false;
+      hasClosed();
+      resolve();
+    }),
+  );
   channel.on('error', () => undefined); // writing after the far side closed; the end of the channel tells the story
-  return { channel, exited, closed };
+  return { channel, exited, closed, isOpen: () => open };
 }

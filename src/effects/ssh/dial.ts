@@ -1,29 +1,19 @@
-import type { Readable } from 'node:stream';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { type Clock, SlipwayError } from '../../core/index.ts';
 import type { Host } from '../../steps/index.ts';
 import { offerHostKeyAlgorithms, useCertifiedKey } from './host-certificate.ts';
 import { legacyAlgorithms, noAlgorithm } from './legacy.ts';
+import type { KnownHosts } from './known-hosts.ts';
+import { type Link, linkOf } from './link.ts';
 import type { Ssh2 } from './load.ts';
 import { offerProofs, proofsOf } from './login.ts';
-import { createSlots, type Slots } from './slots.ts';
+import { gatherWrites, prepareKeys } from './quick-wire.ts';
 import { nameOf, type Trust, trustOf } from './trust.ts';
+import { unreachableHost } from './unreachable.ts';
 
-/** OpenSSH allows 10 sessions a connection (MaxSessions); the rest is for file transfer and for ending commands. */
-const CHANNELS = 7;
-const KEEP_ALIVE_MS = 10_000;
 const KEEP_ALIVE_MISSES = 3;
-
-/** One logged-in connection. */
-export interface Link {
-  readonly host: Host;
-  readonly client: Client;
-  readonly slots: Slots;
-  /** Resolves with the reason when the connection has ended. */
-  readonly closed: Promise<Error>;
-  isOpen(): boolean;
-  close(): void;
-}
 
 export interface DialSources {
   readonly ssh2: Ssh2;
@@ -31,31 +21,45 @@ export interface DialSources {
   readonly agentSocket: string | undefined;
   /** The text of a file; undefined when it does not exist. */
   readonly readText: (path: string) => Promise<string | undefined>;
+  /** A known_hosts file; undefined when it does not exist. */
+  readonly readKnownHosts: (path: string) => Promise<KnownHosts | undefined>;
   /** known_hosts files for hosts that name none. */
   readonly knownHostsFiles: readonly string[];
   readonly connectTimeoutMs: number;
+  readonly keepAliveMs: number;
 }
 
 /** The server hung up before the handshake, as OpenSSH does when too many connections begin at once (MaxStartups). */
 export class DialReset extends Error {}
 
+export interface DialTarget {
+  readonly host: Host;
+  /** The connection to its jump host, when it has one. */
+  readonly through: Link | undefined;
+  readonly twin: Link['twin'];
+}
+
 /**
- * Connect and log in; through another connection when `via` is given.
+ * Connect and log in.
  *
  * @throws {SlipwayError} `SSH_UNREACHABLE`, `SSH_HOST_KEY`, `SSH_AUTH`. @throws {DialReset} when it is worth another try at once.
  */
-export async function dial(host: Host, via: Link | undefined, sources: DialSources): Promise<Link> {
+export async function dial({ host, through, twin }: DialTarget, sources: DialSources): Promise<Link> {
   const [trust, proofs] = await Promise.all([trustFor(host, sources), proofsOf(host, sources)]);
-  const socket = via && (await forward(via, host));
+  const socket = through ? await forward(through, host) : connect(host.port, host.address);
+  gatherWrites(socket);
   const client = new sources.ssh2.Client();
   const progress: Progress = { handshake: false };
-  client.on('handshake', () => (progress.handshake = true));
+  client.on('handshake', () => {
+    progress.handshake = true;
+    prepareKeys(client);
+  });
   const ready = whenReady(client, host, progress);
   client.connect({
-    ...(socket ? { sock: socket } : { host: host.address, port: host.port }),
+    sock: socket,
     username: host.user,
     readyTimeout: sources.connectTimeoutMs,
-    keepaliveInterval: KEEP_ALIVE_MS,
+    keepaliveInterval: sources.keepAliveMs,
     keepaliveCountMax: KEEP_ALIVE_MISSES,
     hostVerifier: (key: Buffer) => {
       progress.refusal = trust.check(key);
@@ -69,7 +73,7 @@ export async function dial(host: Host, via: Link | undefined, sources: DialSourc
   // Small packets go out at once; waiting to join them would cost 40 ms each.
   client.setNoDelay(true);
   await ready;
-  return linkOf(client, host);
+  return linkOf({ client, host, twin, clock: sources.clock });
 }
 
 interface Progress {
@@ -106,19 +110,10 @@ function dialError(cause: Error & { level?: string; code?: unknown }, host: Host
   return unreachableHost(host, cause);
 }
 
-/** Nothing was started; worth another try later. */
-export function unreachableHost(host: Host, cause: Error): SlipwayError {
-  return new SlipwayError('SSH_UNREACHABLE', `cannot reach ${nameOf(host)}: ${cause.message}`, {
-    retry: 'afterBackoff',
-    hint: 'check that the machine runs, that its address and port are right, and that firewalls and jump hosts let us through',
-    cause,
-  });
-}
-
 async function trustFor(host: Host, sources: DialSources): Promise<Trust> {
   const paths = host.login.knownHostsFiles ?? sources.knownHostsFiles;
-  const texts = await Promise.all(paths.map(async (path) => ({ path, text: (await sources.readText(path)) ?? '' })));
-  return trustOf(host, { files: texts, now: sources.clock.now(), pemOf: (key) => pemOf(key, sources.ssh2) });
+  const files = await Promise.all(paths.map(sources.readKnownHosts));
+  return trustOf(host, { files: files.filter((file) => file !== undefined), now: sources.clock.now(), pemOf: (key) => pemOf(key, sources.ssh2) });
 }
 
 function pemOf(publicKey: Buffer, ssh2: Ssh2): string {
@@ -128,37 +123,19 @@ function pemOf(publicKey: Buffer, ssh2: Ssh2): string {
   return (Array.isArray(parsed) ? parsed[0] : parsed)?.getPublicPEM() ?? '';
 }
 
-function forward(via: Link, host: Host): Promise<Readable> {
+function forward(via: Link, host: Host): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const refuse = (cause: Error): void => reject(unreachableHost(host, new Error(`the jump host ${via.host.name} says: ${cause.message}`, { cause })));
-    void via.closed.then(refuse);
+    const forget = via.whenClosed(refuse);
     try {
-      via.client.forwardOut('127.0.0.1', 0, host.address, host.port, (error, channel) => (error ? refuse(error) : resolve(channel)));
+      via.client.forwardOut('127.0.0.1', 0, host.address, host.port, (error, channel) => {
+        forget();
+        if (error) refuse(error);
+        else resolve(channel);
+      });
     } catch (thrown) {
+      forget();
       refuse(thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
   });
-}
-
-function linkOf(client: Client, host: Host): Link {
-  let open = true;
-  let reason: Error | undefined;
-  client.on('error', (error) => (reason ??= error));
-  const closed = new Promise<Error>((resolve) => {
-    client.once('close', () => {
-      open = false;
-      resolve(reason ?? new Error('the server closed the connection'));
-    });
-  });
-  return {
-    host,
-    client,
-    slots: createSlots(CHANNELS),
-    closed,
-    isOpen: () => open,
-    close: () => {
-      open = false;
-      client.end();
-    },
-  };
 }

@@ -1,11 +1,13 @@
 import { StringDecoder } from 'node:string_decoder';
-import { type Clock, randomText, SlipwayError } from '../../core/index.ts';
+import { type Clock, SlipwayError } from '../../core/index.ts';
 import type { ExecRequest, SshControl } from '../../steps/index.ts';
-import { commandLine, payloadBytes } from './bootstrap.ts';
-import { type Started, startCommand } from './channel.ts';
-import type { Link } from './dial.ts';
+import { commandLine, type Way } from './bootstrap.ts';
+import { type Started, startCommand, type Waiting } from './channel.ts';
+import type { Link } from './link.ts';
+import { payloadText } from './payload.ts';
 import { type End, followCommand, isWithin, type Session } from './session.ts';
 import { STOP_MS, STOP_SCRIPT } from './stop.ts';
+import { startTimer } from './timer.ts';
 import { nameOf } from './trust.ts';
 
 /** The result with bytes as they came. */
@@ -17,8 +19,10 @@ export interface RawResult {
   readonly truncated: boolean;
   readonly durationMs: number;
 }
-export type RunControl = Pick<SshControl, 'signal' | 'onOutput'>;
+export type RunControl = Pick<SshControl, 'signal' | 'onOutput'> & Pick<Waiting, 'isUrgent'>;
 const READY_MS = 10_000;
+/** So many bytes a server takes at once on a new channel; OpenSSH two million. */
+const WITHIN_WINDOW = 16_384;
 
 /**
  * Run shell text over a connection.
@@ -37,24 +41,45 @@ export async function runScript(link: Link, request: ExecRequest, control: RunCo
 
 /** The same without waiting for a place: for what must go on while all places are taken. */
 export async function runInSlot(link: Link, request: ExecRequest, control: RunControl, clock: Clock): Promise<RawResult> {
+  for (;;) {
+    const way = request.become ? 'long' : link.way;
+    const result = await runOnce(way, link, { request, control, clock });
+    if (result !== 'again') return result;
+    // Its commands lead no process group of their own, and nothing was run.
+    link.way = 'long';
+  }
+}
+
+async function runOnce(way: Way, link: Link, { request, control, clock }: Omit<Run, 'link'>): Promise<RawResult | 'again'> {
   const started = clock.monotonic();
-  const payload = payloadBytes(request, `slipway-${randomText(24)}`, request.stdin);
-  const command = await startCommand(link, commandLine(request.become), clock, control.signal);
-  const { session, sent } = converse(command, payload, { link, request, control, clock });
-  const timer = new AbortController();
+  const payload = payloadText({ ...request, hasInput: request.stdin !== undefined, isLast: way === 'long' });
+  const command = await shellFor(way, link, { request, control, clock });
+  const { session, sent } = converse(command, payload, { request, control, clock });
+  link.noteCommand();
+  const cut = Promise.withResolvers<End | 'timeout' | 'aborted'>();
+  const stopTimer = startTimer(clock, request.timeoutMs, () => cut.resolve('timeout'));
+  const forget = link.whenClosed(() => cut.resolve({ type: 'lost' }));
+  const onAbort = (): void => cut.resolve('aborted');
+  control.signal.addEventListener('abort', onAbort);
+  if (control.signal.aborted) onAbort();
+  void session.end.then(cut.resolve);
   try {
-    const first = await Promise.race([
-      session.end,
-      link.closed.then((): End => ({ type: 'lost' })),
-      clock.sleep(request.timeoutMs, timer.signal).then(() => 'timeout' as const),
-      aborted(control.signal, timer.signal),
-    ]);
+    const first = await cut.promise;
     if (first === 'timeout' || first === 'aborted') return await cutOff(first, session, sent(), { link, request, control, clock });
+    if (session.greeting.wantsLongWay() && way === 'short') return 'again';
     return resultOf(first, session, { link, request, sent: sent() }, clock.monotonic() - started);
   } finally {
-    timer.abort();
+    forget();
+    control.signal.removeEventListener('abort', onAbort);
+    stopTimer();
     command.channel.close();
   }
+}
+
+/** A shell that reads our payload: one that waits already, or a new one. */
+async function shellFor(way: Way, link: Link, { request, control, clock }: Omit<Run, 'link'>): Promise<Started> {
+  const waiting = way === 'short' ? link.idle.takeShell() : undefined;
+  return waiting ?? startCommand(link, commandLine(way, request.become), { ...control, clock });
 }
 
 interface Run {
@@ -64,45 +89,63 @@ interface Run {
   readonly clock: Clock;
 }
 
-/** Send what the bootstrap waits for: the password when it asks, the payload when nobody can mistake it for a password. */
-function converse(command: Started, payload: Buffer, { request, control, clock }: Run): { session: Session; sent: () => boolean } {
+/** Send what the far side waits for: the password when it asks, the payload when nobody can mistake it for a password, the input when it is read by the script only. */
+function converse(command: Started, payload: string, { request, control, clock }: Omit<Run, 'link'>): { session: Session; sent: () => boolean } {
   const { channel } = command;
+  const { stdin } = request;
   let sent = false;
   const send = (): void => {
     if (sent) return;
     sent = true;
-    channel.end(payload);
+    if (stdin !== undefined) channel.write(payload);
+    else if (payload.length > WITHIN_WINDOW) channel.end(payload);
+    else {
+      // The same as `end`, but without the error that the library makes and drops when it ends the stream once more.
+      channel.write(payload);
+      channel.eof();
+    }
   };
   const password = request.become?.password;
-  const onOutput = limitedOutput(request.maxOutputBytes, control.onOutput);
+  const text = asText(control.onOutput);
   const session = followCommand(command, {
     clock,
     maxOutputBytes: request.maxOutputBytes,
-    onReady: send,
+    onStands: send,
+    onReady: () => {
+      if (stdin !== undefined) channel.end(stdin);
+    },
     onPassword: () => {
-      if (password && session.passwordsAsked() === 1) channel.write(`${password.reveal()}\n`);
+      if (password && session.greeting.passwordsAsked() === 1) channel.write(`${password.reveal()}\n`);
       else channel.close();
     },
-    onOutput,
+    onOutput: text.add,
   });
+  void session.end.then(text.end);
   if (!request.become) send();
   return { session, sent: () => sent };
 }
 
-/** Pass output on as text while it is within the limit of its stream; then say once that the rest is left out. */
-function limitedOutput(maxBytes: number, emit: RunControl['onOutput']): (stream: 'stdout' | 'stderr', bytes: Buffer) => void {
+interface AsText {
+  readonly add: (stream: 'stdout' | 'stderr', bytes: Buffer) => void;
+  readonly end: () => void;
+}
+
+/** Pass output on as text: whole characters, and what is none as a replacement character. */
+function asText(emit: RunControl['onOutput']): AsText {
   const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
-  const left = { stdout: maxBytes, stderr: maxBytes };
-  return (stream, bytes) => {
-    if (left[stream] < 0) return;
-    emit?.(stream, decoders[stream].write(bytes.subarray(0, left[stream])));
-    left[stream] -= bytes.length;
-    if (left[stream] < 0) emit?.(stream, `\n[more than ${maxBytes} bytes; the rest is left out]\n`);
+  const pass = (stream: 'stdout' | 'stderr', text: string): void => {
+    if (text !== '') emit?.(stream, text);
+  };
+  return {
+    add: (stream, bytes) => pass(stream, decoders[stream].write(bytes)),
+    end: () => {
+      for (const stream of ['stdout', 'stderr'] as const) pass(stream, decoders[stream].end());
+    },
   };
 }
 
 function resultOf(end: End, session: Session, run: { link: Link; request: ExecRequest; sent: boolean }, durationMs: number): RawResult {
-  if (session.target() === undefined) throw notBegun(end, session, run);
+  if (session.greeting.target() === undefined) throw notBegun(end, session, run);
   if (end.type === 'lost') throw lost(run.link, 'the connection ended before the command did');
   const { stdout, stderr } = session;
   return {
@@ -117,10 +160,10 @@ function resultOf(end: End, session: Session, run: { link: Link; request: ExecRe
 
 /** The bootstrap never spoke: the shell or the change of user refused, or the connection broke too early to know. */
 function notBegun(end: End, session: Session, { link, request, sent }: { link: Link; request: ExecRequest; sent: boolean }): SlipwayError {
-  const said = session.chatter().trim().slice(-500);
-  if (end.type === 'lost' && sent && session.passwordsAsked() === 0) return lost(link, 'the connection ended before the command did');
+  const said = session.greeting.chatter().trim().slice(-500);
+  if (end.type === 'lost' && sent && session.greeting.passwordsAsked() === 0) return lost(link, 'the connection ended before the command did');
   const { become } = request;
-  if (become && (end.type === 'exit' || session.passwordsAsked() > 0)) {
+  if (become && (end.type === 'exit' || session.greeting.passwordsAsked() > 0)) {
     return new SlipwayError(
       'SSH_AUTH',
       `${nameOf(link.host)} does not let ${link.host.user} become ${become.user} by ${become.method}: ${said || 'wrong password'}`,
@@ -147,7 +190,7 @@ async function cutOff(why: 'timeout' | 'aborted', session: Session, sent: boolea
   const { link, request, control, clock } = run;
   // A command cut off in its first moment still has to say which process it is.
   if (sent) await isWithin(Promise.race([session.ready, session.end, link.closed]), READY_MS, clock);
-  const target = session.target();
+  const target = session.greeting.target();
   if (target === undefined && sent) throw lost(link, 'it did not say which process to end');
   if (target !== undefined && !(await isStopped(target, session, run))) throw lost(link, 'it could not be ended');
   if (why === 'aborted') throw control.signal.reason;
@@ -167,8 +210,7 @@ async function isStopped(target: string, session: Session, run: Run): Promise<bo
     ...(become ? { become } : {}),
   };
   try {
-    // Not in a slot: all of them may be held by commands that must be ended.
-    const { exitCode } = await runInSlot(run.link, request, { signal: AbortSignal.timeout(STOP_MS + 5_000) }, run.clock);
+    const { exitCode } = await runBeside(run.link, request, { clock: run.clock, signal: AbortSignal.timeout(STOP_MS + 5_000) });
     return exitCode === 0;
   } catch {
     const end = await Promise.race([session.end, run.clock.sleep(0)]);
@@ -176,9 +218,21 @@ async function isStopped(target: string, session: Session, run: Run): Promise<bo
   }
 }
 
-function aborted(signal: AbortSignal, until: AbortSignal): Promise<'aborted'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('aborted');
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: until });
-  });
+/**
+ * Run shell text for somebody who holds a channel meanwhile. Not in a slot: all of them may be held by commands that must be ended. Nor need the server
+ * grant one more channel: then it takes a connection of its own.
+ */
+export async function runBeside(link: Link, request: ExecRequest, { clock, signal }: Pick<Waiting, 'clock' | 'signal'>): Promise<RawResult> {
+  const control = { signal, isUrgent: true };
+  try {
+    return await runInSlot(link, request, control, clock);
+  } catch (thrown) {
+    if (!link.isOpen() || !(thrown instanceof SlipwayError) || thrown.code !== 'SSH_UNREACHABLE') throw thrown;
+    const twin = await link.twin(signal);
+    try {
+      return await runInSlot(twin, request, control, clock);
+    } finally {
+      twin.close();
+    }
+  }
 }

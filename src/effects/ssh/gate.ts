@@ -1,7 +1,9 @@
 import type { Clock } from '../../core/index.ts';
 import type { Host } from '../../steps/index.ts';
-import { DialReset, unreachableHost } from './dial.ts';
+import { DialReset } from './dial.ts';
+import { createPace, type Pace } from './pace.ts';
 import { createSlots, type Slots } from './slots.ts';
+import { unreachableHost } from './unreachable.ts';
 
 /** OpenSSH starts to refuse at 10 connections that have not logged in yet (MaxStartups 10:30:100). */
 const FIRST_LIMIT = 8;
@@ -19,19 +21,20 @@ interface Server {
   wasReached: boolean;
 }
 
-/** Keeps storms of new connections within what a server accepts. */
+/** Keeps storms of new connections within what a server accepts, and within what this process can begin at once. */
 export interface Gate {
   /** Dial, and dial again when the server hung up early. @throws {SlipwayError} `SSH_UNREACHABLE` when it keeps hanging up. */
   pass<T>(host: Host, dialOnce: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
 /**
- * One limit per server: it halves when the server hangs up on us and grows slowly with each success.
+ * One limit per server, which halves when the server hangs up on us and grows slowly with each success; and one for all of them together.
  *
  * @param random a number from 0 to 1 for the jitter.
  */
 export function createGate(clock: Clock, random: () => number): Gate {
   const servers = new Map<string, Server>();
+  const pace = createPace(clock);
   const waitAfter = (tries: number): number => random() * Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries);
   return {
     pass: async (host, dialOnce, signal) => {
@@ -41,7 +44,7 @@ export function createGate(clock: Clock, random: () => number): Gate {
       server.waiting++;
       try {
         for (let tries = 1; ; tries++) {
-          const result = await tryOnce(server, dialOnce, signal);
+          const result = await tryOnce({ server, pace }, dialOnce, signal);
           if (!(result instanceof DialReset)) return result;
           if (tries >= (server.wasReached || server.waiting > 1 ? STORM_TRIES : LONELY_TRIES)) throw unreachableHost(host, result);
           await clock.sleep(waitAfter(tries), signal);
@@ -53,11 +56,11 @@ export function createGate(clock: Clock, random: () => number): Gate {
   };
 }
 
-async function tryOnce<T>(server: Server, dialOnce: () => Promise<T>, signal: AbortSignal): Promise<T | DialReset> {
+async function tryOnce<T>({ server, pace }: { server: Server; pace: Pace }, dialOnce: () => Promise<T>, signal: AbortSignal): Promise<T | DialReset> {
   const { slots } = server;
   const leave = await slots.take(signal);
   try {
-    const result = await dialOnce();
+    const result = await pace.run(dialOnce, signal);
     server.wasReached = true;
     slots.resize(Math.min(MOST_LIMIT, slots.limit() + 1 / slots.limit()));
     return result;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/index.ts';
 import type { RemoteFile, SshControl } from '../../steps/index.ts';
-import type { Link } from './dial.ts';
+import type { Link } from './link.ts';
 import { runScript } from './exec.ts';
 import { IDS_SCRIPT } from './scripts.ts';
 import { fileError } from './with-sftp.ts';

@@ -12,17 +12,43 @@ export interface KnownKey {
 const MARKERS: { readonly [word: string]: KnownKey['marker'] } = { '@cert-authority': 'authority', '@revoked': 'revoked' };
 const KEY_TYPE = /^(ssh|ecdsa|sk)-[A-Za-z0-9@._-]+$/;
 
+/** The lines of a known_hosts file, read once, to be asked for many hosts. */
+export type KnownHosts = (address: string, port: number) => readonly KnownKey[];
+
+interface Line extends KnownKey {
+  readonly names: string;
+  readonly number: number;
+}
+
+/** Read a known_hosts file. Lines that name hosts plainly are found at once; those with wildcards or hashed names are looked through. */
+export function readKnownHosts(text: string, file: string): KnownHosts {
+  const plain = new Map<string, Line[]>();
+  const others: Line[] = [];
+  for (const [index, written] of text.split(/\r?\n/).entries()) {
+    const line = parseLine(written, `${file}:${index + 1}`, index);
+    if (!line) continue;
+    if (/[*?!|]/.test(line.names)) others.push(line);
+    else for (const name of new Set(line.names.toLowerCase().split(','))) plain.set(name, [...(plain.get(name) ?? []), line]);
+  }
+  return (address, port) => {
+    const found = [...(plain.get(knownHostsName(address, port)) ?? []), ...others.filter(({ names }) => isNamed(names, address, port))];
+    return found.sort((a, b) => a.number - b.number).map(({ marker, type, blob, source }) => ({ marker, type, blob, source }));
+  };
+}
+
+function parseLine(written: string, source: string, number: number): Line | undefined {
+  const words = written.trim().split(/\s+/);
+  if (written.trim() === '' || written.trim().startsWith('#')) return undefined;
+  const marker = MARKERS[words[0] ?? ''];
+  if (marker === undefined && words[0]?.startsWith('@')) return undefined;
+  const [names = '', type = '', base64 = ''] = marker ? words.slice(1) : words;
+  if (!KEY_TYPE.test(type)) return undefined;
+  return { marker: marker ?? 'key', type, blob: Buffer.from(base64, 'base64'), source, names, number };
+}
+
 /** The lines of a known_hosts file that speak about this address and port. */
 export function matchKnownHosts(text: string, address: string, port: number, file: string): readonly KnownKey[] {
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    const words = line.trim().split(/\s+/);
-    if (line.trim() === '' || line.trim().startsWith('#')) return [];
-    const marker = MARKERS[words[0] ?? ''];
-    if (marker === undefined && words[0]?.startsWith('@')) return [];
-    const [names = '', type = '', base64 = ''] = marker ? words.slice(1) : words;
-    if (!KEY_TYPE.test(type) || !isNamed(names, address, port)) return [];
-    return [{ marker: marker ?? 'key', type, blob: Buffer.from(base64, 'base64'), source: `${file}:${index + 1}` }];
-  });
+  return readKnownHosts(text, file)(address, port);
 }
 
 /** A host key of an inventory: `ssh-ed25519 AAAA…`, or `@cert-authority [pattern] ssh-ed25519 AAAA…`, or a whole known_hosts line. */

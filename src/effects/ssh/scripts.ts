@@ -32,14 +32,19 @@ printf '%s %s\\n' "$mode" "$digest"
 head -c "$SLIPWAY_BYTES" "$SLIPWAY_PATH"
 `;
 
-/** Standard input becomes the file, whole or not at all. Exit codes: 45 a folder, 46 what arrived is not what was sent. */
+/** Standard input becomes the file, whole or not at all; drafts that earlier attempts left are removed. Exit codes: 45 a folder, 46 what arrived is not what was sent. */
 export const WRITE_SCRIPT = `# slipway:write
 set -e
 umask 077
 if [ -d "$SLIPWAY_PATH" ] && [ ! -L "$SLIPWAY_PATH" ]; then exit 45; fi
-beside=$(mktemp "$(dirname "$SLIPWAY_PATH")/.slipway-XXXXXXXXXX")
+draft="$(dirname "$SLIPWAY_PATH")/.slipway-"
+if [ -n "$SLIPWAY_DRAFT" ]; then
+  draft="$draft$SLIPWAY_DRAFT-"
+  rm -f "$draft"* 2>/dev/null || :
+fi
+beside=$(mktemp "\${draft}XXXXXXXXXX")
 trap 'rm -f "$beside"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 cat >"$beside"
 ${SHA256}[ "$(sha256 <"$beside")" = "$SLIPWAY_SHA256" ] || exit 46
 if [ -n "$SLIPWAY_OWNER" ]; then chown "$SLIPWAY_OWNER" "$beside"; fi

@@ -5,7 +5,7 @@ export interface Sftp {
   stat(path: string): Promise<Stats | undefined>;
   lstat(path: string): Promise<Stats | undefined>;
   fstat(handle: Buffer): Promise<Stats>;
-  open(path: string, flags: 'r' | 'wx', mode?: number): Promise<Buffer>;
+  open(path: string, flags: 'r' | 'xw+', mode?: number): Promise<Buffer>;
   close(handle: Buffer): Promise<void>;
   /** Fewer bytes than asked for at the end of the file; none after it. */
   read(handle: Buffer, position: number, length: number): Promise<Buffer>;
@@ -32,9 +32,10 @@ const UNSUPPORTED = 'Server does not support this extended request';
 
 type Done = (error: Error | null | undefined) => void;
 
-/** Open an SFTP channel. */
-export async function openSftp(client: Client): Promise<Sftp> {
+/** Open an SFTP channel. @param whenClosed called once it has ended, by whomever. */
+export async function openSftp(client: Client, whenClosed: () => void): Promise<Sftp> {
   const raw = await new Promise<SFTPWrapper>((resolve, reject) => client.sftp((error, sftp) => (error ? reject(error) : resolve(sftp))));
+  raw.once('close', whenClosed);
   return wrap(raw, callsOn(raw));
 }
 

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { blobNumber, blobString, readBlob } from './blob.ts';
 
 const HASH_OF: { readonly [algorithm: string]: string | null } = {
@@ -10,6 +10,20 @@ const HASH_OF: { readonly [algorithm: string]: string | null } = {
   'ecdsa-sha2-nistp521': 'sha512',
 };
 const POINT_BYTES: { readonly [algorithm: string]: number } = { 'ecdsa-sha2-nistp256': 32, 'ecdsa-sha2-nistp384': 48, 'ecdsa-sha2-nistp521': 66 };
+
+const checked = new Map<string, boolean>();
+const MOST_CHECKED = 20_000;
+
+/** The same as `isSigned`, remembered: a host shows the same certificate at every connection. */
+export function isSignedOnce(data: Buffer, signature: Buffer, publicKeyPem: string): boolean {
+  const name = createHash('sha256').update(`${data.length} ${signature.length} `).update(data).update(signature).update(publicKeyPem).digest('base64');
+  const present = checked.get(name);
+  if (present !== undefined) return present;
+  const verdict = isSigned(data, signature, publicKeyPem);
+  if (checked.size >= MOST_CHECKED) checked.clear();
+  checked.set(name, verdict);
+  return verdict;
+}
 
 /** Verify an SSH signature (`string algorithm, string blob`) over data. SHA-1 signatures and unknown algorithms are false. */
 export function isSigned(data: Buffer, signature: Buffer, publicKeyPem: string): boolean {

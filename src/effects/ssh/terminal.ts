@@ -1,8 +1,10 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { ClientChannel } from 'ssh2';
 import type { Terminal, TerminalRequest } from '../../steps/index.ts';
-import { type Link, unreachableHost } from './dial.ts';
+import { ChannelRefused, type Waiting, whenGranted } from './channel.ts';
 import { lost } from './exec.ts';
+import type { Link } from './link.ts';
+import { unreachableHost } from './unreachable.ts';
 
 const MOST_WAITING = 1 << 20;
 
@@ -11,11 +13,11 @@ const MOST_WAITING = 1 << 20;
  *
  * @throws {SlipwayError} `SSH_UNREACHABLE` when the server grants none: nothing was started.
  */
-export async function openTerminal(link: Link, request: TerminalRequest, signal: AbortSignal): Promise<Terminal> {
-  const leave = await link.slots.take(signal);
+export async function openTerminal(link: Link, request: TerminalRequest, waiting: Pick<Waiting, 'clock' | 'signal'>): Promise<Terminal> {
+  const leave = await link.slots.take(waiting.signal);
   try {
-    const channel = await open(link, request);
-    const terminal = terminalOn(link, channel, signal);
+    const channel = await whenGranted(link, waiting, () => open(link, request));
+    const terminal = terminalOn(link, channel, waiting.signal);
     void terminal.ended.then(leave, leave);
     return terminal;
   } catch (thrown) {
@@ -24,16 +26,23 @@ export async function openTerminal(link: Link, request: TerminalRequest, signal:
   }
 }
 
-function open({ client, host, closed }: Link, { command, columns, rows }: TerminalRequest): Promise<ClientChannel> {
+function open(link: Link, { command, columns, rows }: TerminalRequest): Promise<ClientChannel> {
+  const { client, host } = link;
   // A dumb terminal: nobody paints colours or moves the cursor on it.
   const size = { term: 'dumb', cols: columns, rows };
   return new Promise((resolve, reject) => {
-    void closed.then((reason) => reject(unreachableHost(host, reason)));
-    const done = (error: Error | undefined, channel: ClientChannel): void => (error ? reject(unreachableHost(host, error)) : resolve(channel));
+    const forget = link.whenClosed((reason) => reject(unreachableHost(host, reason)));
+    const done = (error: (Error & { reason?: unknown }) | undefined, channel: ClientChannel): void => {
+      forget();
+      if (!error) resolve(channel);
+      else if (error.reason !== undefined && link.isOpen()) reject(new ChannelRefused(error.message, { cause: error }));
+      else reject(unreachableHost(host, error));
+    };
     try {
       if (command === undefined) client.shell(size, done);
       else client.exec(command, { pty: size }, done);
     } catch (thrown) {
+      forget();
       reject(unreachableHost(host, thrown instanceof Error ? thrown : new Error(String(thrown))));
     }
   });
@@ -45,6 +54,7 @@ function terminalOn(link: Link, channel: ClientChannel, signal: AbortSignal): Te
   let wake = Promise.withResolvers<void>();
   let exit: { readonly exitCode: number | null } | undefined;
   let isClosed = false;
+  const hasClosed = link.channels.add();
   const hear = (bytes: Buffer): void => {
     waiting = (waiting + decoder.write(bytes)).slice(-MOST_WAITING);
     wake.resolve();
@@ -56,6 +66,7 @@ function terminalOn(link: Link, channel: ClientChannel, signal: AbortSignal): Te
   const ended = new Promise<{ readonly exitCode: number | null }>((resolve, reject) => {
     channel.once('close', () => {
       isClosed = true;
+      hasClosed();
       wake.resolve();
       if (exit || link.isOpen()) resolve(exit ?? { exitCode: null });
       else reject(lost(link, 'the terminal ended with the connection'));

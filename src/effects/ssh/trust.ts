@@ -3,15 +3,15 @@ import { SlipwayError } from '../../core/index.ts';
 import { type Host, LEGACY } from '../../steps/index.ts';
 import { readBlob } from './blob.ts';
 import { CERTIFICATE_SUFFIX, hostCertificateFault, parseCertificate } from './certificate.ts';
-import { type KnownKey, knownHostsName, matchKnownHosts, parseInventoryKey } from './known-hosts.ts';
+import { type KnownHosts, type KnownKey, knownHostsName, parseInventoryKey } from './known-hosts.ts';
 
 const PLAIN_ALGORITHMS = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'];
 /** RSA host certificates are left out: the SSH library compares the negotiated name with the name inside, and those differ for RSA. */
 const CERTIFIED_ALGORITHMS = PLAIN_ALGORITHMS.filter((name) => !name.startsWith('rsa')).map((name) => name + CERTIFICATE_SUFFIX);
 
 export interface TrustSources {
-  /** Lines of known_hosts files by path; files that do not exist are left out. */
-  readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** known_hosts files that exist. */
+  readonly files: readonly KnownHosts[];
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly pemOf: (publicKey: Buffer) => string;
@@ -27,7 +27,7 @@ export interface Trust {
 
 /** Decide from the inventory's keys, or without any from known_hosts files. Revoked keys of the files count always. */
 export function trustOf(host: Host, sources: TrustSources): Trust {
-  const ofFiles = sources.files.flatMap(({ path, text }) => matchKnownHosts(text, host.address, host.port, path));
+  const ofFiles = sources.files.flatMap((file) => file(host.address, host.port));
   const ofInventory = host.hostKeys.flatMap((text) => parseInventoryKey(text, host.address, host.port));
   const known = host.hostKeys.length > 0 ? [...ofInventory, ...ofFiles.filter((key) => key.marker === 'revoked')] : ofFiles;
   return { algorithms: algorithmsFor(known, host), check: (presented) => checkKey(presented, known, host, sources) };

@@ -1,13 +1,17 @@
-import { messageOf, SlipwayError } from '../../core/index.ts';
+import { type Clock, messageOf, SlipwayError } from '../../core/index.ts';
 import type { SshControl } from '../../steps/index.ts';
-import { type Link, unreachableHost } from './dial.ts';
-import { orAborted } from './pool.ts';
-import { openSftp, type Sftp, sftpCode } from './sftp.ts';
+import { ChannelRefused, whenGranted } from './channel.ts';
+import type { SftpShare } from './idle.ts';
+import type { Link } from './link.ts';
+import { orAborted } from './or-aborted.ts';
+import { type Sftp, sftpCode } from './sftp.ts';
 import { nameOf } from './trust.ts';
+import { unreachableHost } from './unreachable.ts';
 
 export interface SftpTask {
   readonly link: Link;
   readonly control: SshControl;
+  readonly clock: Clock;
   /** For messages. */
   readonly path: string;
   /** What to say when the connection ends meanwhile. */
@@ -15,31 +19,51 @@ export interface SftpTask {
 }
 
 /**
- * Use an SFTP channel and close it.
+ * Use the file transfer of a connection, which all who need it share. Whoever is aborted leaves at once; what is on its way then ends by itself.
  *
  * @throws {SlipwayError} `SSH_UNREACHABLE` when there is no channel to be had, `SSH_FILE` for what the server refuses, or what `whenLost` says.
  */
 export async function withSftp<T>(task: SftpTask, use: (sftp: Sftp) => Promise<T>): Promise<T> {
   const { link, control } = task;
-  const leave = await link.slots.take(control.signal);
+  const leaveSlot = await link.fileSlots.take(control.signal);
+  const gone = Promise.withResolvers<never>();
+  gone.promise.catch(() => undefined);
+  const forget = link.whenClosed(gone.reject);
+  let used: Promise<unknown> = Promise.resolve();
+  let share: SftpShare | undefined;
   try {
-    const gone = link.closed.then((reason) => Promise.reject(reason));
-    gone.catch(() => undefined);
-    const sftp = await orAborted(Promise.race([openSftp(link.client), gone]), control.signal).catch((cause: unknown) => {
+    share = await orAborted(Promise.race([shareOf(task), gone.promise]), control.signal).catch((cause: unknown) => {
       control.signal.throwIfAborted();
-      throw unreachableHost(link.host, new Error(`no file transfer: ${messageOf(cause)}`, { cause }));
+      throw cause instanceof SlipwayError ? cause : unreachableHost(link.host, new Error(`no file transfer: ${messageOf(cause)}`, { cause }));
     });
-    try {
-      return await orAborted(Promise.race([use(sftp), gone]), control.signal);
-    } catch (thrown) {
-      control.signal.throwIfAborted();
-      throw refusal(thrown, task);
-    } finally {
-      sftp.end();
-    }
+    const result = use(share.sftp);
+    used = result;
+    return await orAborted(Promise.race([result, gone.promise]), control.signal);
+  } catch (thrown) {
+    control.signal.throwIfAborted();
+    throw refusal(thrown, task);
   } finally {
-    leave();
+    forget();
+    const leave = (): void => {
+      share?.leave();
+      leaveSlot();
+    };
+    used.then(leave, leave);
   }
+}
+
+/** Someone who has gone when the channel comes must not hold it. */
+async function shareOf({ link, clock, control }: SftpTask): Promise<SftpShare> {
+  const share = await whenGranted(link, { clock, signal: control.signal }, async () => {
+    try {
+      return await link.idle.shareSftp();
+    } catch (cause) {
+      if (cause instanceof Error && 'reason' in cause && link.isOpen()) throw new ChannelRefused(cause.message, { cause });
+      throw cause;
+    }
+  });
+  if (control.signal.aborted) share.leave();
+  return share;
 }
 
 function refusal(thrown: unknown, { link, path, whenLost }: SftpTask): unknown {

@@ -17,6 +17,8 @@ export interface Decision {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly kindOf: KindOf;
+  /** The driver follows hosts from one step of a chain to the next. */
+  readonly hostFirst: boolean;
   readonly actions: Action[];
   /** Statuses already worked out in this decision: of nodes with all they own, and of their own tasks alone. */
   readonly memo: Map<string, NodeStatus>;
@@ -25,8 +27,8 @@ export interface Decision {
 /** todo: not begun. open: going on. done: ended well, tolerated or skipped. failed: ended badly, and that matters. */
 export type NodeStatus = 'todo' | 'open' | 'done' | 'failed';
 
-export function decisionOf(data: RunData, graph: PlanGraph, { now, kindOf }: { readonly now: number; readonly kindOf: KindOf }): Decision {
-  return { data, graph, index: indexOf(graph), now, kindOf, actions: [], memo: new Map(), ownMemo: new Map() };
+export function decisionOf(data: RunData, graph: PlanGraph, asked: Pick<Decision, 'now' | 'kindOf' | 'hostFirst'>): Decision {
+  return { data, graph, index: indexOf(graph), ...asked, actions: [], memo: new Map(), ownMemo: new Map() };
 }
 
 /** Names that expressions may use: of the run as a whole, or of a phase and an item. */

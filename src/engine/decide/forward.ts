@@ -1,6 +1,7 @@
 import { isObject, unreachable } from '../../core/index.ts';
 import { evaluateDeep } from '../../expr/index.ts';
 import type { PlanNode, PlanPhase } from '../../plan/index.ts';
+import { isUnsettled } from '../evolve/host-ledger.ts';
 import { hasStarted, type RunData } from '../state.ts';
 import { type Decision, evaluated, isTruthy, scopeOf } from './context.ts';
 import { breachOf, endRun, failRun, isFatal, lateRun } from './fail-run.ts';
@@ -88,10 +89,29 @@ function goOn(decision: Decision, phase: PlanPhase, body: readonly PlanNode[]): 
 /** Its turn has come and it is not over. */
 function isReady(decision: Decision, node: PlanNode): boolean {
   const own = ownStatus(decision, node);
-  if (own === 'open') return true;
   if (own === 'done' || own === 'failed') return false;
-  if (tasksOf(decision, node).some(hasStarted)) return true;
-  return node.needs.every((need) => isDone(decision, need)) && ownerAllows(decision, node);
+  if (isBlocked(decision, node)) return false;
+  const before = decision.hostFirst ? decision.index.chains.before.get(node.path) : undefined;
+  if (own === 'open' || tasksOf(decision, node).some(hasStarted)) return before === undefined || isDone(decision, before) || isPassing(decision, before, node);
+  const needs = before !== undefined && isPassing(decision, before, node) ? node.needs.filter((need) => need !== before) : node.needs;
+  return needs.every((need) => isDone(decision, need)) && ownerAllows(decision, node);
+}
+
+/** Another step of its chain waits for a person: until then no further host comes through, so it need not begin again. */
+function isBlocked({ data, hostFirst, index }: Decision, node: PlanNode): boolean {
+  const chain = hostFirst ? index.chains.of.get(node.path) : undefined;
+  if (!chain || data.tasks.get(node.path)?.state !== 'inDoubt' || data.attention.has(node.path)) return false;
+  return chain.some((path) => path !== node.path && data.attention.has(path));
+}
+
+/** Do hosts come from the step before, so that this one is to take them? One that has begun goes on also while none comes. */
+function isPassing({ data }: Decision, before: string, node: PlanNode): boolean {
+  const state = data.tasks.get(before)?.state;
+  const isOpen = state === 'running' || state === 'retrying';
+  const task = data.tasks.get(node.path);
+  if (!isOpen) return task?.state === 'running';
+  if (task && hasStarted(task)) return true;
+  return Object.values(data.tasks.get(before)?.hosts ?? {}).some((result) => result !== 'inDoubt' && !isUnsettled(result));
 }
 
 function ownerAllows(decision: Decision, node: PlanNode): boolean {

@@ -109,7 +109,13 @@ function start(decision: Decision, node: PlanNode, { task, scope }: { readonly t
     scope,
     ...(node.heartbeatMs === undefined ? {} : { heartbeatMs: node.heartbeatMs }),
     ...(node.hosts ? { hosts: hostsOf(decision, node.hosts, task) } : {}),
+    ...(task.only ? { only: task.only } : chainOf(decision, node)),
   });
+}
+
+function chainOf({ hostFirst, index }: Decision, { path }: PlanNode): { readonly chain?: readonly string[] } {
+  const chain = hostFirst ? index.chains.of.get(path) : undefined;
+  return chain ? { chain } : {};
 }
 
 /** The rule with what may be an expression in it evaluated: whom to become, and with which password. */

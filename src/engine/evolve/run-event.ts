@@ -1,9 +1,11 @@
 import { unreachable } from '../../core/index.ts';
-import type { EventBody } from '../events.ts';
-import type { RunData } from '../state.ts';
+import type { EventBody, Retried } from '../events.ts';
+import { isGood, type RunData } from '../state.ts';
+import { outputsWithHosts } from './host-ledger.ts';
 import { publish, publishNode } from './publish.ts';
 import { newTask } from './task-event.ts';
 
+type Created = Extract<EventBody, { type: 'runCreated' }>;
 type RunEvent = Extract<
   EventBody,
   {
@@ -94,21 +96,42 @@ function evolveBreach(data: RunData, body: Extract<RunEvent, { type: 'watchBreac
   else data.closedWindows.add(body.phase);
 }
 
-function create(data: RunData, body: Extract<RunEvent, { type: 'runCreated' }>, at: number): void {
+function create(data: RunData, body: Created, at: number): void {
   data.created = body;
   for (const { id } of body.graph.phases) data.phases.set(id, { state: 'pending' });
-  if (!body.rollbackOf) return;
-  const { runId, reason } = body.rollbackOf;
+  if (body.rollbackOf) undo(data, body, body.rollbackOf, at);
+  if (body.retryOf) goOnWith(data, body.retryOf, at);
+}
+
+function undo(data: RunData, body: Created, { runId, reason, items, started }: NonNullable<Created['rollbackOf']>, at: number): void {
   data.rollback = { trigger: 'manual', by: body.actor, reason: `undo ${runId}${reason === undefined ? '' : `: ${reason}`}`, at };
-  for (const [path, items] of Object.entries(body.rollbackOf.items ?? {})) {
-    data.items.set(path, items);
-    publishNode(data, path);
-  }
-  for (const { path, outputs } of body.rollbackOf.started) {
+  expandAll(data, items ?? {});
+  for (const { path, outputs } of started) {
     const task = newTask(path);
     Object.assign(task, { state: 'ok', attempt: 1, outputs, firstStartedAt: at, finishedAt: at });
     data.tasks.set(path, task);
     publish(data, task);
+  }
+}
+
+function goOnWith(data: RunData, { phases, items, tasks }: Retried, at: number): void {
+  for (const [id, state] of Object.entries(phases)) data.phases.set(id, { state, startedAt: at, finishedAt: at });
+  expandAll(data, items);
+  for (const { path, hosts = {}, only, ...rest } of tasks) {
+    const task = newTask(path);
+    // Earlier attempts do not count as tries of this run.
+    Object.assign(task, rest, { lost: rest.attempt, hosts: { ...hosts }, finishedAt: at, ...(only ? { only } : {}) });
+    if (isGood(task) && Object.keys(hosts).length > 0) task.outputs = outputsWithHosts(task);
+    if (rest.attempt > 0 && isGood(task) && data.created?.graph.nodes[task.node]?.pointOfNoReturn === true) data.pastNoReturn = true;
+    data.tasks.set(path, task);
+    publish(data, task);
+  }
+}
+
+function expandAll(data: RunData, items: Retried['items']): void {
+  for (const [path, all] of Object.entries(items)) {
+    data.items.set(path, all);
+    publishNode(data, path);
   }
 }
 

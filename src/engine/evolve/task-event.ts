@@ -3,6 +3,7 @@ import type { PlanNode } from '../../plan/index.ts';
 import type { EventBody, StepResult } from '../events.ts';
 import type { RunData, Task } from '../state.ts';
 import { parseTaskPath } from '../task-path.ts';
+import { forgetBad, isUnsettled, settleHost, withHosts } from './host-ledger.ts';
 import { publish, publishNode } from './publish.ts';
 
 type TaskEvent = Extract<
@@ -56,7 +57,7 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
       if (task.state === 'pending') Object.assign(task, { state: 'skipped', summary: body.reason, finishedAt: at });
       return;
     case 'stepStarted':
-      return start(task, body, at);
+      return start(data, task, { body, at });
     case 'hostStarted':
       if (isLive(task, body.attempt)) task.hosts[body.host] = 'inDoubt';
       return;
@@ -65,7 +66,8 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
       return;
     case 'stepFinished':
       // The first result of an attempt stands; a second one, or one of an earlier attempt, changes nothing.
-      if (body.attempt === task.attempt && OPEN.has(task.state)) finish(data, task, { result: body.result, at });
+      if (body.attempt === task.attempt && OPEN.has(task.state))
+        finish(data, task, { result: body.hostsOnRecord ? withHosts(task, body.result) : body.result, at });
       return;
     case 'hostProbed':
       return hostProbed(task, body);
@@ -131,9 +133,11 @@ function isLive(task: Task, attempt: number): boolean {
 
 const OPEN: ReadonlySet<Task['state']> = new Set(['running', 'waiting', 'inDoubt']);
 
-function start(task: Task, body: Extract<TaskEvent, { type: 'stepStarted' }>, at: number): void {
+function start(data: RunData, task: Task, { body, at }: { readonly body: Extract<TaskEvent, { type: 'stepStarted' }>; readonly at: number }): void {
   // One attempt at a time, and none after a good end.
   if (body.attempt !== task.attempt + 1 || !MAY_START.has(task.state)) return;
+  // A retry begins the bad hosts anew. What goes on after a crash, or after a person's word, keeps every result.
+  if (task.state === 'retrying') forgetBad(task, nodeOf(data, task));
   Object.assign(task, { state: 'running', attempt: body.attempt, key: body.key, with: body.with, attemptAt: at });
   task.firstStartedAt ??= at;
   delete task.retryAt;
@@ -176,14 +180,25 @@ function resolve(data: RunData, task: Task, { body, at }: { readonly body: Extra
   if (!data.attention.has(task.path) || !(RESOLVABLE.has(task.state) || (task.state === 'waiting' && body.as === 'failed'))) return;
   data.attention.delete(task.path);
   delete task.attention;
-  if (body.as === 'retry') {
-    Object.assign(task, { state: 'ready', lost: task.attempt });
-    delete task.firstStartedAt; // time limits over all attempts begin again
+  delete task.only;
+  if (body.hosts) {
+    for (const host of body.hosts) settleHost(task, host, body);
+    if (body.as === 'retry') task.only = body.hosts;
+    tryAgain(task);
+  } else if (body.as === 'retry') {
+    for (const [host, result] of Object.entries(task.hosts)) if (isUnsettled(result)) delete task.hosts[host];
+    tryAgain(task);
   } else if (body.as === 'done') finish(data, task, { result: { state: 'ok', outputs: body.outputs ?? {}, summary: `taken as done by ${body.by}` }, at });
   else {
     task.givenUp = true;
     finish(data, task, { result: { state: 'failed', error: { code: 'GIVEN_UP', message: `taken as failed by ${body.by}`, retry: 'never' } }, at });
   }
+}
+
+/** The next attempt may begin; time limits over all attempts begin again. */
+function tryAgain(task: Task): void {
+  Object.assign(task, { state: 'ready', lost: task.attempt });
+  delete task.firstStartedAt;
 }
 
 const RESOLVABLE: ReadonlySet<Task['state']> = new Set(['inDoubt', 'failed', 'timedOut']);

@@ -13,6 +13,7 @@ import type { Executor } from './executor.ts';
 import { createFlight, type Flight } from './flight.ts';
 import { holdLocks } from './hold-locks.ts';
 import { holdLease } from './lease.ts';
+import type { OpenSpill } from './output.ts';
 import { awaitTurn } from './queue.ts';
 import { createWaker } from './waker.ts';
 
@@ -45,6 +46,8 @@ export interface DriveOptions {
   /** Failures a rehearsal was asked for, of steps that only wait; those of effects are the executor's. */
   readonly fault?: (path: string) => SlipwayError | undefined;
   readonly leaseTtlMs?: number;
+  /** Keeps output that is too long for the log; without it, such output is left out. */
+  readonly openSpill?: OpenSpill;
 }
 const LEASE_TTL_MS = 30_000;
 const DRAIN_MS = 20_000;
@@ -84,9 +87,9 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
   const failed = new AbortController();
   const left = new AbortController();
   const signal = AbortSignal.any([options.signal, held.signal, failed.signal, left.signal]);
-  const waker = createWaker(journal, runId, signal);
-  options.drain?.addEventListener('abort', waker.wake, { once: true });
   const data = await loadRun(options);
+  const waker = createWaker(options, () => data.seq, signal);
+  options.drain?.addEventListener('abort', waker.wake, { once: true });
   const append = async (bodies: readonly EventBody[]): Promise<void> => {
     // Together with the event: a crash between the two would leave a run that is over in the queue of its concurrency group for ever.
     const end = bodies.find((body) => body.type === 'runFinished');
@@ -197,7 +200,7 @@ interface Decided {
 function decideOnce({ data, options }: Drive, last: Decided): Decided {
   const now = options.clock.now();
   if (data.seq === last.seq && now < last.until) return last;
-  const actions = data.finished ? [] : decide(data, now, options.kindOf ?? registered);
+  const actions = data.finished ? [] : decide(data, now, options.kindOf ?? registered, { hostFirst: true });
   return { seq: data.seq, until: wakeTime(actions) ?? Infinity, actions };
 }
 

@@ -5,9 +5,11 @@ import type { KindOf } from '../decide/context.ts';
 import type { HostResult, StepResult } from '../events.ts';
 import type { Json, JsonObject } from '../../core/index.ts';
 import { settleWithin, startAttempt } from './attempt.ts';
+import type { ChainSpread } from './chain.ts';
 import { resultOf } from './failure.ts';
 import { runOnHosts } from './on-hosts.ts';
 import { type HostVerdict, lookingWhenLost, probeHosts } from './probe-hosts.ts';
+import type { Output } from './output.ts';
 import { sealDeep, unsealDeep, type Vault } from './secrets.ts';
 
 /** One attempt of one task, ready to run. */
@@ -21,6 +23,8 @@ export interface TaskRun {
   readonly heartbeatMs?: number;
   readonly hosts?: HostRule;
   readonly ledger: { readonly [host: string]: Json };
+  /** Only these hosts may begin. */
+  readonly only?: readonly string[];
   /** Whether a command whose end was not seen may be repeated. */
   readonly repeatable: boolean;
   /** Whether a look tells if a command whose end was not seen took effect. */
@@ -33,7 +37,13 @@ export interface TaskControl {
   readonly hostFinished: (host: string, result: HostResult) => Promise<void>;
   /** What a look at a host in doubt found. */
   readonly hostProbed: (host: string, verdict: HostVerdict) => Promise<void>;
+  /** Aborts when the run is handed over: no further host begins. */
+  readonly drain?: AbortSignal;
+  /** Its hosts come from the step before and go on to the next one. Then the time limit of an attempt holds for each host. */
+  readonly chain?: (rule: HostRule, known: ReadonlyMap<string, HostResult>) => ChainSpread;
   readonly log: (line: { readonly text: string; readonly stream: 'stdout' | 'stderr'; readonly host?: string }) => void;
+  /** Keeps what a stream says, however long it gets. Masked before it comes here; without this, it comes line by line to `log`. */
+  readonly output?: (of: { readonly host: string; readonly stream: 'stdout' | 'stderr' }) => Output;
 }
 /** Runs effects; never throws. */
 export interface Executor {
@@ -66,7 +76,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
   return {
     execute: async (task, given) => {
       const control = masked(given, options.masker);
-      using attempt = startAttempt({ clock: options.clock, signal: control.signal, timeoutMs: task.timeoutMs, heartbeatMs: task.heartbeatMs });
+      const timeoutMs = control.chain ? 0 : task.timeoutMs;
+      using attempt = startAttempt({ clock: options.clock, signal: control.signal, timeoutMs, heartbeatMs: task.heartbeatMs });
       try {
         const kind = kindFor(task, options);
         const fault = options.fault?.(task.path);

@@ -1,9 +1,12 @@
 import type { Action, StartAction } from '../actions.ts';
+import { indexOf } from '../graph-index.ts';
 import type { EventBody, StepResult } from '../events.ts';
-import { createLogger } from './logger.ts';
+import { createChains } from './chains.ts';
+import { createLogger, type Logger } from './logger.ts';
 import type { Drive } from './drive.ts';
 import type { TaskControl, TaskRun } from './executor.ts';
 import { Aborted, resultOf } from './failure.ts';
+import { createScribe, type Scribe } from './scribe.ts';
 import { createWatches } from './watches.ts';
 import { createMasker, SlipwayError } from '../../core/index.ts';
 
@@ -26,6 +29,8 @@ export function createFlight(drive: Drive): Flight {
   const attempts = new Map<string, Attempt>();
   const watches = createWatches(drive);
   const logger = createLogger(drive);
+  const scribe = createScribe({ clock: drive.options.clock, append: (events) => appendFor(drive, events), fail: drive.fail });
+  const chains = createChains(drive);
   const launch = launcher(drive, attempts);
   const allDone = () => Promise.all([...attempts.values()].map(({ done }) => done));
   return {
@@ -33,9 +38,10 @@ export function createFlight(drive: Drive): Flight {
       const isNew = ({ path }: { readonly path: string }): boolean => !attempts.has(path);
       const starts = actions.filter((action) => action.type === 'start').filter(isNew);
       await drive.append(starts.map(({ path, attempt, key, with: input }) => ({ type: 'stepStarted', path, attempt, key, with: input }) as const));
-      for (const start of starts) launch(start.path, (signal) => execute(drive, start, { signal, logger }));
+      for (const start of starts) launch(start.path, (signal) => execute(drive, start, { signal, logger, scribe, ...chains.partOf(start) }));
+      chains.changed();
       for (const action of actions) {
-        if (action.type === 'probe' && isNew(action)) launch(action.path, (signal) => probe(drive, action, { signal, logger }));
+        if (action.type === 'probe' && isNew(action)) launch(action.path, (signal) => probe(drive, action, { signal, logger, scribe }));
         else if (action.type === 'call' && isNew(action)) launch(action.path, (signal) => call(drive, action, signal));
       }
       // A call is launched before it is cancelled, so that one which a crash left behind is cancelled too.
@@ -57,6 +63,14 @@ export function createFlight(drive: Drive): Flight {
       await logger.flush();
     },
   };
+}
+
+/** What hosts do changes no decision, but where they go on to a next step at their own pace. */
+async function appendFor(drive: Drive, events: readonly EventBody[]): Promise<void> {
+  await drive.append(events);
+  const { created } = drive.data;
+  const isAwaited = (path: string): boolean => created !== undefined && indexOf(created.graph).chains.of.has(path);
+  if (events.some((event) => event.type === 'hostFinished' && isAwaited(event.path))) drive.wake();
 }
 
 type Launch = (key: string, work: (signal: AbortSignal) => Promise<void>) => void;
@@ -95,22 +109,36 @@ async function guarded({ signal, fail }: Drive, work: Promise<void>): Promise<vo
 
 interface Tools {
   readonly signal: AbortSignal;
-  readonly logger: ReturnType<typeof createLogger>;
+  readonly logger: Logger;
+  readonly scribe: Scribe;
+  readonly chain?: NonNullable<TaskControl['chain']>;
 }
 
-async function execute(drive: Drive, action: StartAction, { signal, logger }: Tools): Promise<void> {
-  const { options, append } = drive;
+async function execute(drive: Drive, action: StartAction, tools: Tools): Promise<void> {
+  const { options } = drive;
+  const { logger, scribe } = tools;
   const began = options.clock.monotonic();
   const { path, attempt } = action;
-  const result: StepResult = await options.executor.execute(taskOf(drive, action), controlOf(drive, { path, attempt, signal, logger }));
+  const result: StepResult = await options.executor.execute(taskOf(drive, action), controlOf(drive, { path, attempt, ...tools }));
   await logger.flush();
   if (drive.signal.aborted) return; // not ours to record any more
-  await append([{ type: 'stepFinished', path, attempt, result, durationMs: Math.round(options.clock.monotonic() - began) }]);
+  // It goes on with the hosts that have no result: when the step before has more, or by whoever drives next, who finds it under way.
+  if ('error' in result && result.error.code === 'HANDED_OVER')
+    return scribe.write(options.drain?.aborted === true ? [] : [{ type: 'stepInDoubt', path, attempt }]);
+  const durationMs = Math.round(options.clock.monotonic() - began);
+  await scribe.write([{ type: 'stepFinished', path, attempt, durationMs, ...(action.hosts ? onRecord(result) : { result }) }]);
 }
 
-async function probe(drive: Drive, action: Extract<Action, { type: 'probe' }>, { signal, logger }: Tools): Promise<void> {
+/** What hosts gave is in their own events: thousands of them would make one event of it all that nobody can carry. */
+function onRecord(result: StepResult): Pick<Extract<EventBody, { type: 'stepFinished' }>, 'result' | 'hostsOnRecord'> {
+  if (!('outputs' in result)) return { result };
+  const { hosts: _onRecord, ...outputs } = result.outputs;
+  return { result: { ...result, outputs }, hostsOnRecord: true };
+}
+
+async function probe(drive: Drive, action: Extract<Action, { type: 'probe' }>, tools: Tools): Promise<void> {
   const { path, attempt } = action;
-  const found = await drive.options.executor.probe(taskOf(drive, { ledger: {}, ...action }), controlOf(drive, { path, attempt, signal, logger }));
+  const found = await drive.options.executor.probe(taskOf(drive, { ledger: {}, ...action }), controlOf(drive, { path, attempt, ...tools }));
   if (!drive.signal.aborted) await drive.append([{ type: 'stepProbed', path, attempt, ...found }]);
 }
 
@@ -127,9 +155,9 @@ async function call(drive: Drive, { path, attempt, runbook, inputs }: Extract<Ac
 function taskOf(
   { data }: Drive,
   action: Pick<StartAction, 'path' | 'node' | 'attempt' | 'uses' | 'with' | 'key' | 'timeoutMs' | 'ledger'> &
-    Partial<Pick<StartAction, 'heartbeatMs' | 'hosts'>>,
+    Partial<Pick<StartAction, 'heartbeatMs' | 'hosts' | 'only'>>,
 ): TaskRun {
-  const { path, attempt, uses, with: input, key, timeoutMs, ledger, heartbeatMs, hosts } = action;
+  const { path, attempt, uses, with: input, key, timeoutMs, ledger, heartbeatMs, hosts, only } = action;
   const idempotency = data.created?.graph.nodes[action.node]?.idempotency;
   const repeatable = idempotency === 'safe' || idempotency === 'keyed';
   return {
@@ -144,44 +172,38 @@ function taskOf(
     probes: idempotency === 'probe',
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
     ...(hosts === undefined ? {} : { hosts }),
+    ...(only === undefined ? {} : { only }),
   };
 }
 
-function controlOf(drive: Drive, { path, attempt, signal, logger }: Tools & { readonly path: string; readonly attempt: number }): TaskControl {
+function controlOf(drive: Drive, { path, attempt, signal, logger, scribe, chain }: Tools & { readonly path: string; readonly attempt: number }): TaskControl {
+  const { drain } = drive.options;
   return {
     signal,
+    ...(drain ? { drain } : {}),
+    ...(chain ? { chain } : {}),
     hostStarted: async (host) => {
       signal.throwIfAborted();
       if (!isLive(drive, path, attempt)) throw new SlipwayError('LATE_ATTEMPT', `attempt ${attempt} of ${path} is over`);
-      await recorded(drive, { type: 'hostStarted', path, attempt, host });
+      await scribe.intent({ type: 'hostStarted', path, attempt, host });
       // Aborted while the intent was written: the effect must not begin any more.
       signal.throwIfAborted();
     },
     hostFinished: async (host, result) => {
       if (drive.signal.aborted) return;
       const isLate = !isLive(drive, path, attempt);
-      await recorded(
-        drive,
+      scribe.result(
         isLate
           ? { type: 'lateResultRejected', path, attempt, reason: `${host} ended ${result.state} after the attempt was over` }
           : { type: 'hostFinished', path, attempt, host, result },
       );
     },
     hostProbed: async (host, verdict) => {
-      if (!drive.signal.aborted) await recorded(drive, { type: 'hostProbed', path, attempt, host, ...verdict });
+      if (!drive.signal.aborted) await scribe.write([{ type: 'hostProbed', path, attempt, host, ...verdict }]);
     },
     log: (line) => logger.log({ path, attempt, ...line }),
+    output: (of) => logger.output({ path, attempt, ...of }),
   };
-}
-
-/** A host whose intent or result cannot be recorded is not a failed host: nobody knows any more what is true, so the driver stops. */
-async function recorded(drive: Drive, event: EventBody): Promise<void> {
-  try {
-    await drive.append([event]);
-  } catch (cause) {
-    drive.fail(cause);
-    throw cause;
-  }
 }
 
 /** Is this attempt still the one that counts? An effect that ignored its abort may end much later. */

@@ -1,4 +1,6 @@
 import type { Drive } from './drive.ts';
+import { LONGEST_LINE } from './lines.ts';
+import { type Budget, createOutput, type Output, type SpillName } from './output.ts';
 
 interface Line {
   readonly path: string;
@@ -7,13 +9,19 @@ interface Line {
   readonly stream: 'stdout' | 'stderr';
   readonly host?: string;
 }
+export interface Logger {
+  readonly log: (line: Line) => void;
+  /** A stream that may get long. */
+  readonly output: (of: Omit<SpillName, 'runId'>) => Output;
+  readonly flush: () => Promise<void>;
+}
 const FLUSH_MS = 200;
 const MOST_BUFFERED = 500;
-/** Longest line that is kept, in UTF-16 units. */
-const LONGEST_LINE = 16_384;
 
 /** Output of tasks on its way to the journal; lines wait a moment so that many share one transaction. */
-export function createLogger({ options }: Pick<Drive, 'options'>): { readonly log: (line: Line) => void; readonly flush: () => Promise<void> } {
+export function createLogger({ options }: Pick<Drive, 'options'>): Logger {
+  const { runId, clock, openSpill } = options;
+  const budget: Budget = { used: 0 };
   let waiting: (Line & { readonly runId: string; readonly at: number })[] = [];
   let timer: NodeJS.Timeout | undefined;
   const flush = async (): Promise<void> => {
@@ -28,12 +36,23 @@ export function createLogger({ options }: Pick<Drive, 'options'>): { readonly lo
       // Output is a convenience: a full disk must not end a migration here. The next event that cannot be written will.
     }
   };
+  const log = (line: Line): void => {
+    for (const text of line.text.split(/\r?\n/)) waiting.push({ ...line, text: storable(text), runId, at: clock.now() });
+    timer ??= setTimeout(() => void flush(), FLUSH_MS);
+    if (waiting.length >= MOST_BUFFERED) void flush();
+  };
   return {
-    log: (line) => {
-      for (const text of line.text.split(/\r?\n/)) waiting.push({ ...line, text: text.slice(0, LONGEST_LINE), runId: options.runId, at: options.clock.now() });
-      timer ??= setTimeout(() => void flush(), FLUSH_MS);
-      if (waiting.length >= MOST_BUFFERED) void flush();
+    log,
+    output: (of) => {
+      const { path, attempt, host, stream } = of;
+      const open = openSpill && (() => openSpill({ runId, ...of }));
+      return createOutput({ log: (text) => log({ path, attempt, stream, text, ...(host === undefined ? {} : { host }) }), open, budget });
     },
     flush,
   };
+}
+
+/** Not every store takes a NUL in text. */
+function storable(text: string): string {
+  return text.slice(0, LONGEST_LINE).replaceAll('\0', '\u2400');
 }

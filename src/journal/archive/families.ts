@@ -1,10 +1,10 @@
 import { isObject, type Json } from '../../core/index.ts';
 import type { Family, RunFate } from './port.ts';
 
-/** The runs that a run's labels name: the one that called it, and the one that it undoes. */
+/** The runs that a run's labels name: the one that called it, the one that it undoes, and the one that it goes on with. */
 export function refersTo(labels: Json): readonly string[] {
   if (!isObject(labels)) return [];
-  return [labels['parent'], labels['rollbackOf']].filter((id): id is string => typeof id === 'string');
+  return [labels['parent'], labels['rollbackOf'], labels['retryOf']].filter((id): id is string => typeof id === 'string');
 }
 
 /** Runs that belong together because one refers to another, each in exactly one group; a run that is not here any more belongs to none. */

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import type { Store } from './database.ts';
 import type { Journal, StoredEvent } from '../port.ts';
 
+/** Without a reason of its own, every abort would make an error that nobody sees. */
+const WOKEN = new Error('woken');
 /** How often other processes' writes are looked for; writes of this process wake the reader at once. */
 const POLL_MS = 100;
 
@@ -30,5 +32,5 @@ async function nextChance(store: Store, signal: AbortSignal): Promise<void> {
   const either = AbortSignal.any([signal, stop.signal]);
   const ended = (): void => undefined; // aborted: whoever follows looks at the signal itself
   await Promise.race([delay(POLL_MS, undefined, { signal: either }).catch(ended), once(store.events, 'written', { signal: either }).catch(ended)]);
-  stop.abort();
+  stop.abort(WOKEN);
 }

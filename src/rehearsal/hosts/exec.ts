@@ -2,13 +2,15 @@ import type { ServerChannel } from 'ssh2';
 import { FileFault } from './files.ts';
 import type { Machine } from './machine.ts';
 import { playerOf } from './known-scripts.ts';
-import { createPayloadReader, parsePayload, type Payload } from './payload.ts';
+import { createPayloadReader, type Payload } from './payload.ts';
 import { inputOf, type Process, ShellExit, ShellKilled } from './shell/process.ts';
 import { playScript } from './shell/runner.ts';
 import type { HostFault } from './vars.ts';
 
 const SHELLS = /(?:^|\/)(?:sh|bash|dash|ash|ksh|zsh)$/;
 const FIRST_PID = 4_000;
+/** What our own client waits for when it changes the user. */
+const STANDS = 'SLIPWAY-SHELL';
 
 /** Commands that run on one machine now. */
 export interface Processes {
@@ -29,29 +31,43 @@ export interface ExecCall {
 
 /** Answer one `exec` request. Nothing of it reaches the real machine: there is no child process anywhere in this module. */
 export function answerExec(call: ExecCall): void {
-  const { channel, command, processes } = call;
-  const isOurs = command.includes('SLIPWAY-READY');
-  const pid = processes.next++;
-  const reader = createPayloadReader();
-  let payload: string | undefined;
+  const { channel, command } = call;
   channel.on('error', () => undefined); // the client may be gone before it has heard everything
-  if (isOurs) channel.write(`SLIPWAY-READY ${pid} ${pid}\n`);
-  channel.on('data', (bytes: Buffer) => (payload = reader.add(bytes) ?? payload));
+  if (command === 'exec /bin/sh' || command.includes(STANDS)) readCommand(call);
+  else channel.on('end', () => start(call, plain(command), { pid: call.processes.next++, input: Buffer.alloc(0) })).resume();
+}
+
+/** A shell that reads what to do: the payload of our own client, then the command's input. */
+function readCommand(call: ExecCall): void {
+  const { channel, command, processes } = call;
+  const reader = createPayloadReader();
+  let pid = 0;
+  let waiting: Payload | undefined;
+  if (command.includes(STANDS)) channel.write(`${STANDS}\n`);
+  channel.on('data', (bytes: Buffer) => {
+    const payload = reader.add(bytes);
+    if (!payload) return;
+    pid = processes.next++;
+    channel.write(`SLIPWAY-READY ${pid} ${pid}\n`);
+    if (payload.hasInput) waiting = payload;
+    else start(call, payload, { pid, input: Buffer.alloc(0) });
+  });
   channel.on('end', () => {
-    const parsed = isOurs ? payload !== undefined && parsePayload(payload) : plain(command);
-    if (!parsed) {
-      end(channel, 98);
-      return;
-    }
-    perform(call, parsed, { pid, input: isOurs ? reader.rest() : Buffer.alloc(0) }).catch((error: unknown) => {
-      channel.stderr.write(`rehearsal: ${String(error)}\n`);
-      end(channel, 255);
-    });
+    if (waiting) start(call, waiting, { pid, input: reader.rest() });
+    // A shell whose input ends before the payload was whole runs nothing.
+    else if (!reader.isWhole()) end(channel, 0);
+  });
+}
+
+function start(call: ExecCall, payload: Payload, own: { pid: number; input: Buffer }): void {
+  perform(call, payload, own).catch((error: unknown) => {
+    call.channel.stderr.write(`rehearsal: ${String(error)}\n`);
+    end(call.channel, 255);
   });
 }
 
 function plain(command: string): Payload {
-  return { env: new Map(), cwd: undefined, shell: ['/bin/sh'], script: command };
+  return { env: new Map(), cwd: undefined, shell: ['/bin/sh'], script: command, hasInput: false };
 }
 
 function userOf(call: ExecCall): string {

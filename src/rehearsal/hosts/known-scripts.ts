@@ -124,7 +124,9 @@ const script: Player = async (process) => {
   }
   const count = Number(vars.get('SLIPWAY_ARGC') ?? 0);
   const args = Array.from({ length: count }, (_, index) => vars.get(`SLIPWAY_ARG_${index + 1}`) ?? '');
-  const inside = new Map([...vars].filter(([name]) => !name.startsWith('SLIPWAY_ARG') && !['SLIPWAY_SHA256', 'SLIPWAY_INTERPRETER'].includes(name)));
+  const inside = new Map(
+    [...vars].filter(([name]) => !name.startsWith('SLIPWAY_ARG') && !['SLIPWAY_DRAFT', 'SLIPWAY_SHA256', 'SLIPWAY_INTERPRETER'].includes(name)),
+  );
   machine.note('script', { digest: digestOfBytes(text), args: count });
   return playScript(text.toString('utf8'), { ...process, vars: inside, args: ['script', ...args], stdin: { read: () => Promise.resolve(Buffer.alloc(0)) } });
 };

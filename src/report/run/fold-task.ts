@@ -1,5 +1,6 @@
 import type { StepResult } from '../../engine/index.ts';
 import type { Draft, Handlers } from './fold.ts';
+import { createHostBoard } from './host-board.ts';
 import type { TaskReport } from './types.ts';
 
 /** Path of the node in the plan that a task belongs to: `provision/stacks[2]` runs the node `provision/stacks`. */
@@ -9,22 +10,30 @@ export function nodePath(taskPath: string): string {
 
 /** What happens to tasks. */
 export const TASK_HANDLERS: Handlers = {
-  stepStarted: (draft, body, at) => started(taskOf(draft, body.path), body.attempt, at),
-  hostStarted: (draft, body) => void taskOf(draft, body.path).hosts.set(body.host, 'running'),
-  hostFinished: (draft, body) => void taskOf(draft, body.path).hosts.set(body.host, body.result.state),
+  stepStarted: (draft, body, at) => started(draft, taskOf(draft, body.path), body.attempt, at),
+  hostStarted: (draft, body, at) => taskOf(draft, body.path).hosts.started(body.host, at),
+  hostFinished: (draft, body) => taskOf(draft, body.path).hosts.finished(body.host, body.result),
   hostProbed: (draft, body) => {
-    if (body.verdict === 'done' && body.result !== undefined) taskOf(draft, body.path).hosts.set(body.host, body.result.state);
-    else if (body.verdict === 'notDone') taskOf(draft, body.path).hosts.delete(body.host);
+    if (body.verdict === 'done' && body.result !== undefined) taskOf(draft, body.path).hosts.finished(body.host, body.result);
   },
   stepFinished: (draft, body, at) => ended(draft, taskOf(draft, body.path), body.result, at),
   stepProbed: (draft, body, at) => {
     if (body.verdict === 'done' && body.result !== undefined) ended(draft, taskOf(draft, body.path), body.result, at);
   },
-  stepSkipped: (draft, body, at) => void Object.assign(taskOf(draft, body.path), { state: 'skipped', reason: body.reason, finishedAt: at }),
+  stepSkipped: (draft, body, at) => {
+    const task = taskOf(draft, body.path);
+    Object.assign(task, { state: 'skipped', reason: body.reason, finishedAt: at });
+    draft.open.delete(task);
+  },
   stepRetryScheduled: (draft, body) => void (taskOf(draft, body.path).state = 'retrying'),
-  stepInDoubt: (draft, body) => void (taskOf(draft, body.path).state = 'inDoubt'),
+  stepInDoubt: (draft, body) => {
+    const task = taskOf(draft, body.path);
+    task.state = 'inDoubt';
+    draft.open.add(task);
+  },
   stepWaiting: (draft, body, at) => {
     const task = taskOf(draft, body.path);
+    draft.open.add(task);
     task.state = 'waiting';
     task.wait = body.wait;
     task.startedAt ??= at;
@@ -35,13 +44,14 @@ function taskOf(draft: Draft, path: string): TaskReport {
   const known = draft.byPath.get(path);
   if (known !== undefined) return known;
   const node = draft.graph?.nodes[nodePath(path)];
-  const task: TaskReport = { path, ...(node === undefined ? {} : { node }), state: 'pending', attempts: 0, hosts: new Map() };
+  const task: TaskReport = { path, ...(node === undefined ? {} : { node }), state: 'pending', attempts: 0, hosts: createHostBoard() };
   draft.byPath.set(path, task);
   draft.tasks.push(task);
   return task;
 }
 
-function started(task: TaskReport, attempt: number, at: number): void {
+function started(draft: Draft, task: TaskReport, attempt: number, at: number): void {
+  draft.open.add(task);
   task.state = task.node?.role === 'compensate' ? 'compensating' : 'running';
   task.attempts = attempt;
   task.startedAt ??= at;
@@ -49,6 +59,7 @@ function started(task: TaskReport, attempt: number, at: number): void {
 }
 
 function ended(draft: Draft, task: TaskReport, result: StepResult, at: number): void {
+  draft.open.delete(task);
   const isUndo = task.node?.role === 'compensate';
   const isGood = result.state === 'ok' || result.state === 'changed';
   task.state = isGood && isUndo ? 'compensated' : result.state;

@@ -30,6 +30,7 @@ export interface Draft {
   graph?: PlanGraph;
   phases: PhaseReport[];
   readonly tasks: TaskReport[];
+  readonly open: Set<TaskReport>;
   readonly byPath: Map<string, TaskReport>;
   rollback?: RollbackReport;
   readonly votes: Vote[];
@@ -60,6 +61,7 @@ export function startFold(): Folding {
     outputs: {},
     phases: [],
     tasks: [],
+    open: new Set(),
     byPath: new Map(),
     votes: [],
     breaches: [],

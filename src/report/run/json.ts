@@ -71,7 +71,7 @@ function taskJson(task: TaskReport): unknown {
     reason: task.reason,
     error: task.error,
     wait: task.wait,
-    hosts: task.hosts.size === 0 ? undefined : Object.fromEntries(task.hosts),
+    hosts: task.hosts.states.size === 0 ? undefined : Object.fromEntries(task.hosts.states),
   };
 }
 

@@ -1,18 +1,30 @@
 import { formatDuration } from '../../core/index.ts';
 import type { EventBody, JournalEvent } from '../../engine/index.ts';
-import type { HostState, Wait } from '../../steps/index.ts';
+import type { Wait } from '../../steps/index.ts';
+import { clean } from '../clean.ts';
 import { type Folding, startFold } from './fold.ts';
+import { boardWords, grouped, unwellLines } from './host-board.ts';
 import { safeBody } from './safe.ts';
 import { queueWords } from './sentences.ts';
 import type { RunReport, TaskReport } from './types.ts';
-import { column, hostWords, instant, mark, paintRun, phaseWords, plainStyle, runWords, spent, type Style, taskName, taskWords } from './words.ts';
+import { column, instant, mark, paintRun, phaseWords, plainStyle, runWords, spent, type Style, taskName, taskWords } from './words.ts';
+
+/** Hosts named when a step has ended, and lines about hosts while it goes on. */
+const MOST_UNWELL = 10;
+const MOST_DETAILS = 12;
+const MOST_FAILED = 6;
+const MOST_SLOW = 3;
+/** A host is worth a line of its own from here on. */
+const SLOW_MS = 5_000;
+/** Where nothing is redrawn, a look now and then need not fit anywhere. */
+const PLAIN_ROWS = 24;
 
 /** A run as it goes on: lines that stay, and the ones that are true just now. */
 export interface Live {
   /** Lines to add below what was said before; most events add none. */
   push(event: JournalEvent): readonly string[];
-  /** What goes on at this moment; a terminal draws it again and again. */
-  running(now: number): readonly string[];
+  /** What goes on at this moment, in at most so many lines; a terminal draws it again and again. */
+  running(now: number, rows?: number): readonly string[];
   readonly report: RunReport;
 }
 
@@ -25,7 +37,7 @@ export function startLive(style: Style = plainStyle): Live {
       folding.push(event);
       return linesOf(folding, safeBody(event.body), style);
     },
-    running: (now) => runningLines(folding.report, now, style),
+    running: (now, rows = PLAIN_ROWS) => runningLines(folding.report, { now, rows, style }),
   };
 }
 
@@ -75,8 +87,7 @@ function requested(body: EventBody): string | undefined {
 
 function finishedLines(task: TaskReport, now: number, style: Style): readonly string[] {
   const head = `  ${mark(task.state, style)} ${column(taskName(task), 28)} ${column(taskWords(task), 40)}  ${style.dim(spent(task, now))}`.trimEnd();
-  const unwell = [...task.hosts].filter(([, state]) => state === 'failed' || state === 'unreachable').map(([host, state]) => `      ${host}: ${state}`);
-  return [head, ...unwell, ...(task.error?.hint === undefined ? [] : [`      hint: ${task.error.hint}`])];
+  return [head, ...unwellLines(task.hosts, MOST_UNWELL), ...(task.error?.hint === undefined ? [] : [`      hint: ${task.error.hint}`])];
 }
 
 /** Short pauses are only drawn while they last; what waits for people is said once and stays. */
@@ -87,18 +98,46 @@ function waitingLine(report: RunReport, task: TaskReport, style: Style): readonl
   return [`  ${mark('waiting', style)} ${column(taskName(task), 28)} waits for ${waitWords(wait, report.updatedAt)}`, `      ${style.dim(command)}`];
 }
 
-function runningLines(report: RunReport, now: number, style: Style): readonly string[] {
-  return report.tasks
-    .filter((task) => task.finishedAt === undefined && task.state !== 'skipped' && task.state !== 'pending')
-    .map((task) => `  ${mark(task.state, style)} ${column(taskName(task), 28)} ${column(doing(task, now), 40)}  ${style.dim(spent(task, now))}`.trimEnd());
+interface Frame {
+  readonly now: number;
+  readonly rows: number;
+  readonly style: Style;
+}
+
+/** A line for each step that goes on; what room is left is for hosts: those that failed, then the slowest. */
+function runningLines(report: RunReport, { now, rows, style }: Frame): readonly string[] {
+  const open = [...report.open];
+  const shown = open.length > rows ? open.slice(0, Math.max(1, rows - 1)) : open;
+  let room = Math.min(MOST_DETAILS, rows - shown.length - (open.length > shown.length ? 1 : 0));
+  const lines = shown.flatMap((task) => {
+    const details = hostLines(task, { now, rows: room, style });
+    room -= details.length;
+    return [runningLine(task, now, style), ...details];
+  });
+  return open.length > shown.length ? [...lines, `  … and ${grouped(open.length - shown.length)} more steps`].slice(0, rows) : lines;
+}
+
+function runningLine(task: TaskReport, now: number, style: Style): string {
+  return `  ${mark(task.state, style)} ${column(taskName(task), 28)} ${column(doing(task, now), 40)}  ${style.dim(spent(task, now))}`.trimEnd();
+}
+
+function hostLines({ hosts }: TaskReport, { now, rows, style }: Frame): readonly string[] {
+  if (rows <= 0 || hosts.states.size < 2) return [];
+  const failed = unwellLines(hosts, Math.min(MOST_FAILED, rows - 1)).slice(0, rows);
+  const slow: string[] = [];
+  for (const [host, at] of hosts.running) {
+    if (slow.length >= Math.min(MOST_SLOW, rows - failed.length)) break;
+    if (now - at >= SLOW_MS) slow.push(style.dim(`      ${clean(host)}: since ${formatDuration(now - at)}`));
+  }
+  return [...failed.map((line) => style.bad(line)), ...slow];
 }
 
 function doing(task: TaskReport, now: number): string {
   if (task.wait !== undefined) return `waits for ${waitWords(task.wait, now)}`;
   const planned = task.node?.hosts?.names.length;
-  const ended = [...task.hosts.values()].filter((state): state is HostState => state !== 'running');
+  const { ended } = task.hosts;
   if (planned === undefined || planned === 0) return task.attempts > 1 ? `attempt ${task.attempts}` : '';
-  return `${ended.length} of ${planned} hosts${ended.length === 0 ? '' : `: ${hostWords(ended)}`}`;
+  return `${grouped(ended)} of ${grouped(planned)} hosts${ended === 0 ? '' : `: ${boardWords(task.hosts, true)}`}`;
 }
 
 function waitWords(wait: Exclude<Wait, { type: 'branch' }>, now: number): string {

@@ -10,15 +10,15 @@ export function nextCommands(report: RunReport): readonly string[] {
         ? [`slipway plan ${report.runbook} --out plan.json`, `slipway rehearse ${report.runbook} --fail <step>`]
         : [`slipway status ${run}`];
     case 'failed':
-      return [...failedLogs(report), `slipway rollback ${run} --reason "<why>"`];
+      return [...failedLogs(report), retryOf(report), `slipway rollback ${run} --reason "<why>"`];
     case 'rollbackFailed':
       return [...failedLogs(report), `slipway status ${run}`];
     case 'attention':
-      return report.attention.map(({ path }) => `slipway resolve ${run} ${path} --as retry|done|failed`);
+      return report.attention.map(({ path }) => `slipway resolve ${run} ${path} --as retry|done|failed${hostsOf(report, path)}`);
     case 'paused':
       return [`slipway resume ${run}`];
     case 'cancelled':
-      return [`slipway status ${run}`, `slipway rollback ${run} --reason "<why>"`];
+      return [`slipway status ${run}`, retryOf(report), `slipway rollback ${run} --reason "<why>"`];
     case 'rolledBack':
       return [...failedLogs(report), `slipway status ${run}`];
     case 'queued':
@@ -30,6 +30,18 @@ export function nextCommands(report: RunReport): readonly string[] {
     default:
       return unreachable(report.state);
   }
+}
+
+/** What ended well is not done again, and with hosts neither are those that did. */
+function retryOf({ runId, tasks }: RunReport): string {
+  const isOnHosts = tasks.some(({ hosts, state }) => hosts.unwell.size > 0 && state !== 'ok' && state !== 'changed');
+  return `slipway retry ${runId}${isOnHosts ? ' --hosts failed,unreachable,never-reached' : ''}`;
+}
+
+/** On hosts, only those that need a person. */
+function hostsOf({ tasks }: RunReport, path: string): string {
+  const hosts = tasks.find((task) => task.path === path)?.hosts;
+  return hosts !== undefined && hosts.states.size > 1 ? ' --hosts in-doubt|failed|<pattern>' : '';
 }
 
 function failedLogs(report: RunReport): readonly string[] {

@@ -2,10 +2,14 @@ import { formatDuration } from '../../core/index.ts';
 import { clean } from '../clean.ts';
 import { type AnalysisCheck, verdictTable } from '../verdict/index.ts';
 import { runReport } from './fold.ts';
+import { unwellLines } from './host-board.ts';
 import { nextCommands } from './next.ts';
 import { queueWords, rollbackSentence, verdictSentences } from './sentences.ts';
 import type { Facts, PhaseReport, RunReport, TaskReport } from './types.ts';
 import { column, instant, isRunState, isUndo, mark, paintRun, phaseWords, plainStyle, runWords, spent, type Style, taskName, taskWords } from './words.ts';
+
+/** Of a step; all of them are in the JSON. */
+const MOST_UNWELL = 50;
 
 /** How to write, and what the events do not say. */
 export interface TextOptions {
@@ -76,8 +80,7 @@ function phaseLine(phase: PhaseReport, now: number, style: Style): string {
 
 function taskLines(task: TaskReport, now: number, style: Style): readonly string[] {
   const head = `  ${mark(task.state, style)} ${column(taskName(task), 28)} ${column(taskWords(task), 44)}  ${style.dim(spent(task, now))}`.trimEnd();
-  const unwell = [...task.hosts].filter(([, state]) => state === 'failed' || state === 'unreachable').map(([host, state]) => `      ${host}: ${state}`);
-  return [head, ...unwell, ...(task.error?.hint === undefined ? [] : [`      ${style.dim(`hint: ${task.error.hint}`)}`])];
+  return [head, ...unwellLines(task.hosts, MOST_UNWELL), ...(task.error?.hint === undefined ? [] : [`      ${style.dim(`hint: ${task.error.hint}`)}`])];
 }
 
 /** Tasks of a rollback, and those of phases this plan does not name. */

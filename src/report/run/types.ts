@@ -2,7 +2,8 @@ import type { Digest, JsonObject } from '../../core/index.ts';
 import type { JournalEvent, LockWait, RunState, StepFailure, StepState } from '../../engine/index.ts';
 import type { RunRow } from '../../journal/index.ts';
 import type { PlanGraph, PlanNode, PlanPhase } from '../../plan/index.ts';
-import type { HostState, Wait } from '../../steps/index.ts';
+import type { Wait } from '../../steps/index.ts';
+import type { HostBoard } from './host-board.ts';
 
 /** All that is known about one run. */
 export interface Facts {
@@ -31,6 +32,8 @@ export interface RunReport {
   readonly phases: readonly PhaseReport[];
   /** In the order they started or were skipped. */
   readonly tasks: readonly TaskReport[];
+  /** Those of them that have begun and not ended. */
+  readonly open: ReadonlySet<TaskReport>;
   readonly rollback?: RollbackReport;
   readonly votes: readonly Vote[];
   readonly breaches: readonly Breach[];
@@ -58,7 +61,7 @@ export interface TaskReport {
   reason?: string;
   error?: StepFailure;
   wait?: Exclude<Wait, { type: 'branch' }>;
-  readonly hosts: Map<string, HostState | 'running'>;
+  readonly hosts: HostBoard;
 }
 export interface RollbackReport {
   readonly trigger: string;

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../core/index.ts';
 import type { RunState, StepState } from '../../engine/index.ts';
-import type { HostState } from '../../steps/index.ts';
+import { boardWords } from './host-board.ts';
 import type { PhaseReport, TaskReport } from './types.ts';
 
 /** How words look; the plain one changes nothing. */
@@ -77,19 +77,11 @@ export function spent(span: { readonly startedAt?: number; readonly finishedAt?:
   return span.startedAt === undefined ? '' : formatDuration((span.finishedAt ?? now) - span.startedAt);
 }
 
-/** `4 ok, 1 changed, 1 unreachable`; empty without hosts. */
-export function hostWords(hosts: Iterable<HostState | 'running'>): string {
-  const counts = new Map<string, number>();
-  for (const state of hosts) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
-}
-
 /** What a task has to say for itself: its summary, its error, or why it was skipped. */
 export function taskWords(task: TaskReport): string {
   if (task.error !== undefined) return `${task.error.code}: ${task.error.message}`;
   if (task.state === 'skipped') return `skipped: ${task.reason ?? 'its condition is false'}`;
-  const hosts = task.hosts.size > 0 ? hostWords(task.hosts.values()) : '';
-  return [task.summary ?? '', hosts].filter((words) => words !== '').join('; ');
+  return [task.summary ?? '', boardWords(task.hosts, false)].filter((words) => words !== '').join('; ');
 }
 
 /** Does a task belong to the rollback rather than to its phase? */

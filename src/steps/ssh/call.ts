@@ -16,11 +16,11 @@ export interface Call {
   readonly cwd?: string | undefined;
   readonly stdin?: Uint8Array | undefined;
 }
-type Where = Pick<HostContext, 'host' | 'options' | 'ports' | 'runId' | 'signal'> & Partial<Pick<HostContext, 'log' | 'heartbeat'>>;
+type Where = Pick<HostContext, 'host' | 'options' | 'ports' | 'runId' | 'signal'> & Partial<Pick<HostContext, 'log' | 'heartbeat' | 'output'>>;
 
 /** Run shell text as the step's user, at most for the time the attempt has left, and log what it prints. */
 export async function callHost(where: Where, call: Call): Promise<ExecResult> {
-  const { host, options, ports, runId, signal, log, heartbeat } = where;
+  const { host, options, ports, runId, signal, log, heartbeat, output } = where;
   const { shell, cwd, stdin } = call;
   const script = scriptFor(where, call);
   const env = Object.fromEntries(Object.entries(call.env ?? {}).map(([name, value]) => [name, value instanceof Secret ? value : String(value)]));
@@ -34,9 +34,10 @@ export async function callHost(where: Where, call: Call): Promise<ExecResult> {
     ...(stdin === undefined ? {} : { stdin }),
     ...(options.become === undefined ? {} : { become: options.become }),
   };
-  const lines = log && lineLogger(log);
+  const lines = output || !log ? undefined : lineLogger(log);
   const onOutput = (stream: 'stdout' | 'stderr', text: string): void => {
     heartbeat?.();
+    output?.(text, stream);
     lines?.add(stream, text);
   };
   try {

@@ -36,7 +36,7 @@ export const ACCEPT = `# slipway:accept
 draft=$SLIPWAY_DRAFT
 target=$SLIPWAY_PATH
 trap 'rm -f "$draft"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 ${TAKE_ARGUMENTS}PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 command -v "$1" >/dev/null 2>&1 || { echo "slipway: there is no program $1" >&2; exit ${NO_VALIDATOR_EXIT}; }
 "$@" </dev/null >&2 || { echo "slipway: exit code $?" >&2; exit ${REFUSED_EXIT}; }

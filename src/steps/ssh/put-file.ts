@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { digestOfBytes, SlipwayError } from '../../core/index.ts';
 import type { HostContext, HostProbe } from '../kind.ts';
 import type { SshControl } from '../ports.ts';
 import { callHost, refuseExit } from './call.ts';
 import { checkOf, type Comparison, isAsWanted } from './copy-check.ts';
+import { draftMark } from './draft.ts';
 import { DRAFT } from './file-fields.ts';
 import { ACCEPT, MAKE_FOLDER, NO_VALIDATOR_EXIT, OWNER, REFUSED_EXIT, WIN_MAKE_FOLDER } from './file-scripts.ts';
 import { numbered } from './numbered.ts';
@@ -36,6 +36,11 @@ export interface Put {
 
 export function controlOf({ runId, signal, options }: Look): SshControl {
   return { runId, signal, ...(options.become === undefined ? {} : { become: options.become }) };
+}
+
+/** The same for writing. */
+function writeControlOf(context: HostContext): SshControl {
+  return { ...controlOf(context), draft: { mark: draftMark(context), attempt: context.attempt } };
 }
 
 /** Look at the file in place. @throws {SlipwayError} `SSH_FILE` and the codes of SSH. */
@@ -116,7 +121,7 @@ function refuseUnix({ host }: Look, { dest, mode, owner, group, validate }: Want
     });
 }
 
-async function keepBackup(dest: string, look: Look): Promise<string> {
+async function keepBackup(dest: string, look: HostContext): Promise<string> {
   const present = await look.ports.ssh.read(look.host, dest, MOST_BACKUP_BYTES, controlOf(look));
   if (!present) throw new SlipwayError('SSH_FILE', `${dest} on ${look.host.name} disappeared while it was copied`, { retry: 'afterBackoff' });
   if (digestOfBytes(present.content) !== present.digest) {
@@ -126,13 +131,13 @@ async function keepBackup(dest: string, look: Look): Promise<string> {
   }
   const stamp = new Date(look.ports.clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const path = `${dest}.${stamp}~`;
-  await look.ports.ssh.write(look.host, { path, content: present.content, mode: present.mode }, controlOf(look));
+  await look.ports.ssh.write(look.host, { path, content: present.content, mode: present.mode }, writeControlOf(look));
   return path;
 }
 
-async function write({ content, owner, group }: Wanted, { path, mode }: { readonly path: string; readonly mode: number }, look: Look): Promise<void> {
+async function write({ content, owner, group }: Wanted, { path, mode }: { readonly path: string; readonly mode: number }, look: HostContext): Promise<void> {
   const file = { path, content, mode, ...(owner === undefined ? {} : { owner }), ...(group === undefined ? {} : { group }) };
-  await look.ports.ssh.write(look.host, file, controlOf(look));
+  await look.ports.ssh.write(look.host, file, writeControlOf(look));
 }
 
 /** Write a draft beside the file, have it judged, and put it in place, all of the last by one command on the host. */
@@ -142,7 +147,7 @@ async function writeJudged(
   context: HostContext,
 ): Promise<void> {
   const { dest } = wanted;
-  const draft = draftOf(dest, context.idempotencyKey);
+  const draft = draftOf(dest, context);
   await write(wanted, { path: draft, mode }, context);
   const args = validate.map((arg) => arg.replaceAll(DRAFT, draft));
   const result = await callHost(
@@ -160,7 +165,6 @@ async function writeJudged(
 }
 
 /** The same draft for every attempt of a task, so that a crash leaves at most one, which the next attempt takes over. */
-function draftOf(dest: string, key: string): string {
-  const mark = createHash('sha256').update(key).digest('hex').slice(0, 10);
-  return posix.join(posix.dirname(dest), `.${posix.basename(dest).slice(0, 150)}.slipway-${mark}`);
+function draftOf(dest: string, context: HostContext): string {
+  return posix.join(posix.dirname(dest), `.${posix.basename(dest).slice(0, 150)}.slipway-${draftMark(context)}`);
 }

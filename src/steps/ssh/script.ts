@@ -4,6 +4,7 @@ import { Env } from '../fields.ts';
 import { defineStep, type HostContext } from '../kind.ts';
 import { callHost, refuseExit } from './call.ts';
 import { readCheckoutFile } from './checkout-file.ts';
+import { draftMark } from './draft.ts';
 import { TAKE_ARGUMENTS } from './file-scripts.ts';
 import { skippedBecause, whyDone } from './guard.ts';
 import { numbered } from './numbered.ts';
@@ -12,15 +13,17 @@ import { probeByGuard } from './probe.ts';
 import { ExitCodes, Shell } from './run.ts';
 
 /**
- * Receives the script on standard input, runs it only when it arrived whole, and removes it. Arguments come as numbered
+ * Receives the script on standard input, runs it only when it arrived whole, and removes it, and what an attempt that was cut off left. Arguments come as numbered
  * variables; `eval` sees their names only.
  */
 const RUN_SCRIPT = `# slipway:script
 umask 077
-file=$(mktemp "\${TMPDIR:-/tmp}/slipway-XXXXXXXXXX") || exit 97
+rm -f "\${TMPDIR:-/tmp}/slipway-$SLIPWAY_DRAFT-"* 2>/dev/null
+file=$(mktemp "\${TMPDIR:-/tmp}/slipway-$SLIPWAY_DRAFT-XXXXXXXXXX") || exit 97
 trap 'rm -f "$file"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
+trap 'exit 141' PIPE
 trap 'exit 143' TERM
 cat >"$file" || exit 97
 if command -v sha256sum >/dev/null 2>&1; then digest=$(sha256sum <"$file")
@@ -29,7 +32,7 @@ else digest=$(openssl dgst -sha256 -r <"$file")
 fi
 if [ "\${digest%% *}" != "$SLIPWAY_SHA256" ]; then echo 'slipway: the script did not arrive whole' >&2; exit 97; fi
 ${TAKE_ARGUMENTS}interpreter=$SLIPWAY_INTERPRETER
-unset SLIPWAY_ARGC SLIPWAY_SHA256 SLIPWAY_INTERPRETER
+unset SLIPWAY_ARGC SLIPWAY_DRAFT SLIPWAY_SHA256 SLIPWAY_INTERPRETER
 # Without quotes: a program and its options.
 $interpreter "$file" "$@" </dev/null
 exit $?
@@ -81,6 +84,7 @@ export const sshScript = defineStep({
     const done = await whyDone(context);
     if (done !== undefined) return skippedBecause(done);
     const settings = {
+      SLIPWAY_DRAFT: draftMark(context),
       SLIPWAY_SHA256: digestOfBytes(script).slice('sha256:'.length),
       SLIPWAY_INTERPRETER: interpreter ?? interpreterOf(script),
     };

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { commandLine, payloadBytes } from '../../../src/effects/ssh/bootstrap.ts';
+import { commandLine } from '../../../src/effects/ssh/bootstrap.ts';
 import { createCapture } from '../../../src/effects/ssh/capture.ts';
 import { matchKnownHosts, parseInventoryKey } from '../../../src/effects/ssh/known-hosts.ts';
+import { payloadText } from '../../../src/effects/ssh/payload.ts';
 import { exportLine, shellQuote, shellWords } from '../../../src/effects/ssh/quote.ts';
 import { createSlots } from '../../../src/effects/ssh/slots.ts';
 import { STOP_SCRIPT } from '../../../src/effects/ssh/stop.ts';
@@ -31,23 +33,33 @@ describe('quoting', () => {
 
   it('puts no value into the command line, and nothing a strange login shell would choke on', () => {
     for (const become of [undefined, { user: 'root', method: 'sudo' }, { user: 'root', method: 'doas' }] as const) {
-      const line = commandLine(become);
+      const line = commandLine('long', become);
       assert.doesNotMatch(line, /[\n!]/);
       assert.equal((line.match(/'/g) ?? []).length, 4);
     }
   });
 
-  it('runs nothing of a payload that did not arrive whole', () => {
-    const bytes = payloadBytes({ script: 'echo RAN', env: { A: 'x' } }, 'nonce-1');
-    const run = (input: Buffer): string => {
-      try {
-        return execFileSync('/bin/sh', ['-c', commandLine()], { input, stdio: ['pipe', 'pipe', 'ignore'] }).toString();
-      } catch (thrown) {
-        return String((thrown as { stdout: Buffer }).stdout); // execFileSync fails with what was printed
-      }
-    };
-    assert.match(run(bytes), /RAN/);
-    for (let length = 0; length < bytes.length - 1; length += 3) assert.doesNotMatch(run(bytes.subarray(0, length)), /RAN/);
+  const SHELLS = ['/bin/dash', '/bin/bash', '/bin/ksh', '/bin/mksh', '/bin/busybox'].filter((path) => existsSync(path));
+  /** What a shell, started by a way, prints of this input. It leads a process group, as one that a server starts does. */
+  const said = (way: 'short' | 'long', shell: string, input: string): string => {
+    const words = way === 'long' ? ['/bin/sh', '-c', commandLine('long')] : shell.endsWith('busybox') ? [shell, 'sh'] : [shell];
+    return spawnSync('setsid', ['--wait', ...words], { input, encoding: 'utf8' }).stdout;
+  };
+
+  it('runs nothing of a payload that did not arrive whole, in any shell', () => {
+    const text = payloadText({ script: 'echo RAN "$A" "$#"\nif true\nthen exit 3; fi', env: { A: 'x\ny' }, hasInput: false, isLast: false });
+    for (const shell of SHELLS) {
+      assert.match(said('short', shell, text), /^SLIPWAY-READY (\d+) \1\nRAN x\ny 0\n$/, shell);
+      for (let length = 0; length < text.length - 1; length += 23) assert.doesNotMatch(said('short', shell, text.slice(0, length)), /RAN/, shell);
+    }
+    assert.match(said('long', '', text), /^SLIPWAY-SHELL\nSLIPWAY-READY (\d+) \1\nRAN x\ny 0\n$/);
+  });
+
+  it('runs nothing by the short way where the shell leads no process group, and asks for the long one', () => {
+    const text = payloadText({ script: 'echo RAN', env: {}, hasInput: false, isLast: false });
+    const grouped = (command: string): string => execFileSync('/bin/sh', ['-c', `${command}; true`], { input: text, encoding: 'utf8' });
+    assert.equal(grouped('/bin/sh'), 'SLIPWAY-AGAIN\n');
+    assert.match(grouped(commandLine('long').replace(/^exec /, '')), /^SLIPWAY-SHELL\nSLIPWAY-READY (\d+) \1\nRAN\n$/);
   });
 
   it('has a stop script that every shell here can read', () => {

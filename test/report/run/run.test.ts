@@ -47,7 +47,7 @@ test('traffic that did not get back is said, whatever the rest did', () => {
 
 test('the full text shows steps under their phase, unwell hosts, errors with hints, and the rollback apart', () => {
   const text = runText(facts(rolledBack, 'rolledBack'));
-  assert.match(text, /prepare +ok {2}1\.0 s\n {2}✔ facts +facts of 1 host; 1 ok, 1 unreachable +1\.0 s\n {6}web-2: unreachable/);
+  assert.match(text, /prepare +ok {2}1\.0 s\n {2}✔ facts +facts of 1 host; 1 unreachable, 1 ok +1\.0 s\n {6}web-2: unreachable/);
   assert.match(text, /✖ weight-50 +TRAFFIC_DRIVER: <b>haproxy<\/b> said no +2\.0 s\n {6}hint: look at the socket/);
   assert.match(text, /\nrollback\n {2}↩ cutover\/weight-50\/compensate\/0 +50% → 0%/);
   assert.ok(!text.includes('\u001B'));
@@ -99,7 +99,7 @@ test('live: a line when a phase begins, one when a step ends, and the rollback',
   for await (const line of liveLines(events())) lines.push(line.replaceAll(/ {2,}/g, '  ').trim());
   assert.deepEqual(lines, [
     '▸ prepare',
-    '✔ facts  facts of 1 host; 1 ok, 1 unreachable  1.0 s',
+    '✔ facts  facts of 1 host; 1 unreachable, 1 ok  1.0 s',
     'web-2: unreachable',
     'prepare ok, 1.0 s',
     '▸ dual',

@@ -1,6 +1,6 @@
 import { type Clock, type Digest, digestOfBytes, SlipwayError } from '../../../core/index.ts';
 import type { ExecResult, RemoteFile, SshControl } from '../../../steps/index.ts';
-import type { Link } from '../dial.ts';
+import type { Link } from '../link.ts';
 import { fileError } from '../with-sftp.ts';
 import { runPowerShell } from './run.ts';
 

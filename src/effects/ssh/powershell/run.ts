@@ -3,9 +3,10 @@ import { type Clock, SlipwayError } from '../../../core/index.ts';
 import type { ExecRequest, ExecResult, SshControl } from '../../../steps/index.ts';
 import { createCapture } from '../capture.ts';
 import { type Exit, type Started, startCommand } from '../channel.ts';
-import { type Link, unreachableHost } from '../dial.ts';
 import { lost } from '../exec.ts';
+import type { Link } from '../link.ts';
 import { nameOf } from '../trust.ts';
+import { unreachableHost } from '../unreachable.ts';
 import { POWERSHELL, powershellPayload } from './bootstrap.ts';
 import { plainErrors } from './clixml.ts';
 
@@ -47,7 +48,7 @@ export async function runPowerShell(run: Run): Promise<ExecResult> {
 async function converse(run: Run, payload: Buffer): Promise<ExecResult> {
   const { link, request, control, clock } = run;
   const began = clock.monotonic();
-  const command = await startCommand(link, POWERSHELL, clock, control.signal);
+  const command = await startCommand(link, POWERSHELL, { clock, signal: control.signal });
   const heard = listen(command, request.maxOutputBytes, control.onOutput);
   command.channel.end(payload);
   const timer = new AbortController();

@@ -42,7 +42,7 @@ if [ ! -e "$dest" ] && [ -d "$old" ]; then mv "$old" "$dest"; fi
 rm -rf "$fresh" "$old"
 mkdir "$fresh"
 trap 'rm -rf "$fresh"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 (cd "$fresh" && tar -xpof -)
 verify "$fresh" >/dev/null
 chmod "$SLIPWAY_MODE" "$fresh"

@@ -108,6 +108,7 @@ enter "$home" || { echo "slipway: cannot enter $home/.ssh" >&2; exit 1; }
 beside=".slipway-$SLIPWAY_NONCE"
 rm -f "$beside"
 trap 'rm -f "$beside"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
 # Made by this very call, so that it cannot be a link that the owner of the folder put there.
 set -C
 cat >"$beside"
