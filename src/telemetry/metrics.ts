@@ -77,6 +77,8 @@ export async function createMetrics(): Promise<Metrics> {
     event: (event, isNew) => {
       if (event.body.type === 'runCreated') runs.set(event.runId, knownRun(event.body, event.at));
       else if (isNew) take(instruments, runs, event);
+      // Whoever drives it next hears of it from its first event on.
+      if (event.body.type === 'runFinished') runs.delete(event.runId);
     },
     text: (counts) => textOf(instruments, counts),
     contentType: registry.contentType,

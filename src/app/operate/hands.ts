@@ -31,7 +31,13 @@ export function fireHands({ session, wiring, operating, heads }: Working): FireH
       void (await checkDrift({ ...session, signal }, wiring, { head: await headFor(heads, { repository }), store: operating.store, runbook, at: fireAt })),
     refused: async (fire, cause) =>
       tellAbout(operating.store, await headFor(heads, fire), {
-        ...{ runbook: fire.runbook, notice: 'scheduleFailed', about: `${fire.key}@${fire.fireAt}`, title: `${fire.runbook} did not start on its schedule`, mood: 'bad' },
+        ...{
+          runbook: fire.runbook,
+          notice: 'scheduleFailed',
+          about: `${fire.key}@${fire.fireAt}`,
+          title: `${fire.runbook} did not start on its schedule`,
+          mood: 'bad',
+        },
         ...{ at: fire.fireAt, facts: refusal(cause, { schedule: `${fire.cron} ${fire.timeZone}` }), next: commandFor(fire) },
       }),
   };

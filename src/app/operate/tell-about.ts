@@ -20,5 +20,6 @@ export async function tellAbout(store: Store, { estate }: Head, { runbook: name,
   const { environments } = estate.value.repository;
   const names = new Set(loaded.runbook.phases.flatMap(({ environment }) => environment ?? []));
   const theirs = [...names].flatMap((environment) => environments.get(environment)?.environment.notifications ?? []);
-  for (const channel of channelsOf([...(loaded.runbook.notifications ?? []), ...theirs], { notice })) await tellChannel(store, channel, { ...told, thread: name });
+  for (const channel of channelsOf([...(loaded.runbook.notifications ?? []), ...theirs], { notice }))
+    await tellChannel(store, channel, { ...told, thread: name });
 }

@@ -10,7 +10,7 @@ export interface MailServer {
 }
 const TIMEOUT_MS = 20_000;
 
-/** Hand one mail to the server. The package that does it is optional and is loaded here only. */
+/** Hand one mail to the server. The package that does it is loaded when there is something to send. */
 export async function sendMail({ server, from }: MailServer, to: readonly string[], note: Note): Promise<Attempted> {
   const { createTransport } = await nodemailer();
   const transport = createTransport(transportOf(new URL(server.reveal())), { from });
