@@ -112,7 +112,6 @@ function take(instruments: Instruments, runs: Map<string, KnownRun>, { runId, bo
     case 'lateResultRejected':
       return instruments.late.inc();
     case 'runFinished':
-      runs.delete(runId);
       return run && endRun(instruments, run, { state: body.state, at });
     default:
       return;

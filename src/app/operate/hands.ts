@@ -19,23 +19,24 @@ export interface Working {
 }
 
 /** What fires of schedules set going. */
-export function fireHands({ session, wiring, operating, heads }: Working): FireHands {
+export function fireHands(working: Working): FireHands {
+  const { wiring, operating, heads } = working;
   return {
     declared: async () => new Set((await heads()).flatMap(schedulesOf).map(({ key }) => key)),
     start: async (fire, runId, signal) =>
-      startFromHead({ ...session, signal }, wiring, {
+      startFromHead(until(working, signal), wiring, {
         ...{ runId, head: await headFor(heads, fire), runbook: fire.runbook, inputs: fire.inputs },
         ...{ actor: `schedule:${fire.runbook}`, labels: { [SCHEDULE_LABEL]: fire.key } },
       }),
     checkDrift: async ({ repository, runbook, fireAt }, signal) =>
-      void (await checkDrift({ ...session, signal }, wiring, { head: await headFor(heads, { repository }), store: operating.store, runbook, at: fireAt })),
+      void (await checkDrift(until(working, signal), wiring, { head: await headFor(heads, { repository }), store: operating.store, runbook, at: fireAt })),
     refused: async (fire, cause) =>
       tellAbout(operating.store, await headFor(heads, fire), {
         ...{
           runbook: fire.runbook,
           notice: 'scheduleFailed',
           about: `${fire.key}@${fire.fireAt}`,
-          title: `${fire.runbook} did not start on its schedule`,
+          title: fire.kind === 'run' ? `${fire.runbook} did not start on its schedule` : `${fire.runbook} could not be looked at for drift`,
           mood: 'bad',
         },
         ...{ at: fire.fireAt, facts: refusal(cause, { schedule: `${fire.cron} ${fire.timeZone}` }), next: commandFor(fire) },
@@ -44,10 +45,11 @@ export function fireHands({ session, wiring, operating, heads }: Working): FireH
 }
 
 /** What is to be set right is set right through the same gate as everything else. */
-export function remedyHands({ session, wiring, operating, heads }: Working): RemedyHands {
+export function remedyHands(working: Working): RemedyHands {
+  const { wiring, operating, heads } = working;
   return {
     start: async (remedy, { runId, labels }, signal) =>
-      startFromHead({ ...session, signal }, wiring, {
+      startFromHead(until(working, signal), wiring, {
         ...{ runId, labels, head: await headFor(heads, remedy), runbook: remedy.runbook, inputs: remedy.inputs },
         actor: `remedy:${remedy.found}`,
       }),
@@ -57,6 +59,11 @@ export function remedyHands({ session, wiring, operating, heads }: Working): Rem
         ...{ at: remedy.at, facts: refusal(cause, { 'to set right': remedy.found }), next: [`slipway plan ${remedy.runbook}`] },
       }),
   };
+}
+
+/** Plans and looks take minutes: a process that was told to go leaves them to the next one. */
+function until({ session, operating }: Working, signal: AbortSignal): Session {
+  return { ...session, signal: AbortSignal.any([signal, operating.stop]) };
 }
 
 function refusal({ code, message }: { readonly code: string; readonly message: string }, more: { readonly [name: string]: string }) {

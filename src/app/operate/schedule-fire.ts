@@ -55,6 +55,7 @@ export function firesHandler(operating: Operating, hands: FireHands): Handler {
         return await (fire.kind === 'run' ? fireRun(operating, hands, { fire, signal }) : fireDrift(operating, hands, { fire, signal }));
       } catch (cause) {
         signal.throwIfAborted();
+        if (operating.stop.aborted) return { retryAt: operating.clock.now(), reason: 'this process was told to go' };
         return failed(operating, hands, { fire, job, cause });
       }
     },

@@ -1,4 +1,4 @@
-import { EXIT, formatDuration } from '../../core/index.ts';
+import { clean, EXIT, formatDuration } from '../../core/index.ts';
 import { printResult, sessionOf } from '../context.ts';
 import { table } from '../table.ts';
 import type { Command } from '../types.ts';
@@ -25,7 +25,7 @@ export const deliveries: Command = {
       if (seen.length === 0) return 'no messages';
       return table(
         seen.map(({ state, to, about, attempts, enqueuedAt, reason, id }) => [
-          ...[state, to, about, `${attempts} tried`, `${formatDuration(Math.max(0, now - enqueuedAt))} ago`, id, reason ?? ''],
+          ...[state, clean(to), clean(about), `${attempts} tried`, `${formatDuration(Math.max(0, now - enqueuedAt))} ago`, id, reason ?? ''],
         ]),
       );
     });

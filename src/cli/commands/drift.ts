@@ -1,5 +1,5 @@
 import type { DriftRecord } from '../../app/index.ts';
-import { EXIT, formatDuration } from '../../core/index.ts';
+import { clean, EXIT, formatDuration } from '../../core/index.ts';
 import { printResult, sessionOf } from '../context.ts';
 import type { Command } from '../types.ts';
 
@@ -40,7 +40,7 @@ function lines({ runbook, state, at, since, compared, findings, reasons, runId }
   const than = runId === undefined ? '' : `; ${compared} compared with ${runId}`;
   return [
     `${runbook} ${WORDS[state]} (${ago(at)}${found}${than})`,
-    ...findings.flatMap(({ what, path, changes }) => [`  ${what}, which ${path} made`, ...changes.map((change) => `    ${change}`)]),
-    ...reasons.map((reason) => `  not known: ${reason}`),
+    ...findings.flatMap(({ what, path, changes }) => [`  ${clean(what)}, which ${path} made`, ...changes.map((change) => `    ${clean(change)}`)]),
+    ...reasons.map((reason) => `  not known: ${clean(reason)}`),
   ];
 }

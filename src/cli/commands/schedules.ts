@@ -1,5 +1,5 @@
 import type { SeenSchedule } from '../../app/index.ts';
-import { EXIT, formatDuration } from '../../core/index.ts';
+import { clean, EXIT, formatDuration } from '../../core/index.ts';
 import { printResult, sessionOf } from '../context.ts';
 import { table } from '../table.ts';
 import type { Command } from '../types.ts';
@@ -20,7 +20,7 @@ export const schedules: Command = {
 
 function row({ runbook, kind, cron, timeZone, next: [first], last, missed, isFollowed }: SeenSchedule, now: number): readonly string[] {
   const when = first === undefined ? 'never' : `in ${formatDuration(Math.max(0, first - now))}, ${new Date(first).toISOString().slice(0, 16)}Z`;
-  const how = last ? `${last.outcome} ${last.runId ?? last.reason ?? ''}${last.state === undefined ? '' : ` (${last.state})`}`.trim() : 'not fired yet';
+  const how = last ? `${last.outcome} ${last.runId ?? clean(last.reason ?? '')}${last.state === undefined ? '' : ` (${last.state})`}`.trim() : 'not fired yet';
   return [runbook, kind, `${cron} ${timeZone}`, when, isFollowed ? how : 'no worker has seen it yet', missed === 0 ? '' : `${missed} missed`];
 }
 

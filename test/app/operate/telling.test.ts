@@ -100,6 +100,25 @@ test('who is away is tried again later and later, in order, and is given up afte
   );
 });
 
+test('a channel that this process does not know may be known to another one; what can never be taken is given up at once', async () => {
+  const clock = movedClock();
+  await using at = openPlace(clock);
+  await record(at, clock);
+  await followRun(at.store, RUN_ID);
+  const operating = operatingOf(at, clock);
+  await tellAll(
+    operating,
+    outsideIn(at.dir, () => ({ ok: false, code: 'NOTIFY_UNKNOWN_CHANNEL', message: 'there is no channel', isFinal: true })),
+  );
+  assert.deepEqual(await seeDeliveries(wiringOf(at), { states: ['dead'], limit: 9 }), []);
+  clock.advance(10_000);
+  await tellAll(
+    operating,
+    outsideIn(at.dir, () => ({ ok: false, code: 'REJECTED', message: 'answered 410', isFinal: true, status: 410 })),
+  );
+  assert.equal((await seeDeliveries(wiringOf(at), { states: ['dead'], limit: 1 }))[0]?.reason, 'REJECTED: answered 410');
+});
+
 test('a channel is told once however many rules name it, and of a phase only by its environment', () => {
   const rules = GRAPH.notifications ?? [];
   assert.deepEqual(channelsOf(rules, { notice: 'attention', environment: 'prod' }), ['ops', 'cab']);

@@ -29,6 +29,7 @@ export function remediesHandler(operating: Operating, hands: RemedyHands): Handl
       } catch (cause) {
         signal.throwIfAborted();
         const now = operating.clock.now();
+        if (operating.stop.aborted) return { retryAt: now, reason: 'this process was told to go' };
         const reason = messageOf(cause);
         if (isPassing(cause) && now - remedy.at < GIVE_UP_MS) return { retryAt: now + restMs(job.attempt, REST), reason };
         const code = cause instanceof SlipwayError ? cause.code : 'UNEXPECTED';

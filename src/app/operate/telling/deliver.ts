@@ -7,6 +7,8 @@ import { ChannelJob, NOTICES, WebhookJob, WEBHOOKS } from './queues.ts';
 
 const LANES = 4;
 const REST = { firstMs: 1_000, longestMs: 3_600_000 };
+/** Only this process does not know it: another one may. */
+export const UNKNOWN_CHANNEL = 'NOTIFY_UNKNOWN_CHANNEL';
 /** Whoever takes nothing for so long is not told any more of what is that old. */
 export const GIVE_UP_MS = 3 * 86_400_000;
 
@@ -45,7 +47,7 @@ interface Tried {
 function endOf({ clock }: Operating, { job, at, end }: Tried): Ended {
   if (end.ok) return { done: { attempts: job.attempt, ...(end.status === undefined ? {} : { status: end.status }) } satisfies Json };
   const now = clock.now();
-  if (end.isFinal) return { dead: `${end.code}: ${end.message}` };
+  if (end.isFinal && end.code !== UNKNOWN_CHANNEL) return { dead: `${end.code}: ${end.message}` };
   if (now - at > GIVE_UP_MS) return { dead: `${end.code}: ${end.message}; given up after ${formatDuration(now - at)}` };
   return { retryAt: now + Math.max(end.retryAfterMs ?? 0, restMs(job.attempt, REST)), reason: `${end.code}: ${end.message}` };
 }

@@ -3,6 +3,7 @@ import type { RunRow } from '../../../journal/index.ts';
 import type { PlanGraph } from '../../../plan/index.ts';
 import { cloudEventOf, endNoticeOf, type RunNotice, runNoticeOf } from '../../../report/index.ts';
 import type { WebhooksPort } from '../../../steps/index.ts';
+import { OPEN_STATES } from '../../overview.ts';
 import { documentsIn, ignoringConflicts } from '../documents.ts';
 import type { Operating } from '../operating.ts';
 import { remediate } from '../remedy/order.ts';
@@ -30,34 +31,47 @@ export function createTeller(operating: Operating, { endpoints }: WebhooksPort, 
   return { operating, endpoints, source, known: new Map() };
 }
 
+const MOST_ROWS = 100_000;
+
 /** Look at every run that is followed. */
 export async function tellRuns(teller: Teller): Promise<void> {
-  const { stop, store } = teller.operating;
-  for await (const { key } of documentsIn(store, TOLD)) {
+  const { stop, store, journal } = teller.operating;
+  const open = new Map((await journal.runs({ states: OPEN_STATES, limit: MOST_ROWS })).map((row) => [row.id, row]));
+  for await (const { key, value, version } of documentsIn(store, TOLD)) {
     if (stop.aborted) return;
-    await tellRun(teller, key);
+    await tellSince(teller, open.get(key) ?? (await journal.run(key)), { runId: key, ...Told.parse(value), version });
   }
+}
+
+/** Look at one run, if it is followed. */
+export async function tellRun(teller: Teller, runId: string): Promise<void> {
+  const { store, journal } = teller.operating;
+  const found = await store.documents.get(TOLD, runId);
+  if (found) await tellSince(teller, await journal.run(runId), { runId, ...Told.parse(found.value), version: found.version });
+}
+
+/** How far a run was told at the last look. */
+interface Mark extends Told {
+  readonly runId: string;
+  readonly version: number;
 }
 
 /**
  * Put into the queues what has happened in a run since the last look. Durable in this order: first the messages, under ids that follow from run and event, then
  * the mark up to which they are there; so a crash, or two processes at once, neither lose nor double one.
  */
-export async function tellRun(teller: Teller, runId: string): Promise<void> {
+async function tellSince(teller: Teller, row: RunRow | undefined, { runId, seq, version }: Mark): Promise<void> {
   const { store, journal } = teller.operating;
-  const found = await store.documents.get(TOLD, runId);
-  if (!found) return;
-  const { seq } = Told.parse(found.value);
-  const row = await journal.run(runId);
   if (row && row.lastSeq <= seq) return;
   const events = row ? await journal.read(runId, seq) : [];
   const known = row && (await knownOf(teller, row, events));
   if (known) for (const event of events) await tellEvent(teller, event, known);
-  const last = events.at(-1)?.seq ?? seq;
   const isOver = !row || events.some(({ body }) => body.type === 'runFinished');
   if (isOver) teller.known.delete(runId);
   await ignoringConflicts(() =>
-    isOver ? store.documents.delete(TOLD, runId, { ifVersion: found.version }) : store.documents.put(TOLD, runId, { seq: last }, { ifVersion: found.version }),
+    isOver
+      ? store.documents.delete(TOLD, runId, { ifVersion: version })
+      : store.documents.put(TOLD, runId, { seq: events.at(-1)?.seq ?? seq }, { ifVersion: version }),
   );
 }
 

@@ -5,7 +5,7 @@ import type { Wiring } from '../../wiring.ts';
 import type { Operating } from '../operating.ts';
 import { repeat } from '../repeat.ts';
 import { type Handler, workOn, workOnce } from '../work.ts';
-import { noticesHandler, webhooksHandler } from './deliver.ts';
+import { noticesHandler, UNKNOWN_CHANNEL, webhooksHandler } from './deliver.ts';
 import { followRun } from './follow.ts';
 import { createTeller, tellRun } from './tell-run.ts';
 
@@ -74,7 +74,7 @@ async function tellRest({ signal }: Session, operating: Operating, { runId, tell
 
 async function isAnyLeft({ store }: Operating, runId: string, handlers: readonly Handler[]): Promise<boolean> {
   const waiting = await Promise.all(handlers.map(({ queue }) => store.queues.peek(queue, { states: ['ready', 'claimed'] })));
-  return waiting.flat().some(({ orderKey }) => orderKey?.endsWith(`/${runId}`));
+  return waiting.flat().some(({ orderKey, reason }) => orderKey?.endsWith(`/${runId}`) === true && reason?.startsWith(UNKNOWN_CHANNEL) !== true);
 }
 
 /** Does anybody want to know of what happens in a run, or in those that it calls? */
