@@ -15,6 +15,7 @@ const mayImport: Record<string, readonly string[]> = {
   policy: ['core', 'plan'],
   journal: ['core'],
   store: ['core', 'journal'],
+  access: ['core', 'policy', 'runbook'],
   engine: ['core', 'expr', 'steps', 'runbook', 'plan', 'journal'],
   telemetry: ['core', 'engine'],
   effects: ['core', 'config', 'steps'],
@@ -35,9 +36,12 @@ const mayImport: Record<string, readonly string[]> = {
     'engine',
     'report',
     'analysis',
+    'access',
     'githost',
     'telemetry',
   ],
+  server: ['core', 'runbook', 'app', 'report', 'access', 'store', 'githost'],
+  remote: ['core', 'journal', 'plan', 'runbook', 'app'],
   cli: ['core', 'app', 'report'],
 };
 const modules = Object.keys(mayImport);
@@ -62,6 +66,10 @@ const sdkHome: Record<string, readonly string[]> = {
   '@gitbeaker/*': ['githost/gitlab'],
   yargs: ['cli'],
   'yargs/*': ['cli'],
+  hono: ['server'],
+  'hono/*': ['server'],
+  '@hono/*': ['server'],
+  'openid-client': ['server'],
 };
 
 const upTo = (path: string) => ['../', '../../', '../../../', '../../../../'].map((up) => up + path);

@@ -13,7 +13,7 @@ import {
   restoreSqlite,
   type VaultKeySource,
 } from './journal/index.ts';
-import { openPostgresStore, openSqliteStore, STORE_FENCES } from './store/index.ts';
+import { openPostgresStore, openSqliteStore, type Store, STORE_FENCES } from './store/index.ts';
 
 type Around = Pick<JournalOptions, 'isDead' | 'onBoundary'>;
 
@@ -25,17 +25,22 @@ export async function journalOf<Body extends { readonly type: string }>(config: 
   return openPostgresJournal<Body>({ connection: journal, clock: systemClock, vaultKey, ...around });
 }
 
-/** What is kept beside the journal, and what is done with it as a whole. */
+/** Open the store beside that journal. */
+export async function storeOf({ journal, stateDir: dir }: Config, around: Around): Promise<Store> {
+  const clock = systemClock;
+  return journal.store === 'postgres' ? openPostgresStore({ connection: journal, clock, ...around }) : openSqliteStore({ dir, clock, ...around });
+}
+
+/** What is done with the journal as a whole. */
 export function keepingOf(config: Config, around: Around): KeepWiring {
   const { journal, stateDir: dir } = config;
   const clock = systemClock;
   if (journal.store === 'postgres') {
     const options = { connection: journal, clock, ...around };
-    return { store: () => openPostgresStore(options), archive: () => openPostgresArchive(options) };
+    return { archive: () => openPostgresArchive(options) };
   }
   const vaultKey = vaultKeyOf(config);
   return {
-    store: async () => openSqliteStore({ dir, clock, ...around }),
     archive: async () => openSqliteArchive({ dir, clock, ...around }),
     backups: {
       make: (file) => backUpSqlite({ dir, clock }, file),

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
-import type { CliDeps, CliIo } from './cli/index.ts';
-import { SlipwayError, systemClock } from './core/index.ts';
+import type { CliDeps, CliIo, ServeRequest } from './cli/index.ts';
+import { EXIT, type Secret, SlipwayError, systemClock } from './core/index.ts';
 import type { Watching } from './wire.ts';
 
 /** Outside settings, read when the first command needs them. */
@@ -15,9 +15,22 @@ async function config() {
   throw new SlipwayError('BAD_SETTING', loaded.problems.map(({ message }) => message).join('; '), { exitCode: 2 });
 }
 
-async function openApp(watching?: Watching) {
+async function openApp(watching?: Watching, given?: string) {
+  const settings = await config();
+  const server = given ?? settings.server.url;
+  if (server !== undefined) return openRemote(server, settings.server.token);
   const { openApp: open } = await import('./wire.ts');
-  return open(await config(), watching);
+  return open(settings, watching);
+}
+
+async function openRemote(server: string, token: Secret | undefined) {
+  if (!token)
+    throw new SlipwayError('TOKEN_NEEDED', `${server} wants to know who asks`, {
+      exitCode: EXIT.usage,
+      hint: 'set SLIPWAY_TOKEN or SLIPWAY_TOKEN_FILE; "slipway token create" makes one',
+    });
+  const { createRemoteApp } = await import('./remote/index.ts');
+  return createRemoteApp({ server, token, fetch: (url, options) => fetch(url, options), clock: systemClock });
 }
 
 async function confirm(question: string): Promise<boolean> {
@@ -35,6 +48,15 @@ async function diagnose() {
   return diagnoseMachine(await config(), () => openApp());
 }
 
+async function serve(request: ServeRequest, watching?: Watching): Promise<void> {
+  const { serveFrom } = await import('./serve.ts');
+  return serveFrom(await config(), request, watching);
+}
+
+async function openApi() {
+  const [{ openApiDocument }, { slipwayVersion }] = await Promise.all([import('./server/index.ts'), import('./wire.ts')]);
+  return openApiDocument(slipwayVersion());
+}
 /** Loaded when a hook command needs them. */
 const hooks: CliDeps['hooks'] = {
   install: async (request) => (await import('./githost/index.ts')).installHook(request, process.execPath),
@@ -55,8 +77,10 @@ export function processDeps(io: CliIo, watching?: Watching): CliDeps {
     stdin: () => text(process.stdin),
     ...(process.stdin.isTTY ? { confirm } : {}),
     settings,
-    openApp: () => openApp(watching),
+    openApp: (server) => openApp(watching, server),
     diagnose,
+    serve: (request) => serve(request, watching),
+    openApi,
     hooks,
     onInterrupt: (handler) => onSignal('SIGINT', handler),
     onTerminate: (handler) => onSignal('SIGTERM', handler),

@@ -7,58 +7,60 @@ import { systemClock } from './core/index.ts';
 import type { EventBody } from './engine/index.ts';
 import type { JournalOptions } from './journal/index.ts';
 import { createChannels, createHttp, createWebhooks } from './effects/index.ts';
-import { journalOf, keepingOf } from './journal-of.ts';
+import { journalOf, keepingOf, storeOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
-import { shareStore } from './shared-store.ts';
+import type { Store } from './store/index.ts';
 import { telemetryOf } from './telemetry-of.ts';
 
 /** What a test may listen to; a real process gives nothing. */
 export type Watching = Pick<JournalOptions, 'onBoundary'>;
 
-/** Everything the use cases need, built from the outside settings; nothing is opened before it is used. */
+/** Compiled policies that stay warm; a server meets new ones with every change of them. */
+const MOST_WARM = 8;
+
+/** The use cases over everything real. */
 export async function openApp(config: Config, watching: Watching = {}): Promise<App> {
+  return createApp(openWiring(config, watching));
+}
+
+/** Everything the use cases need, built from the outside settings; nothing is opened before it is used. */
+export function openWiring(config: Config, watching: Watching = {}): Wiring {
   const owner = `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
-  const policies = new Map<string, PolicySet>();
   let opened: Promise<RunJournal> | undefined;
+  let store: Promise<Store> | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
   const journal = (): Promise<RunJournal> => (opened ??= journalOf<EventBody>(config, { isDead, ...watching }));
-  const keeping = keepingOf(config, { isDead, ...watching });
   const telemetry = telemetryOf(config, slipwayVersion());
-  return createApp({
+  return {
     clock: systemClock,
     git: { env: config.children.base },
     owner,
     isDead,
     journal,
-    ...keeping,
-    store: shareStore(keeping.store),
+    ...keepingOf(config, { isDead, ...watching }),
     backend: config.pulumi.backend,
     telemetry,
     ...outwardOf(config),
+    // One that could not be opened has told so already.
     closeJournal: async () => {
-      // One that could not be opened has told so already.
+      await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await telemetry.close();
     },
+    store: async () => lent(await (store ??= storeOf(config, watching))),
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
     ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
     shippedPolicies: join(packageDir, 'policies'),
-    loadPolicies: async (dir, signal) => {
-      const set = await loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal });
-      // The same policies are judged by one worker that stays warm; a new set has not started its own yet.
-      const warm = policies.get(set.digest) ?? set;
-      policies.set(set.digest, warm);
-      return warm;
-    },
+    loadPolicies: warmPolicies(async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal })),
     testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
     openWorld: async (request) => {
       const building = { config, request, pulumi: (await paths()).pulumi, journal: await journal() };
       return request.rehearsal ? openRehearsedWorld(building, request.rehearsal) : openRealWorld(building);
     },
-  });
+  };
 }
 
 /** Channels and endpoints; a connection is made when there is something to say. */
@@ -70,7 +72,29 @@ function outwardOf({ notify, mail, webhooks }: Config): Pick<Wiring, 'channels' 
   };
 }
 
-function slipwayVersion(): string {
+/** Everybody works with the same open one; whoever is done with it does not close it for the others. */
+function lent({ documents, queues, locks, audit }: Store): Store {
+  return { documents, queues, locks, audit, [Symbol.asyncDispose]: async () => undefined };
+}
+
+/** The same policies are judged by one worker that stays warm; a set that has just been loaded has not started its own yet. */
+function warmPolicies(load: Wiring['loadPolicies']): Wiring['loadPolicies'] {
+  const sets = new Map<string, PolicySet>();
+  return async (dir, signal) => {
+    const set = await load(dir, signal);
+    const warm = sets.get(set.digest) ?? set;
+    sets.delete(set.digest);
+    sets.set(set.digest, warm);
+    const [[oldest, cold] = []] = sets;
+    if (sets.size > MOST_WARM && oldest !== undefined) {
+      sets.delete(oldest);
+      cold?.[Symbol.dispose](); // whoever still judges by it warms it again
+    }
+    return warm;
+  };
+}
+
+export function slipwayVersion(): string {
   const manifest = JSON.parse(readFileSync(join(packageDir, 'package.json'), 'utf8')) as { version: string }; // our own file
   return manifest.version;
 }

@@ -27,16 +27,24 @@ export async function applyPlan(
       hint: 'plan again without --rehearse',
     });
   checkSecrets(bundle, options);
-  const runId = newRunId(wiring.clock.now());
+  const runId = options.runId ?? newRunId(wiring.clock.now());
   const prepared = await withSurroundings({ session, wiring, runId, commit: body.commit.dirty ? undefined : body.commit.head }, async (around) => {
     await refuseStale(session, wiring, { around, bundle });
     const overridden = await authorize(session, wiring, { around, bundle, options });
     const overrides = overridden.length === 0 ? {} : { overrides: { reason: options.overrideReason ?? '', findings: overridden } };
-    return { ok: true, value: { checkout: around.estate.checkout.root, authors: authorsOf(around.estate), ...overrides }, problems: [] };
+    const authors = [...authorsOf(around.estate), ...(options.requestedBy === undefined ? [] : [options.requestedBy])];
+    return { ok: true, value: { checkout: around.estate.checkout.root, authors, ...overrides }, problems: [] };
   });
   if (!prepared.ok) throw invalid(prepared.problems);
   await refuseTwin(wiring, bundle);
-  await recordRun(session, await wiring.journal(), { runId, bundle, secrets: options.secrets, now: wiring.clock.now(), labels: {}, ...prepared.value });
+  await recordRun(session, await wiring.journal(), {
+    runId,
+    bundle,
+    secrets: options.secrets,
+    now: wiring.clock.now(),
+    labels: options.labels ?? {},
+    ...prepared.value,
+  });
   return drive(session, wiring, runId);
 }
 
@@ -72,7 +80,7 @@ async function refuseStale(session: Session, wiring: Wiring, { around, bundle }:
   const { body } = bundle;
   const { graph, inputs } = body;
   const estate = body.commit.dirty ? around.estate : await estateNow(session, wiring);
-  using policies = await wiring.loadPolicies(policyDir(estate, wiring), session.signal);
+  const policies = await wiring.loadPolicies(policyDir(estate, wiring), session.signal);
   const facts: PlanFacts = {
     now: wiring.clock.now(),
     head: estate.checkout.commit,

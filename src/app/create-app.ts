@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { parseScope } from '../access/index.ts';
 import { EXIT, messageOf, randomText, SlipwayError } from '../core/index.ts';
 import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
@@ -14,10 +15,11 @@ import { operations } from './operate/operations.ts';
 import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { retryRun, settleHosts } from './retry.ts';
-import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, vote } from './steer.ts';
+import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, takeUp, vote } from './steer.ts';
 import { repairRuns } from './repair.ts';
 import { seeLocks, unlock } from './see-locks.ts';
 import { supervise } from './supervise.ts';
+import { createTokens } from './tokens.ts';
 import type { App, Session } from './types.ts';
 import { validate } from './validate.ts';
 import type { Wiring } from './wiring.ts';
@@ -27,6 +29,7 @@ export function createApp(wiring: Wiring): App {
   const journal = wiring.journal;
   return {
     ...readers(wiring),
+    ...tokenMakers(wiring),
     ...keepers(wiring),
     ...operations(wiring),
     validate,
@@ -35,6 +38,7 @@ export function createApp(wiring: Wiring): App {
     apply: (session, bundle, options) => applyPlan(session, wiring, { bundle, options }),
     rehearse: (session, request) => rehearse(session, wiring, request),
     resume: (session, runId) => resume(session, wiring, runId),
+    takeUp: (session, runId) => takeUp(session, wiring, runId),
     vote: async (session, ballot) => vote(session, await journal(), ballot),
     cancel: (session, runId, reason) => requestCancel(session, wiring, { runId, reason }),
     pause: async (session, runId, reason) =>
@@ -84,6 +88,16 @@ function readers({ journal }: Wiring): Pick<App, 'runs' | 'facts' | 'follow' | '
   };
 }
 
+function tokenMakers({ store, clock }: Wiring): Pick<App, 'createToken' | 'tokens' | 'revokeToken'> {
+  const tokens = async () => createTokens(await store(), clock);
+  return {
+    createToken: async ({ actor }, { name, scopes, lifetimeMs }) =>
+      (await tokens()).create({ name, scopes: scopes.map(parseScope), expiresAt: clock.now() + lifetimeMs, by: actor }),
+    tokens: async () => (await tokens()).list(),
+    revokeToken: async ({ actor }, prefix) => (await tokens()).revoke(prefix, actor),
+  };
+}
+
 async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<App['policyCheck']>[1]): ReturnType<App['policyCheck']> {
   const loaded = await loadEstate(session, wiring);
   if (!loaded.ok) throw invalid(loaded.problems);
@@ -91,7 +105,8 @@ async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<
   return judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
 }
 
-async function readPlan(session: Session, file: string): ReturnType<App['readPlan']> {
+/** Read a plan out of a file. @throws {SlipwayError} `PLAN_UNREADABLE`, `PLAN_TAMPERED`. */
+export async function readPlan(session: Session, file: string): ReturnType<App['readPlan']> {
   const path = resolve(file);
   const shown = relative(session.root, path);
   try {

@@ -18,24 +18,27 @@ export interface InputRequest {
   readonly given: GivenInputs;
   /** Values used for inputs that were not given, before the schema's own default. */
   readonly preset: { readonly [name: string]: Json };
+  /** Text is text: whoever sends JSON says what is a number. */
+  readonly isTyped?: boolean;
 }
 
 const LEAST_SECRET_LENGTH = 6;
+const MOST_SHOWN = 200;
 
 /**
  * Check inputs against their schemas; text given for a number, boolean, array or object is read as JSON.
  *
  * @returns what was wrong with each input, all at once; `file`, `line` and `column` point nowhere.
  */
-export function readInputs({ schemas, given, preset }: InputRequest): ReadyInputs | { readonly problems: readonly Problem[] } {
+export function readInputs({ schemas, given, preset, isTyped = false }: InputRequest): ReadyInputs | { readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
   const values: { [name: string]: Json } = {};
   const secrets: { [name: string]: Secret } = {};
   for (const name of Object.keys(given)) {
-    if (!(name in schemas)) problems.push(unknownInput(name, Object.keys(schemas)));
+    if (!Object.hasOwn(schemas, name)) problems.push(unknownInput(name, Object.keys(schemas)));
   }
   for (const [name, schema] of Object.entries(schemas)) {
-    const raw = given[name] ?? preset[name] ?? schema.default;
+    const raw = own(given, name) ?? own(preset, name) ?? schema.default;
     if (raw === undefined) {
       problems.push(problem('MISSING_INPUT', name, `input "${name}" is needed and was not given`, `add --input ${name}=<${schema.type}>`));
     } else if (schema.secret === true) {
@@ -45,12 +48,16 @@ export function readInputs({ schemas, given, preset }: InputRequest): ReadyInput
     } else if (raw instanceof Secret) {
       problems.push(problem('NOT_SECRET', name, `input "${name}" is not declared secret`, 'give it as plain text, or declare it with "secret: true"'));
     } else {
-      const checked = checkValue(name, schema, raw);
+      const checked = checkValue(name, schema, isTyped || typeof raw !== 'string' || schema.type === 'string' ? raw : fromText(raw));
       if ('problems' in checked) problems.push(...checked.problems);
       else values[name] = checked.value;
     }
   }
   return problems.length > 0 ? { problems } : { inputs: { values, secrets: Object.keys(secrets).sort() }, secrets };
+}
+
+function own<T>(values: { readonly [name: string]: T }, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 function checkSecret(name: string, raw: Json | Secret): Secret | Problem {
@@ -64,8 +71,7 @@ function checkSecret(name: string, raw: Json | Secret): Secret | Problem {
   );
 }
 
-function checkValue(name: string, schema: InputSchema, raw: Json): { readonly value: Json } | { readonly problems: readonly Problem[] } {
-  const value = typeof raw === 'string' && schema.type !== 'string' ? fromText(raw) : raw;
+function checkValue(name: string, schema: InputSchema, value: Json): { readonly value: Json } | { readonly problems: readonly Problem[] } {
   if (holdsSealed(value))
     return {
       problems: [
@@ -81,7 +87,8 @@ function checkValue(name: string, schema: InputSchema, raw: Json): { readonly va
   // zod types JSON Schema more narrowly than the open shape a runbook may use; it validates what it does not know.
   const checked = z.fromJSONSchema(shape as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value);
   if (checked.success) return { value: z.json().parse(checked.data) };
-  const shown = JSON.stringify(raw);
+  const text = JSON.stringify(value);
+  const shown = text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
   return {
     problems: checked.error.issues.map((issue) => {
       const at = [name, ...issue.path].join('.');

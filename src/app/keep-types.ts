@@ -1,5 +1,5 @@
 import type { Archive, BackedUp, Imported, Restored } from '../journal/index.ts';
-import type { AuditQuery, Store, StoredAudit } from '../store/index.ts';
+import type { AuditQuery, StoredAudit } from '../store/index.ts';
 import type { Session } from './types.ts';
 
 /** Use cases about the journal as a whole. */
@@ -36,7 +36,6 @@ export interface Pruned {
 /** What they need built for them. */
 export interface KeepWiring {
   /** Opened for one use case and closed by it. */
-  readonly store: () => Promise<Store>;
   readonly archive: () => Promise<Archive>;
   /** Absent where the database has its own tools for it. */
   readonly backups?: {

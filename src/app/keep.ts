@@ -39,11 +39,11 @@ export function keepers(wiring: Wiring): Keeping {
       return told;
     },
     audit: async (_session, query) => {
-      await using store = await wiring.store();
-      return await store.audit.read(query);
+      const store = await wiring.store();
+      return store.audit.read(query);
     },
     verifyAudit: async () => {
-      await using store = await wiring.store();
+      const store = await wiring.store();
       const verified = await store.audit.verify();
       if (verified.ok) return { ok: true, text: `${verified.records} records, no gap, chain whole; head ${verified.head}` };
       return { ok: false, text: verified.why };
@@ -76,7 +76,7 @@ function idsOf(families: readonly Family[]): readonly string[] {
 }
 
 async function audit(session: Session, wiring: Wiring, { action, details }: { readonly action: string; readonly details: JsonObject }): Promise<void> {
-  await using store = await wiring.store();
+  const store = await wiring.store();
   await store.audit.append({ actor: session.actor, action, object: 'journal', details });
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { didYouMean, digestOf, type Digest, EXIT, type Parsed, type Problem, SlipwayError } from '../core/index.ts';
 import { buildInventory, type InventoryIndex } from '../inventory/index.ts';
-import { type Checkout, listRunbookFiles, openCheckout } from '../repo/index.ts';
+import { type Checkout, checkoutFrom, listRunbookFiles, openCheckout } from '../repo/index.ts';
 import { type LoadedRunbook, type Repository, validateRepository } from '../runbook/index.ts';
 import type { Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
@@ -17,16 +17,32 @@ export interface Estate {
 
 /** Materialise the files as they are now (or at a commit) and parse all of them; every problem at once. */
 export async function loadEstate(session: Session, wiring: Wiring, commit?: string): Promise<Parsed<Estate>> {
-  const checkout = await openCheckout({
-    ...wiring.git,
-    signal: session.signal,
-    aside: session.planFiles ?? [],
-    repository: session.root,
-    at: commit === undefined ? { workingTree: true } : { commit },
-    cacheDir: join(session.stateDir, 'checkouts'),
-    clock: wiring.clock,
-  });
-  return parseEstate(checkout);
+  return (await openEstate(session, wiring, commit)).parsed;
+}
+
+/** The same, for whoever needs the files also when they have mistakes. */
+export async function openEstate(
+  session: Session,
+  wiring: Wiring,
+  commit: string | undefined = session.commit,
+): Promise<{ readonly checkout: Checkout; readonly parsed: Parsed<Estate> }> {
+  const { signal, root, stateDir } = session;
+  const { clock, git } = wiring;
+  const cacheDir = join(stateDir, 'checkouts');
+  // A server works from mirrors, which have no work tree.
+  const checkout =
+    session.commit === undefined || commit === undefined
+      ? await openCheckout({
+          ...git,
+          signal,
+          clock,
+          cacheDir,
+          aside: session.planFiles ?? [],
+          repository: root,
+          at: commit === undefined ? { workingTree: true } : { commit },
+        })
+      : await checkoutFrom(root, { commit }, { cacheDir, clock, context: { ...git, signal } });
+  return { checkout, parsed: await parseEstate(checkout) };
 }
 
 async function parseEstate(checkout: Checkout): Promise<Parsed<Estate>> {

@@ -21,8 +21,8 @@ import type { RunJournal } from './wiring.ts';
 
 type Planned = Pick<PlanBody, 'graph' | 'inputs' | 'rehearsal'>;
 
-/** What every dual run of a plan needs to come to a verdict, at the noise of the latest run of the same sort, or at assumed noise. */
-export async function measuringOf(journal: RunJournal, body: Planned): Promise<readonly MeasuringPlan[]> {
+/** What every dual run of a plan needs to come to a verdict, at the noise of the latest run of the same sort in the journal, or at assumed noise. */
+export async function measuringOf(journal: RunJournal | undefined, body: Planned): Promise<readonly MeasuringPlan[]> {
   const plans = Object.values(body.graph.nodes).map(async (node) => {
     if (node.uses !== 'analysis' || node.role !== 'step') return [];
     const probe = probeOf(body.graph, node);
@@ -117,7 +117,13 @@ function settingsOf({ graph, inputs }: Planned, node: PlanNode): JsonObject {
 }
 
 /** Noise of the latest run of the same runbook and sort whose probe has ended well. */
-async function earlierOf(journal: RunJournal, { graph, rehearsal }: Planned, probe: PlanNode, { metrics }: AnalysisPlan): Promise<Question['earlier']> {
+async function earlierOf(
+  journal: RunJournal | undefined,
+  { graph, rehearsal }: Planned,
+  probe: PlanNode,
+  { metrics }: AnalysisPlan,
+): Promise<Question['earlier']> {
+  if (!journal) return undefined;
   for (const run of await journal.runs({ runbook: graph.runbook, limit: 20 })) {
     if (run.rehearsal !== rehearsal) continue;
     for (const { body } of await journal.read(run.id)) {

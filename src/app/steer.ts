@@ -61,14 +61,14 @@ export async function post(journal: RunJournal, runId: string, body: EventBody &
   await journal.post(runId, body, body.id);
 }
 
+/** @returns the run when nobody drove it: then the request would wait for ever, and this process drives it to its end. */
 export async function requestCancel(
   session: Session,
   wiring: Wiring,
   { runId, reason }: { readonly runId: string; readonly reason?: string | undefined },
-): Promise<void> {
+): Promise<RunHandle | undefined> {
   await post(await wiring.journal(), runId, { type: 'cancelRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) });
-  // Nobody drives it: then the request would wait for ever.
-  if (!(await isDriven(wiring, runId))) await drive(session, wiring, runId).done;
+  return (await isDriven(wiring, runId)) ? undefined : drive(session, wiring, runId);
 }
 
 /** Does a live process hold the lease of this run? */
@@ -85,6 +85,12 @@ export async function resume(session: Session, wiring: Wiring, runId: string): P
     throw new SlipwayError('RUN_OVER', `${runId} is over: ${data.finished.state}`, { hint: `see "slipway status ${runId}"; start again with "slipway apply"` });
   if (data.paused) await journal.post(runId, { type: 'resumeRequested', id: randomText(16), by: session.actor }, randomText(16));
   return drive(session, wiring, runId);
+}
+
+/** Drive a run as it stands, if it goes on and no live process drives it. @throws {SlipwayError} `RUN_NOT_FOUND`. */
+export async function takeUp(session: Session, wiring: Wiring, runId: string): Promise<RunHandle | undefined> {
+  const data = await stateOfRun(await wiring.journal(), runId);
+  return data.finished || (await isDriven(wiring, runId)) ? undefined : drive(session, wiring, runId);
 }
 
 /** @throws {SlipwayError} `RUN_NOT_FOUND`, `PAST_NO_RETURN`, `NOTHING_TO_UNDO`, `BEING_UNDONE`. */

@@ -8,6 +8,7 @@ import type { SuperviseOptions } from './supervise.ts';
 import type { Keeping } from './keep-types.ts';
 import type { Operations } from './operate/types.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
+import type { ListedToken } from './tokens.ts';
 import type { AnalysisCheck, MeasuringPlan } from '../report/index.ts';
 
 /** What every use case needs to know about who asks and where. */
@@ -19,6 +20,8 @@ export interface Session {
   readonly root: string;
   /** Absolute path of the folder with journal, evidence, checkouts and rehearsal worlds. */
   readonly stateDir: string;
+  /** For a server that follows a branch: `root` is a mirror, and this commit is what the repository is now. */
+  readonly commit?: string;
   readonly masker: Masker;
   /** Absolute paths of plans that are written or read; where they lie in the repository, they are no part of it. */
   readonly planFiles?: readonly string[];
@@ -82,11 +85,14 @@ export interface App extends AsyncDisposable, Keeping, Operations {
   rehearse(session: Session, request: PlanRequest): Promise<RunHandle>;
   /** Take over a run whose process died, or continue a paused one. */
   resume(session: Session, runId: string): Promise<RunHandle>;
+  /** Go on with a run that no live process drives; undefined when there is nothing to do. */
+  takeUp(session: Session, runId: string): Promise<RunHandle | undefined>;
   vote(
     session: Session,
     vote: { readonly runId: string; readonly path?: string; readonly decision: 'approve' | 'reject'; readonly reason?: string },
   ): Promise<{ readonly path: string }>;
-  cancel(session: Session, runId: string, reason?: string): Promise<void>;
+  /** Gives back the run when nobody drove it, and this process now drives it to its end. */
+  cancel(session: Session, runId: string, reason?: string): Promise<RunHandle | undefined>;
   pause(session: Session, runId: string, reason?: string): Promise<void>;
   /** Roll back a live run, or start a run that undoes a finished one. */
   rollBack(
@@ -124,14 +130,30 @@ export interface App extends AsyncDisposable, Keeping, Operations {
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;
   policyCheck(session: Session, bundle: PlanBundle): Promise<{ readonly decision: 'allow' | 'softDeny' | 'deny'; readonly findings: readonly Finding[] }>;
   readPlan(session: Session, file: string): Promise<PlanBundle>;
+  /** A token for machines; its text is given back here and never again. @throws {SlipwayError} `BAD_SCOPE`, `TOKEN_EXISTS`, `TOKEN_EXPIRY`. */
+  createToken(session: Session, request: TokenRequest): Promise<{ readonly text: Secret; readonly token: ListedToken }>;
+  tokens(session: Session): Promise<readonly ListedToken[]>;
+  /** @throws {SlipwayError} `TOKEN_NOT_FOUND`. */
+  revokeToken(session: Session, prefix: string): Promise<ListedToken>;
   /** How long a plan should take, from earlier runs of its runbook. */
   expected(session: Session, bundle: PlanBundle): Promise<ExpectedDuration>;
   /** What its dual runs need to come to a verdict, at the noise of earlier runs where there are some. */
   measuring(session: Session, bundle: PlanBundle): Promise<readonly MeasuringPlan[]>;
+}
+export interface TokenRequest {
+  readonly name: string;
+  /** `run.start`, `*.read`, `run.start@erp-*`. */
+  readonly scopes: readonly string[];
+  readonly lifetimeMs: number;
 }
 export interface ApplyOptions {
   /** Digests of soft findings that a person overrides, with the reason. */
   readonly overrides: readonly string[];
   readonly overrideReason?: string;
   readonly secrets: { readonly [input: string]: Secret };
+  /** Made from what causes the run, so that the same cause never starts two. */
+  readonly runId?: string;
+  readonly labels?: JsonObject;
+  /** Who asked for it beside the actor, `user:<name>`; cannot approve it either. */
+  readonly requestedBy?: string;
 }

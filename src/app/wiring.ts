@@ -7,6 +7,7 @@ import type { PolicySet } from '../policy/index.ts';
 import type { GitContext } from '../repo/index.ts';
 import type { ChannelsPort, Host, Ports, WebhooksPort } from '../steps/index.ts';
 import type { Telemetry } from '../telemetry/index.ts';
+import type { Store } from '../store/index.ts';
 import type { KeepWiring } from './keep-types.ts';
 import type { RehearsalOptions } from './types.ts';
 
@@ -19,7 +20,9 @@ export interface Wiring extends KeepWiring {
   readonly tools: () => Promise<PlanBody['tools']>;
   /** Opened when it is first asked for. */
   readonly journal: () => Promise<RunJournal>;
-  /** Close it, if anybody has asked for it. */
+  /** What lives beside the journal; opened when it is first asked for. */
+  readonly store: () => Promise<Store>;
+  /** Close both, if anybody has asked for them. */
   readonly closeJournal: () => Promise<void>;
   /** Is the process of this lease owner gone for certain? */
   readonly isDead: (owner: string) => boolean;

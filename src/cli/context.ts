@@ -10,10 +10,11 @@ interface ContextOptions {
   readonly masker: Masker;
   readonly json: boolean;
   readonly noColour: boolean;
+  readonly server: string | undefined;
 }
 
 /** Open what a command works with; disposing closes the app, if the command used it. */
-export function openContext({ deps, settings, masker, json, noColour }: ContextOptions): AsyncDisposable & { readonly context: Context } {
+export function openContext({ deps, settings, masker, json, noColour, server }: ContextOptions): AsyncDisposable & { readonly context: Context } {
   let app: Promise<App> | undefined;
   const note = (line: string) => deps.stderr(`${masker.mask(line)}\n`);
   const stop = listenForStop({ onInterrupt: deps.onInterrupt, onTerminate: deps.onTerminate, exitNow: deps.exitNow, note });
@@ -25,7 +26,7 @@ export function openContext({ deps, settings, masker, json, noColour }: ContextO
       masker,
       stop,
       json,
-      app: () => (app ??= deps.openApp()),
+      app: () => (app ??= deps.openApp(server)),
       style: { stdout: style('stdout'), stderr: style('stderr') },
       print: (text) => deps.stdout(masker.mask(text)),
       note,

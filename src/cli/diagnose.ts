@@ -28,6 +28,7 @@ const PROGRAMS: readonly Program[] = [
   { name: 'cc', args: ['--version'], needed: false, why: 'compiles optional parts of npm packages', mend: 'apt-get install build-essential' },
   { name: 'sshd', args: ['-V'], needed: false, why: 'some tests talk to it', mend: 'apt-get install openssh-server' },
   { name: 'haproxy', args: ['-v'], needed: false, why: 'some tests shift traffic with it', mend: 'apt-get install haproxy' },
+  { name: 'chromium', args: ['--version'], needed: false, why: 'tests of the portal need it', mend: 'apt-get install chromium' },
 ];
 
 /** Look at this machine: programs, tools of the right version, state folder, journal. Changes nothing but makes the state folder. */

@@ -13,6 +13,7 @@ ${groups.join('\n\n')}
 options of every command:
   --json      results as JSON
   --no-color  no colours; so does NO_COLOR
+  --server    address of a server that does the work; so does SLIPWAY_SERVER
   -h, --help  what a command takes
 
 Results go to stdout, everything else to stderr. "slipway rehearse erp-to-cloud" is a good first command.

@@ -1,2 +1,2 @@
 export { runCli } from './run-cli.ts';
-export type { Check, CliDeps, CliIo, Settings } from './types.ts';
+export type { Check, CliDeps, CliIo, ServeRequest, Settings } from './types.ts';

@@ -8,6 +8,7 @@ import type { Command, Option } from './types.ts';
 export const COMMON: { readonly [name: string]: Option } = {
   json: { about: 'results as JSON', type: 'flag' },
   'no-color': { about: 'no colours', type: 'flag' },
+  server: { about: 'address of a server that does it, with the token in SLIPWAY_TOKEN; so does SLIPWAY_SERVER', type: 'text' },
   help: { about: 'show this', type: 'flag', alias: 'h' },
 };
 

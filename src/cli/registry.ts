@@ -102,6 +102,15 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
+    title: 'server',
+    entries: [
+      entry('serve', 'take webhooks, requests and sign-ins, and drive what they start', async () => (await import('./commands/serve.ts')).serve),
+      entry('token create <name>', 'make a token for a machine; it is shown once', async () => (await import('./commands/token.ts')).tokenCreate),
+      entry('token list', 'list tokens, without anything that could be used', async () => (await import('./commands/token.ts')).tokenList),
+      entry('token revoke <prefix>', 'end a token at once', async () => (await import('./commands/token.ts')).tokenRevoke),
+    ],
+  },
+  {
     title: 'this machine',
     entries: [
       entry('hook install <repository>', 'make a bare repository tell Slipway of pushes', async () => (await import('./commands/hook.ts')).hookInstall),

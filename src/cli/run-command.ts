@@ -37,7 +37,14 @@ async function runCommand(command: Command, args: Args, deps: CliDeps): Promise<
   }
   let context: Context | undefined;
   try {
-    await using scope = openContext({ deps, settings: settings.value, masker, json: args.flag('json'), noColour: args.flag('no-color') });
+    await using scope = openContext({
+      deps,
+      settings: settings.value,
+      masker,
+      json: args.flag('json'),
+      noColour: args.flag('no-color'),
+      server: args.text('server'),
+    });
     context = scope.context;
     return await command.run(args, context);
   } catch (thrown) {

@@ -1,5 +1,5 @@
 import type { App } from '../app/index.ts';
-import type { Clock, ExitCode, Masker, Parsed, Secret } from '../core/index.ts';
+import type { Clock, ExitCode, JsonObject, Masker, Parsed, Secret } from '../core/index.ts';
 import type { Style } from '../report/index.ts';
 import type { Args } from './args.ts';
 import type { Stop } from './stop.ts';
@@ -19,8 +19,13 @@ export interface CliDeps extends CliIo {
   /** Ask a person yes or no; absent when there is nobody to ask. */
   readonly confirm?: (question: string) => Promise<boolean>;
   readonly settings: () => Promise<Parsed<Settings>>;
-  readonly openApp: () => Promise<App>;
+  /** With the address of a server, the one that it does the work for. */
+  readonly openApp: (server?: string) => Promise<App>;
   readonly diagnose: () => Promise<readonly Check[]>;
+  /** Serve until told to go; ends when everything was handed over. */
+  readonly serve: (request: ServeRequest) => Promise<void>;
+  /** What describes the API of a server. */
+  readonly openApi: () => Promise<JsonObject>;
   readonly hooks: Hooks;
   /** Call the handler on every Ctrl-C until the returned function is called. */
   readonly onInterrupt: (handler: () => void) => () => void;
@@ -28,6 +33,12 @@ export interface CliDeps extends CliIo {
   readonly onTerminate: (handler: () => void) => () => void;
   /** End the process at once; only for a second Ctrl-C. */
   readonly exitNow: (code: number) => void;
+}
+export interface ServeRequest {
+  /** File with the settings of the server, as it was given. */
+  readonly file: string;
+  /** Aborts when the server is to go in good order. */
+  readonly leave: AbortSignal;
 }
 /** The hook of a bare repository on this machine. */
 export interface Hooks {

@@ -5,6 +5,7 @@ import { messageOf, type Parsed, PATTERN, Secret } from '../core/index.ts';
 import { childEnvironment } from './children.ts';
 import { journal, vaultKey } from './journal.ts';
 import { channels, mail } from './notify.ts';
+import { server } from './server.ts';
 import { bad, type Env, type Reader, text } from './reader.ts';
 import { realSurroundings } from './surroundings.ts';
 import { telemetry } from './telemetry.ts';
@@ -33,6 +34,7 @@ export function loadConfig(env: Env, cwd: string, around: Surroundings = realSur
     actor: actor(reader, root),
     teams: teams(reader),
     policyDir: folder(reader, 'SLIPWAY_POLICIES', join(root, 'policies')),
+    server: server(reader),
     terminal: terminal(reader),
     journal: journal(reader),
     ...(key === undefined ? {} : { vaultKey: key }),

@@ -17,6 +17,7 @@ export interface Config {
   readonly journal: JournalSettings;
   /** Of the vault; `vault.key` of the state folder when nothing is set and the journal is there too. */
   readonly vaultKey?: VaultKeySetting;
+  readonly server: RemoteSettings;
   readonly terminal: Terminal;
   readonly pulumi: PulumiSettings;
   readonly ssh: SshSettings;
@@ -28,6 +29,11 @@ export interface Config {
   readonly children: ChildEnvironment;
   /** A variable of the environment as a secret; for inputs that a person hands over by name. */
   readonly secretNamed: (variable: string) => Secret | undefined;
+}
+/** A server that does the work instead of this machine. */
+export interface RemoteSettings {
+  readonly url?: string;
+  readonly token?: Secret;
 }
 export interface Terminal {
   readonly colour: { readonly stdout: boolean; readonly stderr: boolean };

@@ -61,6 +61,8 @@ export interface RunQuery {
   readonly states?: readonly string[];
   readonly runbook?: string;
   readonly concurrencyGroup?: string;
+  /** Only runs behind this one in the list; for pages. */
+  readonly before?: Pick<RunRow, 'createdAt' | 'order'>;
   readonly limit?: number;
 }
 /** The right to drive one run; `token` grows with every new holder. */

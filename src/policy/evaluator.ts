@@ -14,7 +14,7 @@ const Reply = z.union([z.object({ ready: z.literal(true) }), z.object({ result: 
 
 /**
  * Evaluate in a worker thread that stays warm, one question at a time: a deadline then counts one evaluation only. A worker that does
- * not answer in time is ended, and a new one serves the next question.
+ * not answer in time is ended, and a new one serves the next question. Disposing ends the worker behind the questions that were asked by then.
  */
 export function createEvaluator(compiled: Compiled): Evaluator {
   let worker: Worker | undefined;
@@ -36,7 +36,8 @@ export function createEvaluator(compiled: Compiled): Evaluator {
       queue = answer.catch(() => undefined);
       return answer;
     },
-    [Symbol.dispose]: drop,
+    // What was asked before gets its answer: a judgement that is cut off is a denial.
+    [Symbol.dispose]: () => void queue.then(drop),
   };
 }
 

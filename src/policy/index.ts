@@ -1,1 +1,11 @@
-export { type DecisionLog, evaluatePackages, judge, type JudgeOptions, type LoadOptions, loadPolicies, type PolicySet, testPolicies } from './load.ts';
+export {
+  ACCESS_PACKAGE,
+  type DecisionLog,
+  evaluatePackages,
+  judge,
+  type JudgeOptions,
+  type LoadOptions,
+  loadPolicies,
+  type PolicySet,
+  testPolicies,
+} from './load.ts';

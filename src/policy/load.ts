@@ -49,6 +49,9 @@ export interface DecisionLog {
 /** Packages whose name begins so always judge a plan; no runbook can take them away. */
 const BASELINE = 'slipway.';
 
+/** Judges requests of people and machines; it knows no plans, and would deny each of them. */
+export const ACCESS_PACKAGE = 'slipway.access';
+
 /** @throws {SlipwayError} `POLICY_INVALID` with every mistake in `problems`, `OPA_MISSING`, `OPA_FAILED`, `POLICY_CACHE`. */
 export async function loadPolicies({ dir, opaPath, cacheDir, signal }: LoadOptions): Promise<PolicySet> {
   const compiled = await compile({ path: opaPath, signal }, await readSources(dir), cacheDir);
@@ -64,7 +67,8 @@ export async function loadPolicies({ dir, opaPath, cacheDir, signal }: LoadOptio
 
 /** Judge a plan. Whatever goes wrong is a deny. */
 export async function judge(set: PolicySet, input: Json, options: JudgeOptions): Promise<PlanVerdict> {
-  const wanted = set.packages.filter((name) => name.startsWith(BASELINE) || (options.add ?? []).some((added) => isNamed(name, added)));
+  const isOfPlans = (name: string): boolean => name.startsWith(BASELINE) && name !== ACCESS_PACKAGE;
+  const wanted = set.packages.filter((name) => isOfPlans(name) || (options.add ?? []).some((added) => isNamed(name, added)));
   const missing = (options.add ?? []).filter((added) => !set.packages.some((name) => isNamed(name, added)));
   const findings = await findingsFor(set, wanted, { input, options });
   const unknown = missing.map((name) =>

@@ -1,4 +1,4 @@
-export { type Checkout, type CheckoutRequest, openCheckout } from './checkout.ts';
+export { type Checkout, checkoutFrom, type CheckoutRequest, openCheckout } from './checkout.ts';
 export { type ChangedFile, changedFiles, commitTime, mergeBase, peopleOf, type Person, resolveCommit, topFolder } from './commits.ts';
 export { defaultHead } from './default-branch.ts';
 export { type FileIn, fileIn } from './file-in.ts';

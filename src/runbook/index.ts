@@ -1,12 +1,15 @@
 export * from './schema/common.ts';
+export * from './schema/access.ts';
 export * from './schema/estate.ts';
 export * from './schema/operate.ts';
 export * from './schema/runbook.ts';
 export { type Step } from './schema/step.ts';
 export { dualRunParts, type DualRunParts, metricsOf } from './dual-run.ts';
 export type * from './loaded.ts';
+export { fitsPattern } from './checks/access.ts';
 export { parseFile, parseRunbook } from './parse.ts';
 export { problemText } from './problem-text.ts';
+export { parseShaped, type Report } from './shaped.ts';
 export { schema } from './json-schema.ts';
 export { type RepositoryFile, validateRepository } from './repository.ts';
 export { pathText } from './path.ts';

@@ -1,5 +1,6 @@
 import type { Digest, JsonObject } from '../core/index.ts';
 import type { z } from 'zod';
+import type { Access } from './schema/access.ts';
 import type { Calendar, Environment, Inventory, ObjectiveFile, Portfolio, Wave } from './schema/estate.ts';
 import type { Phase, Runbook } from './schema/runbook.ts';
 import type { Step } from './schema/step.ts';
@@ -78,8 +79,13 @@ export interface LoadedPortfolio extends Source {
   readonly kind: 'Portfolio';
   readonly portfolio: z.output<typeof Portfolio>;
 }
+export interface LoadedAccess extends Source {
+  readonly kind: 'Access';
+  readonly access: Access;
+}
 /** One YAML document of a repository, valid by itself. */
-export type LoadedDocument = LoadedRunbook | LoadedInventory | LoadedCalendar | LoadedEnvironment | LoadedWave | LoadedObjective | LoadedPortfolio;
+export type LoadedDocument =
+  LoadedRunbook | LoadedInventory | LoadedCalendar | LoadedEnvironment | LoadedWave | LoadedObjective | LoadedPortfolio | LoadedAccess;
 
 /** Everything `validateRepository` found, by kind; names are unique within a kind. */
 export interface Repository {
@@ -90,4 +96,5 @@ export interface Repository {
   readonly waves: ReadonlyMap<string, LoadedWave>;
   readonly objectives: ReadonlyMap<string, LoadedObjective>;
   readonly portfolios: ReadonlyMap<string, LoadedPortfolio>;
+  readonly accesses: ReadonlyMap<string, LoadedAccess>;
 }

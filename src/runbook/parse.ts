@@ -159,5 +159,7 @@ function loadedOf(data: ReturnType<(typeof DOCUMENTS)[DocumentKind]['parse']>, s
       return { ...source, kind: data.kind, objective: data };
     case 'Portfolio':
       return { ...source, kind: data.kind, portfolio: data };
+    case 'Access':
+      return { ...source, kind: data.kind, access: data };
   }
 }

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, type Parsed, type Problem } from '../core/index.ts';
 import type { AnyKind } from '../steps/index.ts';
 import { kinds as registeredKinds } from '../steps/index.ts';
+import { checkAccess } from './checks/access.ts';
 import { checkCalls } from './checks/calls.ts';
 import { checkMetricSources } from './checks/metric-sources.ts';
 import { checkReferences } from './checks/references.ts';
@@ -35,6 +36,7 @@ export function validateRepository(files: readonly RepositoryFile[], kinds: read
     checkMetricSources(document, catalogues, kindsOf(kinds));
   }
   checkCalls(catalogues.Runbook);
+  checkAccess(catalogues);
   const problems: readonly Problem[] = inFileOrder([...read.flatMap((file) => file.problems), ...documents.flatMap(({ reporter }) => reporter.problems)]);
   if (hasErrors(problems)) return { ok: false, problems };
   return { ok: true, value: repositoryOf(documents.flatMap(({ loaded }) => loaded ?? [])), problems };
@@ -50,6 +52,7 @@ function catalogue(documents: readonly ParsedDocument[]): Catalogues {
     Environment: new Map(),
     Objective: new Map(),
     Portfolio: new Map(),
+    Access: new Map(),
   };
   for (const document of documents) {
     const name = nameOf(document.raw);
@@ -81,5 +84,6 @@ function repositoryOf(loaded: readonly LoadedDocument[]): Repository {
     waves: named('Wave'),
     objectives: named('Objective'),
     portfolios: named('Portfolio'),
+    accesses: named('Access'),
   };
 }

@@ -182,6 +182,8 @@ export interface StoredAudit extends Required<AuditEntry> {
 }
 export interface AuditQuery {
   readonly afterSeq?: number;
+  /** For pages from the newest back. */
+  readonly beforeSeq?: number;
   readonly action?: string;
   readonly object?: string;
   /** The newest ones when there are more; 1,000 unless told. */

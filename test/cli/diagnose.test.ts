@@ -23,7 +23,7 @@ test('a healthy machine: everything is looked at and fine', async () => {
   const checks = await diagnose(healthy);
   assert.deepEqual(
     checks.map((check) => check.name),
-    ['node', 'git', 'npm', 'go', 'cc', 'sshd', 'haproxy', 'pulumi', 'opa', 'state folder', 'journal'],
+    ['node', 'git', 'npm', 'go', 'cc', 'sshd', 'haproxy', 'chromium', 'pulumi', 'opa', 'state folder', 'journal'],
   );
   assert.ok(checks.every((check) => check.ok));
   assert.equal(checks[1]?.found, '2.39.5');
@@ -38,6 +38,7 @@ test('what is missing is wrong, and only what a run needs is needed', async () =
     ['cc', false],
     ['sshd', false],
     ['haproxy', false],
+    ['chromium', false],
   ]);
   assert.deepEqual(await wrong({ nodeVersion: '22.9.0' }), [['node', true]]);
   assert.deepEqual(await wrong({ tool: async (name) => ({ found: name === 'opa', words: 'not found' }) }), [['pulumi', true]]);

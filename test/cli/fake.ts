@@ -71,6 +71,8 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
       return recording({ ...quiet(), ...options.app }, calls);
     },
     diagnose: async () => [],
+    serve: async () => undefined,
+    openApi: async () => ({}),
     hooks: {
       install: async ({ folder, url, repository }) => {
         calls.push(`hookInstall(${folder},${url},${repository})`);
@@ -139,6 +141,7 @@ function quiet(): App {
     apply: async () => ended(),
     rehearse: async () => ended(),
     resume: async () => ended(),
+    takeUp: async () => undefined,
     vote: async () => ({ path: 'cutover/@approval' }),
     cancel: async () => undefined,
     pause: async () => undefined,
@@ -183,6 +186,9 @@ function quiet(): App {
     policyTest: async () => ({ ok: true, text: '12 tests passed' }),
     policyCheck: async () => ({ decision: 'allow', findings: [] }),
     readPlan: () => Promise.reject(new Error('no plan in this test')),
+    createToken: () => Promise.reject(new Error('no token in this test')),
+    tokens: async () => [],
+    revokeToken: () => Promise.reject(new Error('no token in this test')),
     expected: async (_session, bundle) => expectedDuration(bundle.body.graph, {}, {}),
     [Symbol.asyncDispose]: async () => undefined,
   };

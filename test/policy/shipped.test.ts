@@ -151,7 +151,7 @@ describe('shipped policies', () => {
     const tested = new Set(VIOLATIONS.map(({ rule }) => `slipway.${rule}`));
     assert.deepEqual(
       set.packages.filter((name) => !tested.has(name)),
-      ['slipway.compliance'], // judges scans, and has Rego tests of its own
+      ['slipway.access', 'slipway.compliance'], // judge requests and scans, and have Rego tests of their own
     );
   });
 

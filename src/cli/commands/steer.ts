@@ -9,7 +9,8 @@ const steer = (verb: 'cancel' | 'pause', said: string): Command => ({
   run: async (args, context) => {
     const app = await context.app();
     const runId = args.positional('run');
-    await app[verb](sessionOf(context), runId, args.text('reason'));
+    const driven = await app[verb](sessionOf(context), runId, args.text('reason'));
+    if (driven) await driven.done;
     printResult(context, { runId, requested: verb }, () => `${said}; follow it with "slipway watch ${runId}"`);
     return EXIT.ok;
   },

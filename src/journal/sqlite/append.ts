@@ -1,5 +1,6 @@
 import { genesis, link, textOf } from '../chain.ts';
 import { fenced, isOfStore, noRun, runExists } from '../errors.ts';
+import { writtenTo } from './follow.ts';
 import { prepared, type Store, transact } from './database.ts';
 import type { Journal, Lease, StoredEvent } from '../port.ts';
 import { headOf } from '../rows.ts';
@@ -43,7 +44,7 @@ export function createAppender<Body extends { readonly type: string }>(store: St
         const [event] = write(runId, [body], { postedId: id });
         return { seq: event?.seq ?? 0, fresh: true };
       });
-      store.events.emit('written');
+      store.events.emit(writtenTo(runId));
       return result;
     },
     setState: async (runId, state, lease) => {
@@ -93,7 +94,7 @@ function createRun<Body extends { readonly type: string }>(store: Store, write: 
       insert.run(id, runbook, planDigest, createdAt, concurrencyGroup ?? null, rehearsal ? 1 : 0, JSON.stringify(labels), createdAt, genesis(id));
       return write(id, [body], {});
     });
-    store.events.emit('written');
+    store.events.emit(writtenTo(run.id));
   };
 }
 
@@ -109,7 +110,7 @@ function flushQueue<Body extends { readonly type: string }>(store: Store, batch:
   try {
     const results = transact(store, name, () => batch.map(({ runId, bodies, lease, state }) => write(runId, bodies, { token: lease.token, state })));
     for (const [index, waiting] of batch.entries()) waiting.done(results[index] ?? []);
-    store.events.emit('written');
+    for (const runId of new Set(batch.map((waiting) => waiting.runId))) store.events.emit(writtenTo(runId));
   } catch (cause) {
     // A store that cannot be written fails all of them: asking it again would only double what it may have kept.
     if (batch.length === 1 || isOfStore(cause)) for (const waiting of batch) waiting.failed(cause);

@@ -20,7 +20,7 @@ export interface Store {
   readonly clock: Clock;
   readonly boundary: (name: string) => void;
   readonly isDead: (owner: string) => boolean;
-  /** Emits `written` after this process wrote events. */
+  /** Emits `written <run>` after this process wrote events of that run. */
   readonly events: EventEmitter;
   closed: boolean;
 }

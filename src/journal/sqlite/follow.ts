@@ -1,10 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { once } from 'node:events';
 import type { Store } from './database.ts';
 import type { Journal, StoredEvent } from '../port.ts';
 
-/** Without a reason of its own, every abort would make an error that nobody sees. */
-const WOKEN = new Error('woken');
 /** How often other processes' writes are looked for; writes of this process wake the reader at once. */
 const POLL_MS = 100;
 
@@ -21,16 +17,29 @@ export function createFollower<Body extends { readonly type: string }>(
           yield event;
           if (signal.aborted) return;
         }
-        await nextChance(store, signal);
+        await nextChance(store, runId, signal);
       }
     },
   };
 }
 
-async function nextChance(store: Store, signal: AbortSignal): Promise<void> {
-  const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
-  const ended = (): void => undefined; // aborted: whoever follows looks at the signal itself
-  await Promise.race([delay(POLL_MS, undefined, { signal: either }).catch(ended), once(store.events, 'written', { signal: either }).catch(ended)]);
-  stop.abort(WOKEN);
+/** Name of what is emitted after something was written to a run: nobody is woken by the other ones. */
+export function writtenTo(runId: string): string {
+  return `written ${runId}`;
+}
+
+/** Until something may be there. Follows many runs at once, and so makes nothing that has to be cleared away. */
+function nextChance({ events }: Store, runId: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      events.off(writtenTo(runId), end);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, POLL_MS);
+    events.on(writtenTo(runId), end);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+  });
 }

@@ -5,7 +5,8 @@ import { eventOf, runOf, verifyStored } from '../rows.ts';
 const SELECT_EVENTS = 'SELECT run_id, seq, at, type, body, prev, hash FROM events WHERE run_id = ? AND seq > ? ORDER BY seq';
 const SELECT_RUN = 'SELECT rowid AS position, * FROM runs WHERE id = ?';
 const SELECT_RUNS = `SELECT rowid AS position, * FROM runs WHERE (?1 IS NULL OR runbook = ?1) AND (?2 IS NULL OR concurrency_group = ?2)
-  AND (?3 IS NULL OR state IN (SELECT value FROM json_each(?3))) ORDER BY created_at DESC, rowid DESC LIMIT ?4`;
+  AND (?3 IS NULL OR state IN (SELECT value FROM json_each(?3))) AND (?5 IS NULL OR created_at < ?5 OR (created_at = ?5 AND rowid < ?6))
+  ORDER BY created_at DESC, rowid DESC LIMIT ?4`;
 const MOST_RUNS = 1_000;
 
 export function createReader<Body extends { readonly type: string }>(
@@ -24,7 +25,8 @@ export function createReader<Body extends { readonly type: string }>(
     },
     runs: async (query: RunQuery = {}) => {
       const states = query.states ? JSON.stringify(query.states) : null;
-      return many.all(query.runbook ?? null, query.concurrencyGroup ?? null, states, query.limit ?? MOST_RUNS).map(runOf);
+      const { runbook = null, concurrencyGroup = null, limit = MOST_RUNS, before } = query;
+      return many.all(runbook, concurrencyGroup, states, limit, before?.createdAt ?? null, before?.order ?? null).map(runOf);
     },
     verify: async (runId) => verifyStored<Body>(runId, { row: one.get(runId), rows: events.all(runId, 0) }),
   };

@@ -8,6 +8,7 @@ import { Become } from '../schema/step.ts';
 import { jsonSchemaOf } from '../shape/documents.ts';
 import { schemasAt } from '../shape/schema-at.ts';
 import { settingPath, type StepView } from '../walk/view.ts';
+import { callInputs } from './calls.ts';
 import { type Context, mapsIn } from './context.ts';
 import { checkExpression, type Expects, type Place } from './expression.ts';
 import { forbidsInPhase, forbidsInStep, type Forbids } from './readable.ts';
@@ -64,6 +65,10 @@ function nameOf(path: Path): string {
 }
 
 const nothing: Forbids = () => undefined;
+const noInputs: Forbids = ({ name }) =>
+  name === 'inputs'
+    ? { code: 'NAME_NOT_HERE', message: '"inputs" is not known here', hint: 'inputs are made from the event: read ${{ event.data.<name> }}' }
+    : undefined;
 
 interface Walk {
   readonly context: Context;
@@ -140,9 +145,20 @@ function checkTop(walk: Walk): void {
     walk.check({ path: ['concurrency', 'group'], text: group, scope, forbids: nothing, expects: { type: TEXT } });
   }
   for (const [index, trigger] of mapsIn(document['triggers'])) {
-    const condition = isObject(trigger['event']) ? trigger['event']['if'] : undefined;
-    if (typeof condition !== 'string' || !isTemplate(condition)) continue;
-    const scope = { ...earlyRules(walk, { forbids: nothing }).scope, event: { type: 'any' } as const };
-    walk.check({ path: ['triggers', index, 'event', 'if'], text: condition, scope, forbids: nothing, expects: { type: BOOLEAN } });
+    if (isObject(trigger['event'])) checkEvent(walk, trigger['event'], ['triggers', index, 'event']);
   }
+}
+
+/** Inputs are made from the event and from nothing else; then the condition may read them too. */
+function checkEvent(walk: Walk, event: JsonObject, base: Path): void {
+  const { inputs, runbook } = walk.common;
+  const scope: TypeScope = { inputs, runbook, event: { type: 'any' } };
+  const { if: condition, inputs: given } = event;
+  if (typeof condition === 'string' && isTemplate(condition))
+    walk.check({ path: [...base, 'if'], text: condition, scope, forbids: nothing, expects: { type: BOOLEAN } });
+  for (const [path, text] of templatesIn(given)) {
+    walk.check({ path: [...base, 'inputs', ...path], text, scope, forbids: noInputs, expects: { type: { type: 'any' } } });
+  }
+  if (given === undefined) return;
+  callInputs({ callee: walk.context.document, given, path: [...base, 'inputs'], owner: base, secrets: 'passed', report: walk.context.report });
 }

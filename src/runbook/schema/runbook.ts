@@ -12,7 +12,15 @@ export const Trigger = z.union([
   z.strictObject({ pullRequest: z.strictObject({ paths: z.array(z.string()).optional() }) }),
   z.strictObject({ webhook: z.strictObject({ id: Id }) }),
   z.strictObject({ schedule: Schedule }),
-  z.strictObject({ event: z.strictObject({ type: z.string().min(1), if: Expression.optional() }) }),
+  z.strictObject({
+    event: z.strictObject({
+      /** `type` of the CloudEvent. */
+      type: z.string().min(1),
+      if: Expression.optional(),
+      /** Inputs made from the event; members of its data with the names of inputs when absent. */
+      inputs: z.record(Id, z.json()).optional(),
+    }),
+  }),
 ]);
 
 /** A check repeated while its phase runs; enough failures in a row are the rollback trigger `healthFailed`. */

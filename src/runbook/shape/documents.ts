@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { isObject, type JsonObject } from '../../core/index.ts';
+import { Access } from '../schema/access.ts';
 import { Calendar, Environment, Inventory, ObjectiveFile, Portfolio, Wave } from '../schema/estate.ts';
 import { Runbook } from '../schema/runbook.ts';
 
 /** The shape of every kind of file. */
-export const DOCUMENTS = { Runbook, Wave, Inventory, Calendar, Environment, Objective: ObjectiveFile, Portfolio } as const;
+export const DOCUMENTS = { Runbook, Wave, Inventory, Calendar, Environment, Objective: ObjectiveFile, Portfolio, Access } as const;
 export type DocumentKind = keyof typeof DOCUMENTS;
 export const DOCUMENT_KINDS = Object.keys(DOCUMENTS) as readonly DocumentKind[]; // Object.keys forgets the names
 

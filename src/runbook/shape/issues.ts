@@ -41,7 +41,7 @@ function mistakesOfIssue(issue: Issue, base: Path, checked: Checked): readonly M
 
 function wordsFor(issue: Issue, path: Path, { schema, value }: Checked): Omit<Mistake, 'path'> {
   const written = valueAt(value, path);
-  const words = inputWords(issue, { value: written, key: path.at(-1) });
+  const words = inputWords(issue, { value: written, key: path.at(-1), path });
   const description = descriptionAt(schema, path, value);
   if (description === undefined) return words;
   const isPlain = typeof written === 'number' || typeof written === 'boolean';
@@ -102,5 +102,5 @@ function noBranch(issue: UnionIssue, path: Path, { value }: Checked): Mistake {
     ),
   ];
   const issueOfAll: Issue = { code: 'invalid_type', expected: expected[0] ?? 'string', path: [], message: '', input: undefined };
-  return { path, ...inputWords(issueOfAll, { value: valueAt(value, path), key: path.at(-1) }, expected) };
+  return { path, ...inputWords(issueOfAll, { value: valueAt(value, path), key: path.at(-1), path }, expected) };
 }

@@ -34,16 +34,20 @@ function kindOfValue(value: Json): string {
 interface Written {
   readonly value: Json;
   readonly key: string | number | undefined;
+  /** Where it is written: what stands in a list of secrets is one too. */
+  readonly path?: readonly (string | number)[];
 }
 const DELICATE = /pass(?:word|phrase)|secret|token|credential|privatekey/i;
 
 /** Plain words for one issue about a written value. `expected` lists the types when several are possible. */
-export function inputWords(issue: Issue, { value, key }: Written, expected?: readonly string[]): Words {
+export function inputWords(issue: Issue, { value, key, path = [] }: Written, expected?: readonly string[]): Words {
   const what = typeof key === 'string' ? `"${key}"` : typeof key === 'number' ? `entry ${key + 1}` : 'the file';
   const words = wordsOf(issue, { what, value }, expected);
   // Somebody may have written a secret where only a reference to one belongs: never repeat it.
-  const isDelicate = typeof key === 'string' && DELICATE.test(key) && value !== null && typeof value !== 'object';
-  return isDelicate ? { ...words, message: words.message.replaceAll(shown(value), '(hidden)') } : words;
+  const isDelicate = [...path, key].some((name) => typeof name === 'string' && DELICATE.test(name)) && value !== null && typeof value !== 'object';
+  if (!isDelicate) return words;
+  const { hint } = words;
+  return { ...words, message: words.message.replaceAll(shown(value), '(hidden)'), hint: hint?.includes(String(value)) === true ? undefined : hint };
 }
 
 function wordsOf(issue: Issue, { what, value }: { readonly what: string; readonly value: Json }, expected?: readonly string[]): Words {

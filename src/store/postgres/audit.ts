@@ -12,7 +12,7 @@ const INSERT = `INSERT INTO audit (seq, at, actor, action, object, details, prev
 const IS_THERE = 'SELECT 1 AS there FROM audit WHERE seq = $1 AND hash = $2';
 const COLUMNS = 'seq, at, actor, action, object, details, prev, hash';
 const READ = `SELECT ${COLUMNS} FROM (SELECT ${COLUMNS} FROM audit WHERE seq > $1 AND ($2::text IS NULL OR action = $2) AND ($3::text IS NULL OR object = $3)
-  ORDER BY seq DESC LIMIT $4) AS newest ORDER BY seq`;
+  AND ($5::bigint IS NULL OR seq < $5)  ORDER BY seq DESC LIMIT $4) AS newest ORDER BY seq`;
 /** One snapshot of the head and all records. */
 const ALL = `SELECT audit_head.seq AS head_seq, audit_head.hash AS head_hash, audit.* FROM audit_head LEFT JOIN audit ON TRUE ORDER BY audit.seq`;
 const MOST = 1_000;
@@ -29,8 +29,8 @@ export function createAudit(database: postgres.Database): Audit {
   );
   return {
     append: async (entry) => enter(checkedEntry(entry)),
-    read: async ({ afterSeq = 0, action, object, limit = MOST } = {}) =>
-      (await postgres.query(database, READ, [afterSeq, action ?? null, object ?? null, limit])).map(auditOf),
+    read: async ({ afterSeq = 0, beforeSeq, action, object, limit = MOST } = {}) =>
+      (await postgres.query(database, READ, [afterSeq, action ?? null, object ?? null, limit, beforeSeq ?? null])).map(auditOf),
     verify: async () => {
       const rows = await postgres.query(database, ALL);
       const [first]: readonly (Row | undefined)[] = rows;

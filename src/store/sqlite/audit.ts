@@ -9,7 +9,7 @@ const SET_HEAD = 'UPDATE audit_head SET seq = ?, hash = ?';
 const FIRST_HEAD = 'INSERT INTO audit_head (seq, hash) VALUES (?, ?)';
 const INSERT = 'INSERT INTO audit (seq, at, actor, action, object, details, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
 const READ = `SELECT * FROM (SELECT seq, at, actor, action, object, details, prev, hash FROM audit WHERE seq > ?1
-  AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR object = ?3) ORDER BY seq DESC LIMIT ?4) ORDER BY seq`;
+  AND (?2 IS NULL OR action = ?2) AND (?3 IS NULL OR object = ?3) AND (?5 IS NULL OR seq < ?5) ORDER BY seq DESC LIMIT ?4) ORDER BY seq`;
 const ALL = 'SELECT seq, at, actor, action, object, details, prev, hash FROM audit ORDER BY seq';
 const MOST = 1_000;
 
@@ -33,7 +33,8 @@ export function createAudit(database: sqlite.Database): Audit {
   );
   return {
     append: async (entry) => enter(checkedEntry(entry)),
-    read: async ({ afterSeq = 0, action, object, limit = MOST } = {}) => read.all(afterSeq, action ?? null, object ?? null, limit).map(auditOf),
+    read: async ({ afterSeq = 0, beforeSeq, action, object, limit = MOST } = {}) =>
+      read.all(afterSeq, action ?? null, object ?? null, limit, beforeSeq ?? null).map(auditOf),
     verify: async () => verifyAudit(all.all(), headNow() ?? { seq: 0, hash: AUDIT_GENESIS }),
   };
 }

@@ -27,6 +27,21 @@ export function listContract(store: StoreUnderTest): void {
     assert.equal((await journal.runs({ concurrencyGroup: 'other' })).length, 0);
   });
 
+  test('pages of runs meet without a gap or a double, also among runs of the same moment', async () => {
+    await using at = await store.place();
+    const journal = await at.open();
+    for (const [n, createdAt] of [5, 3, 4, 4, 4, 5].entries()) await journal.create({ ...RUN, id: `run-20261123-000000000${n}`, createdAt }, { type: 'first' });
+    const whole = (await journal.runs()).map(({ id }) => id);
+    const paged: string[] = [];
+    for (let page = await journal.runs({ limit: 2 }); page.length > 0;) {
+      paged.push(...page.map(({ id }) => id));
+      const last = page.at(-1);
+      page = last ? await journal.runs({ limit: 2, before: last }) : [];
+    }
+    assert.deepEqual(paged, whole);
+    assert.equal(paged.length, 6);
+  });
+
   test('a run comes back as it was created', async () => {
     await using at = await store.place();
     const journal = await at.open();

@@ -31,6 +31,10 @@ export function auditContract(store: StoreUnderTest): void {
       (await one.read({ afterSeq: 18 })).map(({ seq }) => seq),
       [19, 20],
     );
+    assert.deepEqual(
+      (await one.read({ limit: 2, beforeSeq: 19 })).map(({ seq }) => seq),
+      [17, 18],
+    );
     assert.deepEqual(await one.verify(), { ok: true, records: 20, head: read.at(-1)?.hash });
   });
 

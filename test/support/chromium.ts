@@ -1,0 +1,44 @@
+import { accessSync, constants } from 'node:fs';
+import type { BrowserContext, BrowserContextOptions } from 'playwright-core';
+
+const PATH = '/usr/bin/chromium';
+/** Nothing is asked of the network that a page does not ask for. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+];
+
+/** @throws {Error} when there is none here: pages that no browser was shown are not tested. */
+function checkChromium(): void {
+  try {
+    accessSync(PATH, constants.X_OK);
+  } catch (cause) {
+    throw new Error(`no browser to test the portal with: there is no ${PATH} (apt-get install -y chromium)`, { cause });
+  }
+}
+
+/** A browser that people share, each with cookies and storage of their own. */
+export interface Chromium extends AsyncDisposable {
+  readonly person: (options?: BrowserContextOptions) => Promise<BrowserContext & AsyncDisposable>;
+}
+
+/** @throws {Error} when there is none here. */
+export async function openChromium(): Promise<Chromium> {
+  checkChromium();
+  const { chromium } = await import('playwright-core');
+  const browser = await chromium.launch({ executablePath: PATH, args: FLAGS, headless: true });
+  return {
+    person: async (options = {}) => {
+      const context = await browser.newContext(options);
+      context.setDefaultTimeout(60_000);
+      return Object.assign(context, { [Symbol.asyncDispose]: () => context.close() });
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
