@@ -8,6 +8,7 @@ export { createKeeper, type Keeper } from './serve/keeper.ts';
 export { type Log, silentLog } from './serve/log.ts';
 export { idForKey, type Order, type Refusal } from './serve/order.ts';
 export { sweepStore } from './serve/sweep.ts';
+export { storeCounts } from './operate/store-counts.ts';
 export { type Outcome, type QueueHandler, startWorker, type Worker, type WorkerOptions } from './serve/worker.ts';
 export { measuringOf } from './measuring.ts';
 export { createTokens, type ListedToken, type NewToken, type Tokens } from './tokens.ts';

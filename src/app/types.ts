@@ -22,6 +22,8 @@ export interface Session {
   readonly stateDir: string;
   /** For a server that follows a branch: `root` is a mirror, and this commit is what the repository is now. */
   readonly commit?: string;
+  /** Somebody else in this process tells people and endpoints what happens in the runs that it drives. */
+  readonly isTold?: true;
   readonly masker: Masker;
   /** Absolute paths of plans that are written or read; where they lie in the repository, they are no part of it. */
   readonly planFiles?: readonly string[];

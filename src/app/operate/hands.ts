@@ -1,4 +1,4 @@
-import { SlipwayError } from '../../core/index.ts';
+import { type JsonObject, SlipwayError } from '../../core/index.ts';
 import type { Session } from '../types.ts';
 import type { Wiring } from '../wiring.ts';
 import { checkDrift } from './drift/check.ts';
@@ -16,6 +16,8 @@ export interface Working {
   readonly wiring: Wiring;
   readonly operating: Operating;
   readonly heads: Heads;
+  /** Labels of every run that is started. */
+  readonly labels: JsonObject;
 }
 
 /** What fires of schedules set going. */
@@ -26,7 +28,7 @@ export function fireHands(working: Working): FireHands {
     start: async (fire, runId, signal) =>
       startFromHead(until(working, signal), wiring, {
         ...{ runId, head: await headFor(heads, fire), runbook: fire.runbook, inputs: fire.inputs },
-        ...{ actor: `schedule:${fire.runbook}`, labels: { [SCHEDULE_LABEL]: fire.key } },
+        ...{ actor: `schedule:${fire.runbook}`, labels: { ...working.labels, [SCHEDULE_LABEL]: fire.key } },
       }),
     checkDrift: async ({ repository, runbook, fireAt }, signal) =>
       void (await checkDrift(until(working, signal), wiring, { head: await headFor(heads, { repository }), store: operating.store, runbook, at: fireAt })),
@@ -50,7 +52,7 @@ export function remedyHands(working: Working): RemedyHands {
   return {
     start: async (remedy, { runId, labels }, signal) =>
       startFromHead(until(working, signal), wiring, {
-        ...{ runId, labels, head: await headFor(heads, remedy), runbook: remedy.runbook, inputs: remedy.inputs },
+        ...{ runId, labels: { ...working.labels, ...labels }, head: await headFor(heads, remedy), runbook: remedy.runbook, inputs: remedy.inputs },
         actor: `remedy:${remedy.found}`,
       }),
     refused: async (remedy, cause) =>

@@ -16,6 +16,11 @@ export interface Head {
 /** The default branches that are worked for. A server gives those that it follows. */
 export type Heads = () => Promise<readonly Head[]>;
 
+/** A session that works from a head: a server's is in a mirror, which has no work tree. */
+export function atHead(session: Session, { root, repository, commit }: Head): Session {
+  return { ...session, root, ...(repository === undefined ? {} : { commit }) };
+}
+
 /** The default branch of the repository that a person works in, as it is known there. What is read once is remembered. */
 export function headsOf(session: Session, wiring: Wiring): Heads {
   let known: Head | undefined;

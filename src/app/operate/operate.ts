@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/index.ts';
 import { supervise, type SuperviseOptions } from '../supervise.ts';
 import type { Session } from '../types.ts';
 import type { Wiring } from '../wiring.ts';
@@ -18,6 +19,10 @@ export interface OperateOptions {
   readonly heads?: Heads;
   /** Begin what schedules of default branches say. */
   readonly schedules: boolean;
+  /** Labels of every run that is started. */
+  readonly labels?: JsonObject;
+  /** Names this Slipway in events; `/slipway` unless told. */
+  readonly source?: string;
 }
 const TELL_MS = 1_000;
 const TICK_MS = 5_000;
@@ -36,19 +41,20 @@ export async function work(session: Session, wiring: Wiring, options: SuperviseO
  * Everything that happens without a person, beside driving runs: schedules, looks for drift, what sets findings right, notices to people and events to endpoints.
  * Until the session drains or its signal aborts. Many processes may do it on one store.
  */
-export async function operate(session: Session, wiring: Wiring, { heads = headsOf(session, wiring), schedules }: OperateOptions): Promise<void> {
+export async function operate(session: Session, wiring: Wiring, options: OperateOptions): Promise<void> {
+  const { heads = headsOf(session, wiring), schedules, labels = {} } = options;
   await using store = await wiring.store();
   const { signal, drain, notice } = session;
   const stop = AbortSignal.any([signal, ...(drain ? [drain] : [])]);
   const { clock, owner, webhooks, channels } = wiring;
   const operating: Operating = { store, journal: await wiring.journal(), clock, owner, stop, signal, notice };
-  const teller = createTeller(operating, webhooks);
+  const teller = createTeller(operating, webhooks, options.source);
   const repeated: readonly Repeated[] = [
     { what: 'telling', everyMs: TELL_MS, act: () => tellRuns(teller) },
     { what: 'removing old jobs', everyMs: SWEEP_MS, act: async () => void (await store.queues.sweep(clock.now() - KEPT_MS)) },
     ...(schedules ? [{ what: 'schedules', everyMs: TICK_MS, act: async () => tickSchedules(operating, await heads()) }] : []),
   ];
-  const working: Working = { session, wiring, operating, heads };
+  const working: Working = { session, wiring, operating, heads, labels };
   const handlers: readonly Handler[] = [
     noticesHandler(operating, channels),
     webhooksHandler(operating, webhooks),
@@ -65,7 +71,7 @@ export async function tickOnce(session: Session, wiring: Wiring): Promise<{ read
   const operating: Operating = { store, journal: await wiring.journal(), clock, owner, stop: signal, signal, notice };
   const heads = headsOf(session, wiring);
   await tickSchedules(operating, await heads());
-  const working: Working = { session, wiring, operating, heads };
+  const working: Working = { session, wiring, operating, heads, labels: {} };
   let fires = 0;
   for (const handler of [firesHandler(operating, fireHands(working)), remediesHandler(operating, remedyHands(working))])
     while (await workOnce(operating, handler)) fires += 1;

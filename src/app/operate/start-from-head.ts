@@ -5,7 +5,7 @@ import { authorsOf, makeChangePlan, withSurroundings } from '../plan-change.ts';
 import { recordRun } from '../start-run.ts';
 import type { Session } from '../types.ts';
 import type { Wiring } from '../wiring.ts';
-import type { Head } from './heads.ts';
+import { atHead, type Head } from './heads.ts';
 
 export interface StartRequest {
   readonly runId: string;
@@ -26,7 +26,7 @@ export interface StartRequest {
 export async function startFromHead(session: Session, wiring: Wiring, request: StartRequest): Promise<void> {
   const { head, runId, runbook, inputs, actor } = request;
   if (!head.estate.ok) throw invalid(head.estate.problems);
-  const mine: Session = { ...session, root: head.root, actor, teams: [], masker: createMasker() };
+  const mine: Session = { ...atHead(session, head), actor, teams: [], masker: createMasker() };
   const made = await withSurroundings({ session: mine, wiring, runId, commit: head.commit }, async (around) => {
     const planned = await makeChangePlan(mine, { runbook, inputs }, { ...around, wiring });
     if (planned.ok) await authorize(mine, wiring, { around, bundle: planned.value.bundle, options: { overrides: [], secrets: {} } });

@@ -7,7 +7,7 @@ import { filesOf } from '../../run-files.ts';
 import type { Session } from '../../types.ts';
 import type { Wiring } from '../../wiring.ts';
 import { toJson } from '../documents.ts';
-import type { Head } from '../heads.ts';
+import { atHead, type Head } from '../heads.ts';
 import { DRIFT, driftKey, DriftRecord } from './book.ts';
 import { type Baseline, baselineOf } from './left.ts';
 import { lookAt, type Looked } from './look.ts';
@@ -33,7 +33,7 @@ export async function checkDrift(session: Session, wiring: Wiring, request: Drif
   if (!head.estate.ok) throw invalid(head.estate.problems);
   const { name } = findRunbook(head.estate.value, runbook);
   const baseline = await baselineOf(await wiring.journal(), name, head.repository);
-  const looked = 'why' in baseline ? undefined : await look({ ...session, root: head.root }, wiring, { store, baseline });
+  const looked = 'why' in baseline ? undefined : await look(atHead(session, head), wiring, { store, baseline });
   return keep({ ...request, runbook: name }, baseline, looked);
 }
 

@@ -24,6 +24,7 @@ export async function followed(wiring: Wiring, runId: string): Promise<void> {
 
 /** Tell what happens in a run while this process drives it: without a worker nobody else would. */
 export async function tellingWhile<T>(session: Session, wiring: Wiring, runId: string, act: () => Promise<T>): Promise<T> {
+  if (session.isTold) return act();
   const journal = await wiring.journal();
   const [first] = await journal.read(runId);
   if (first?.body.type !== 'runCreated' || first.body.rehearsal || !hasListeners(first.body.graph, wiring)) return act();
