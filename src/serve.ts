@@ -64,7 +64,7 @@ export async function serveFrom(config: Config, { file, leave }: ServeRequest, w
     log.info({}, 'gone');
   } finally {
     end.abort();
-    await wiring.closeJournal();
+    await wiring.close();
   }
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { createApp, type App, type RunJournal, type Wiring } from './app/index.ts';
 import { type Config, packageDir, toolPaths, toolVersion } from './config/index.ts';
 import { systemClock } from './core/index.ts';
-import type { EventBody } from './engine/index.ts';
+import type { EventBody, RemoteEngine } from './engine/index.ts';
+import { remoteEngine } from './engine-of.ts';
 import type { JournalOptions } from './journal/index.ts';
 import { createChannels, createHttp, createWebhooks } from './effects/index.ts';
 import { journalOf, keepingOf, storeOf } from './journal-of.ts';
@@ -29,6 +30,7 @@ export async function openApp(config: Config, watching: Watching = {}): Promise<
 export function openWiring(config: Config, watching: Watching = {}): Wiring {
   const owner = `${hostname()}:${process.pid}:${Math.round(performance.timeOrigin)}`;
   let opened: Promise<RunJournal> | undefined;
+  let engine: Promise<RemoteEngine> | undefined;
   let store: Promise<Store> | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
@@ -40,22 +42,19 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
     owner,
     isDead,
     journal,
+    ...(config.engine.kind === 'local' ? {} : { engine: () => (engine ??= remoteEngine(config)) }),
     ...keepingOf(config, { isDead, ...watching }),
     backend: config.pulumi.backend,
     telemetry,
     ...outwardOf(config),
-    // One that could not be opened has told so already.
-    closeJournal: async () => {
-      await (await store?.catch(() => undefined))?.[Symbol.asyncDispose]();
-      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    close: async () => {
+      // What could not be opened has told so already.
+      for (const each of [engine, store, opened]) await (await each?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await telemetry.close();
     },
     store: async () => lent(await (store ??= storeOf(config, watching))),
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
-    ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
-    shippedPolicies: join(packageDir, 'policies'),
-    loadPolicies: warmPolicies(async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir: join(config.cacheDir, 'policies'), signal })),
-    testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
+    ...policiesOf(config, paths),
     openWorld: async (request) => {
       const building = { config, request, pulumi: (await paths()).pulumi, journal: await journal() };
       return request.rehearsal ? openRehearsedWorld(building, request.rehearsal) : openRealWorld(building);
@@ -75,6 +74,18 @@ function outwardOf({ notify, mail, webhooks }: Config): Pick<Wiring, 'channels' 
 /** Everybody works with the same open one; whoever is done with it does not close it for the others. */
 function lent({ documents, queues, locks, audit }: Store): Store {
   return { documents, queues, locks, audit, [Symbol.asyncDispose]: async () => undefined };
+}
+
+type Policies = Pick<Wiring, 'trustedPolicies' | 'shippedPolicies' | 'loadPolicies' | 'testPolicies'>;
+
+function policiesOf(config: Config, paths: () => ReturnType<typeof toolPaths>): Policies {
+  const cacheDir = join(config.cacheDir, 'policies');
+  return {
+    ...(config.policyDir === join(config.root, 'policies') ? {} : { trustedPolicies: config.policyDir }),
+    shippedPolicies: join(packageDir, 'policies'),
+    loadPolicies: warmPolicies(async (dir, signal) => loadPolicies({ dir, opaPath: (await paths()).opa, cacheDir, signal })),
+    testPolicies: async (dir, signal) => testPolicies({ dir, opaPath: (await paths()).opa, signal }),
+  };
 }
 
 /** The same policies are judged by one worker that stays warm; a set that has just been loaded has not started its own yet. */

@@ -10,11 +10,14 @@ import { ensureTool, existing } from './setup/tool.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
+/** Tools that only some people need; `npm run setup -- --temporal` has one made too. */
+const EXTRA = ['gitea', 'temporal'];
+
 /**
- * Bring this checkout to the point where it runs: npm packages, Node 24, pulumi and opa. Does nothing where nothing is
- * missing, and goes on where an interruption stopped it.
+ * Bring this checkout to the point where it runs: npm packages, Node 24, pulumi and opa, and the extras that were asked for. Does nothing
+ * where nothing is missing, and goes on where an interruption stopped it.
  *
- * @param extra tools beside these, which only some tests need: `gitea`.
+ * @param extra tools beside these, which only some tests and benches need: `gitea`, `temporal`.
  * @returns the programs to use, absolute.
  * @throws {SetupError} all that people have to mend.
  */
@@ -32,6 +35,19 @@ export async function setup({ root = join(HERE, '..'), env = process.env, answer
   const [node, ...made] = await together([nodeWithPackages({ root, env, versions }), ...tools.map((tool) => ensureTool(tool))]);
   say(`setup: ready (${elapsed(since)}): node ${node.version}, ${names.map((name) => `${name} ${versions[name].version}`).join(', ')}`);
   return { node: node.path, ...Object.fromEntries(names.map((name, index) => [name, made[index].path])) };
+}
+
+/** The extra tools an argument list asks for: `--temporal`. */
+function extraIn(args) {
+  const unknown = args.filter((arg) => !EXTRA.includes(arg.replace(/^--/, '')));
+  if (unknown.length > 0) throw new SetupError(`setup knows no ${unknown.join(', ')}`, `it takes ${EXTRA.map((name) => `--${name}`).join(', ')}`);
+  return args.map((arg) => arg.replace(/^--/, ''));
+}
+
+/** A tool that is there already, or undefined; nothing is made. */
+export async function toolThatIsThere(name, { root = join(HERE, '..'), env = process.env } = {}) {
+  const versions = JSON.parse(readFileSync(join(HERE, 'versions.json'), 'utf8'));
+  return (await existing({ name, tool: versions[name], root, env }))?.path;
 }
 
 async function absent(tools) {
@@ -68,9 +84,9 @@ async function together(promises) {
 }
 
 /** Run setup for another tool: says what is wrong and exits when it fails. */
-export async function setupOrExit(options) {
+export async function setupOrExit(args = []) {
   try {
-    return await setup(options);
+    return await setup({ extra: extraIn(args) });
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     say(`setup: ${error.message}`);
@@ -79,6 +95,4 @@ export async function setupOrExit(options) {
   }
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await setupOrExit({ extra: process.argv.includes('--gitea') ? ['gitea'] : [] });
-}
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await setupOrExit(process.argv.slice(2));

@@ -16,7 +16,7 @@ if (!isThere && process.argv.includes('--if-built')) {
     `git-hosts: gitea ${gitea.version} is neither on PATH nor in the tool cache, so that its tests do not run; "npm run setup -- --gitea" builds it, in about ten minutes`,
   );
 } else {
-  const tools = await setupOrExit({ extra: ['gitea'] });
+  const tools = await setupOrExit(['--gitea']);
   const env = { ...process.env, SLIPWAY_GITEA: tools.gitea, PATH: [dirname(tools.node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
   const flags = ['--test', '--test-reporter=spec', '--test-timeout=600000'];
   process.exitCode = await runHere(tools.node, [...flags, join('test', 'githost', 'gitea-live.ts')], {

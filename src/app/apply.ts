@@ -5,6 +5,7 @@ import { authorsOf, judgeBody, type PlanSurroundings, policyDir, withSurrounding
 import { stacksNow } from './previews.ts';
 import { isTerminal } from '../engine/index.ts';
 import { drive } from './drive.ts';
+import { engineLabels } from './remote.ts';
 import { type Overrides, recordRun } from './start-run.ts';
 import type { ApplyOptions, RunHandle, Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
@@ -42,7 +43,7 @@ export async function applyPlan(
     bundle,
     secrets: options.secrets,
     now: wiring.clock.now(),
-    labels: options.labels ?? {},
+    labels: { ...options.labels, ...engineLabels(wiring) },
     ...prepared.value,
   });
   return drive(session, wiring, runId);

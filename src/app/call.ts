@@ -26,7 +26,19 @@ export async function callRunbook(
   wiring: Wiring,
   request: CallRequest,
 ): Promise<{ readonly runId: string; readonly state: RunState; readonly outputs: JsonObject }> {
-  const { parent, path, runbook, created, signal, drive } = request;
+  const { parent, signal, drive } = request;
+  const journal = await wiring.journal();
+  const runId = await recordCall(wiring, request);
+  const release = cancelWith(signal, session, { journal, runId, parent });
+  const { state } = await drive(runId).finally(release);
+  if (!isTerminal(state))
+    throw new SlipwayError('CALL_WAITS', `the called run ${runId} is ${state}`, { retry: 'pauseForHuman', hint: `see "slipway status ${runId}"` });
+  return { runId, state, outputs: stateOf(await journal.read(runId)).finished?.outputs ?? {} };
+}
+
+/** Record a called run, whoever drives it then; again changes nothing. @returns its id. */
+export async function recordCall(wiring: Wiring, request: Omit<CallRequest, 'signal' | 'drive'>): Promise<string> {
+  const { parent, path, runbook, created } = request;
   const journal = await wiring.journal();
   const graph = created.graph.calls[runbook];
   if (!graph) throw new SlipwayError('UNKNOWN_RUNBOOK', `the plan does not hold the runbook "${runbook}" that ${path} calls`, { hint: 'plan again' });
@@ -46,11 +58,7 @@ export async function callRunbook(
     },
     { ...same, graph: free, inputs, parent: { runId: parent, path } },
   );
-  const release = cancelWith(signal, session, { journal, runId, parent });
-  const { state } = await drive(runId).finally(release);
-  if (!isTerminal(state))
-    throw new SlipwayError('CALL_WAITS', `the called run ${runId} is ${state}`, { retry: 'pauseForHuman', hint: `see "slipway status ${runId}"` });
-  return { runId, state, outputs: stateOf(await journal.read(runId)).finished?.outputs ?? {} };
+  return runId;
 }
 
 /**
@@ -75,7 +83,7 @@ function cancelWith(
 }
 
 /** Inputs of a called runbook: what the caller gives, over the defaults. Sealed secrets are passed on as they are. */
-async function childInputs({ created, checkout, runbook, inputs }: CallRequest): Promise<JsonObject> {
+async function childInputs({ created, checkout, runbook, inputs }: Omit<CallRequest, 'signal' | 'drive'>): Promise<JsonObject> {
   const files = await parseFiles(checkout);
   if (!files.ok) throw invalid(files.problems);
   const called = files.value.repository.runbooks.get(runbook);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { parseScope } from '../access/index.ts';
-import { EXIT, messageOf, randomText, SlipwayError } from '../core/index.ts';
+import { EXIT, messageOf, SlipwayError } from '../core/index.ts';
 import { verifyPlan } from '../plan/index.ts';
 import { schema } from '../runbook/index.ts';
 import { checkAnalyses } from './analyses.ts';
@@ -15,13 +15,14 @@ import { operations } from './operate/operations.ts';
 import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { retryRun, settleHosts } from './retry.ts';
-import { post, requestCancel, resolveTask, resume, rollBack, sendSignal, stateOfRun, takeUp, vote } from './steer.ts';
+import { requestCancel, requestPause, resolveTask, resume, rollBack, sendSignal, stateOfRun, takeUp, vote } from './steer.ts';
 import { repairRuns } from './repair.ts';
 import { seeLocks, unlock } from './see-locks.ts';
 import { supervise } from './supervise.ts';
 import { createTokens } from './tokens.ts';
 import type { App, Session } from './types.ts';
 import { validate } from './validate.ts';
+import { work } from './work.ts';
 import type { Wiring } from './wiring.ts';
 
 /** The use cases over what wiring builds. */
@@ -39,17 +40,17 @@ export function createApp(wiring: Wiring): App {
     rehearse: (session, request) => rehearse(session, wiring, request),
     resume: (session, runId) => resume(session, wiring, runId),
     takeUp: (session, runId) => takeUp(session, wiring, runId),
-    vote: async (session, ballot) => vote(session, await journal(), ballot),
+    vote: (session, ballot) => vote(session, wiring, ballot),
     cancel: (session, runId, reason) => requestCancel(session, wiring, { runId, reason }),
-    pause: async (session, runId, reason) =>
-      post(await journal(), runId, { type: 'pauseRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) }),
+    pause: (session, runId, reason) => requestPause(session, wiring, { runId, reason }),
     rollBack: (session, runId, options) => rollBack(session, wiring, { runId, ...options }),
-    signalRun: async (session, runId, name, payload) => sendSignal(session, await journal(), { runId, name, payload }),
-    resolveTask: async (session, runId, path, as) => resolveTask(session, await journal(), { runId, path, as }),
+    signalRun: (session, runId, name, payload) => sendSignal(session, wiring, { runId, name, payload }),
+    resolveTask: (session, runId, path, as) => resolveTask(session, wiring, { runId, path, as }),
     settleHosts: (session, request) => settleHosts(session, wiring, request),
     retry: (session, runId, request) => retryRun(session, wiring, { runId, ...request }),
     overview: () => overview(wiring),
     repair: (session, options) => repairRuns(session, wiring, options),
+    work: (session, options) => work(session, wiring, options),
     supervise: (session, options) => supervise(session, wiring, options),
     locks: () => seeLocks(wiring),
     unlock: (session, request) => unlock(session, wiring, request),
@@ -58,7 +59,7 @@ export function createApp(wiring: Wiring): App {
     readPlan: (session, file) => readPlan(session, file),
     expected: async (_session, bundle) => expectedFromRuns(await journal(), bundle),
     measuring: async (_session, { body }) => measuringOf(await journal(), body),
-    [Symbol.asyncDispose]: () => wiring.closeJournal(),
+    [Symbol.asyncDispose]: () => wiring.close(),
   };
 }
 

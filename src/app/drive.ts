@@ -7,6 +7,7 @@ import { invalid, parseFiles } from './load.ts';
 import { followed, tellingWhile } from './operate/telling/while.ts';
 import { openRunLocks } from './open-run-locks.ts';
 import { policyDirOf } from './plan-change.ts';
+import { driveRemotely, remoteOf } from './remote.ts';
 import { filesOf } from './run-files.ts';
 import { rememberSecrets } from './remember-secrets.ts';
 import type { RehearsalOptions, RunHandle, Session } from './types.ts';
@@ -14,13 +15,15 @@ import type { RunJournal, Wiring, World } from './wiring.ts';
 
 type Created = Extract<EventBody, { type: 'runCreated' }>;
 
-/** Drive a recorded run in this process, from wherever it stands. */
-export function drive(session: Session, wiring: Wiring, runId: string): RunHandle {
-  return { runId, done: tellingWhile(session, wiring, runId, () => driveToEnd(session, wiring, runId)) };
+/** Have a recorded run driven, from wherever it stands: in this process, or by the engine on a server that it was begun for. */
+export async function drive(session: Session, wiring: Wiring, runId: string): Promise<RunHandle> {
+  const engine = await remoteOf(wiring, await (await wiring.journal()).run(runId));
+  if (engine) await followed(wiring, runId);
+  const act = (): RunHandle['done'] => (engine ? driveRemotely(session, wiring, { engine, runId }).done : driveToEnd(session, wiring, runId));
+  return { runId, ...(engine ? { isElsewhere: true } : {}), done: tellingWhile(session, wiring, runId, act) };
 }
 
-/** The same where somebody else tells what happens. @throws {SlipwayError} what `driveRun` throws, and what opening the outside throws. */
-export async function driveToEnd(session: Session, wiring: Wiring, runId: string): Promise<{ readonly state: RunState }> {
+async function driveToEnd(session: Session, wiring: Wiring, runId: string): Promise<{ readonly state: RunState }> {
   const journal = await wiring.journal();
   const created = await createdOf(journal, runId);
   const checkout = await filesOf(session, wiring, created);

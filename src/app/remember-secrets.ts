@@ -6,12 +6,33 @@ import type { RunJournal } from './wiring.ts';
  * that its own steps use, and a machine may print what an earlier step left there.
  */
 export async function rememberSecrets(journal: RunJournal, masker: Masker, runId: string): Promise<void> {
-  const stored = await journal.read(runId);
-  const events = stored.map(({ body }) => body as never as Json); // a stored event is JSON
-  for (const reference of new Set(events.flatMap((body) => [...referencesIn(body)]))) {
-    const secret = await openedOrNot(journal, reference);
-    if (secret) masker.add(secret);
-  }
+  await createMemory(journal, masker, runId).refresh([]);
+}
+
+/** Secrets of a run that goes on, also in other processes. */
+export interface SecretMemory {
+  /** Learn what has come since the last time, and these references, which may not be in the journal yet. */
+  refresh(references: readonly string[]): Promise<void>;
+}
+
+export function createMemory(journal: RunJournal, masker: Masker, runId: string): SecretMemory {
+  const known = new Set<string>();
+  let seq = 0;
+  return {
+    refresh: async (references) => {
+      const stored = await journal.read(runId, seq);
+      const events = stored.map(({ body }) => body as never as Json); // a stored event is JSON
+      const found = [...references, ...events.flatMap((body) => [...referencesIn(body)])];
+      for (const reference of new Set(found)) {
+        if (known.has(reference)) continue;
+        const secret = await openedOrNot(journal, reference);
+        if (!secret) continue;
+        masker.add(secret);
+        known.add(reference);
+      }
+      seq = Math.max(seq, stored.at(-1)?.seq ?? 0);
+    },
+  };
 }
 
 /** A secret that cannot be opened is told when a step needs it. */

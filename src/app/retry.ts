@@ -5,6 +5,7 @@ import { derivedRunId } from './call.ts';
 import { chooseHosts } from './choose-hosts.ts';
 import { drive } from './drive.ts';
 import { invalid, parseFiles } from './load.ts';
+import { engineLabels, REMOTE_LABEL } from './remote.ts';
 import { filesOf } from './run-files.ts';
 import { resolveTask, stateOfRun } from './steer.ts';
 import type { RetryRequest, RunHandle, Session, SettledHosts } from './types.ts';
@@ -30,7 +31,7 @@ export async function settleHosts(session: Session, wiring: Wiring, { runId, pat
   const names = data.created?.graph.nodes[task?.node ?? '']?.hosts?.names ?? [];
   const hosts = task ? chooseHosts(task, names, { words, inventory: await inventoryOf(session, wiring, data) }) : [];
   if (task && hosts.length === 0) throw noSuchHosts(words, [path]);
-  await resolveTask(session, journal, { runId, path, as, hosts });
+  await resolveTask(session, wiring, { runId, path, as, hosts });
   return { path, hosts };
 }
 
@@ -52,7 +53,7 @@ export async function retryRun(
   if (paths.length === 0) throw nothing(data, `nothing in ${runId} waits to be tried again`);
   const settled: SettledHosts[] = [];
   for (const one of paths) {
-    if (hosts === undefined) await resolveTask(session, journal, { runId, path: one, as: 'retry' });
+    if (hosts === undefined) await resolveTask(session, wiring, { runId, path: one, as: 'retry' });
     settled.push(hosts === undefined ? { path: one } : await settleHosts(session, wiring, { runId, path: one, as: 'retry', hosts }));
   }
   return { runId, settled };
@@ -73,7 +74,7 @@ async function retryFinished(session: Session, wiring: Wiring, { data, path, wor
   await refuseSecond(journal, { retried, runId });
   const { overrides: _theirs, rollbackOf: _undone, retryOf: _before, ...same } = created;
   const taken = takeOver(data, await choiceOf(session, wiring, { data, path, words }));
-  const row = await journal.run(retried);
+  const { [REMOTE_LABEL]: _elsewhere, ...labels } = (await journal.run(retried))?.labels ?? {};
   await journal.create(
     {
       id: runId,
@@ -81,7 +82,7 @@ async function retryFinished(session: Session, wiring: Wiring, { data, path, wor
       planDigest: created.planDigest,
       createdAt: wiring.clock.now(),
       rehearsal: created.rehearsal,
-      labels: { ...row?.labels, retryOf: retried },
+      labels: { ...labels, ...engineLabels(wiring), retryOf: retried },
       ...(created.graph.concurrency ? { concurrencyGroup: created.graph.concurrency.group } : {}),
     },
     { ...same, actor: session.actor, retryOf: { runId: retried, ...taken } },

@@ -1,7 +1,19 @@
-import { didYouMean, EXIT, type Json, randomText, SlipwayError } from '../core/index.ts';
-import { type EventBody, hasStarted, refuseReserved, isEligible, isTerminal, type RunData, stateOf, type Task } from '../engine/index.ts';
+import { EXIT, type Json, randomText, SlipwayError } from '../core/index.ts';
+import {
+  gateOf,
+  hasStarted,
+  isTerminal,
+  refuseNoReturn,
+  refuseRequest,
+  refuseReserved,
+  type RequestBody,
+  type RunData,
+  stateOf,
+  type Task,
+} from '../engine/index.ts';
 import { derivedRunId } from './call.ts';
 import { createdOf, drive } from './drive.ts';
+import { engineLabels, isRemote, REMOTE_LABEL, remoteOf, remoteRun } from './remote.ts';
 import type { RunHandle, Session } from './types.ts';
 import type { RunJournal, Wiring } from './wiring.ts';
 
@@ -10,70 +22,52 @@ import type { RunJournal, Wiring } from './wiring.ts';
 /** @throws {SlipwayError} `RUN_NOT_FOUND`, `NO_GATE`, `NOT_ELIGIBLE`. */
 export async function vote(
   session: Session,
-  journal: RunJournal,
+  wiring: Wiring,
   { runId, path, decision, reason }: { readonly runId: string; readonly path?: string; readonly decision: 'approve' | 'reject'; readonly reason?: string },
 ): Promise<{ readonly path: string }> {
-  const data = await stateOfRun(journal, runId);
+  const data = await stateOfRun(await wiring.journal(), runId);
   const task = gateOf(data, path);
-  const body: Extract<EventBody, { type: 'voteCast' }> = {
-    type: 'voteCast',
-    id: randomText(16),
-    path: task.path,
-    voter: session.actor,
-    teams: session.teams,
-    decision,
+  const body: RequestBody = {
+    ...{ type: 'voteCast', id: randomText(16), path: task.path, voter: session.actor, teams: session.teams, decision },
     planDigest: data.created?.planDigest ?? 'sha256:none',
     ...(reason === undefined ? {} : { reason }),
   };
-  if (task.wait?.type === 'gate' && !isEligible(body, task.wait.gate, { created: data.created, planDigest: body.planDigest })) {
-    throw new SlipwayError('NOT_ELIGIBLE', `${session.actor} may not decide ${task.path}`, {
-      exitCode: EXIT.notAuthorized,
-      hint: `it asks ${task.wait.gate.approvers.join(', ')}${task.wait.gate.preventSelfApproval ? ', and not whoever wrote or started the change' : ''}`,
-    });
-  }
-  await journal.post(runId, body, body.id);
+  refuseRequest(data, body);
+  await ask(wiring, runId, body);
   return { path: task.path };
 }
 
-function gateOf(data: RunData, path: string | undefined): Task {
-  const gates = [...data.tasks.values()].filter(({ state, wait }) => state === 'waiting' && wait?.type === 'gate');
-  const [only] = gates;
-  const found = path === undefined ? (gates.length === 1 ? only : undefined) : gates.find((task) => task.path === path || task.path === `${path}/@approval`);
-  if (found) return found;
-  const names = gates.map((task) => task.path);
-  const what =
-    path === undefined
-      ? names.length === 0
-        ? `nothing in ${data.runId} waits for a decision`
-        : `${names.length} gates wait for a decision`
-      : `nothing waits for a decision at "${path}"`;
-  throw new SlipwayError('NO_GATE', what, {
-    exitCode: EXIT.notFound,
-    hint: names.length > 0 ? `name one of ${names.join(', ')}` : `see "slipway status ${data.runId}"`,
-  });
-}
-
-export async function post(journal: RunJournal, runId: string, body: EventBody & { readonly id: string }): Promise<void> {
+/** Ask a run for something: by its journal, or by the engine that drives it. @throws {SlipwayError} `RUN_NOT_FOUND`, `RUN_OVER`, and what the engine says. */
+export async function ask(wiring: Wiring, runId: string, body: RequestBody): Promise<void> {
+  const journal = await wiring.journal();
   const row = await journal.run(runId);
   if (!row) await createdOf(journal, runId);
   else if (isTerminal(row.state))
     throw new SlipwayError('RUN_OVER', `${runId} is over: ${row.state}`, { exitCode: EXIT.error, hint: `see "slipway status ${runId}"` });
-  await journal.post(runId, body, body.id);
+  const engine = await remoteOf(wiring, row);
+  await (engine ? engine.ask(runId, body) : journal.post(runId, body, body.id));
+}
+
+export async function requestPause(session: Session, wiring: Wiring, { runId, reason }: Asked): Promise<void> {
+  await ask(wiring, runId, { type: 'pauseRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) });
+}
+
+interface Asked {
+  readonly runId: string;
+  readonly reason?: string | undefined;
 }
 
 /** @returns the run when nobody drove it: then the request would wait for ever, and this process drives it to its end. */
-export async function requestCancel(
-  session: Session,
-  wiring: Wiring,
-  { runId, reason }: { readonly runId: string; readonly reason?: string | undefined },
-): Promise<RunHandle | undefined> {
-  await post(await wiring.journal(), runId, { type: 'cancelRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) });
+export async function requestCancel(session: Session, wiring: Wiring, { runId, reason }: Asked): Promise<RunHandle | undefined> {
+  await ask(wiring, runId, { type: 'cancelRequested', id: randomText(16), by: session.actor, ...(reason === undefined ? {} : { reason }) });
   return (await isDriven(wiring, runId)) ? undefined : drive(session, wiring, runId);
 }
 
-/** Does a live process hold the lease of this run? */
+/** Does a live process hold the lease of this run, or an engine that needs none of ours? */
 export async function isDriven(wiring: Wiring, runId: string): Promise<boolean> {
-  const lease = (await (await wiring.journal()).run(runId))?.lease;
+  const row = await (await wiring.journal()).run(runId);
+  if (row && isRemote(row)) return true;
+  const lease = row?.lease;
   return lease !== undefined && lease.expiresAt > wiring.clock.now() && !wiring.isDead(lease.owner);
 }
 
@@ -83,7 +77,9 @@ export async function resume(session: Session, wiring: Wiring, runId: string): P
   const data = await stateOfRun(journal, runId);
   if (data.finished)
     throw new SlipwayError('RUN_OVER', `${runId} is over: ${data.finished.state}`, { hint: `see "slipway status ${runId}"; start again with "slipway apply"` });
-  if (data.paused) await journal.post(runId, { type: 'resumeRequested', id: randomText(16), by: session.actor }, randomText(16));
+  const engine = await remoteOf(wiring, await journal.run(runId));
+  await engine?.start(await remoteRun(journal, runId)); // it may have been ended from outside, and can be asked only when it goes on
+  if (data.paused) await ask(wiring, runId, { type: 'resumeRequested', id: randomText(16), by: session.actor });
   return drive(session, wiring, runId);
 }
 
@@ -101,10 +97,10 @@ export async function rollBack(
 ): Promise<RunHandle | { readonly requested: true; readonly runId: string }> {
   const journal = await wiring.journal();
   const data = await stateOfRun(journal, runId);
-  if (data.pastNoReturn && !force)
-    throw new SlipwayError('PAST_NO_RETURN', `${runId} is past its point of no return`, { hint: 'add --force when you know that undoing is still right' });
+  const body: RequestBody = { type: 'rollbackRequested', id: randomText(16), trigger: 'manual', by: session.actor, reason, force };
+  refuseNoReturn(data, body);
   if (data.finished) return undoFinished(session, wiring, { data, reason });
-  await journal.post(runId, { type: 'rollbackRequested', id: randomText(16), trigger: 'manual', by: session.actor, reason, force }, randomText(16));
+  await ask(wiring, runId, body);
   return (await isDriven(wiring, runId)) ? { requested: true, runId } : drive(session, wiring, runId);
 }
 
@@ -117,7 +113,7 @@ async function undoFinished(session: Session, wiring: Wiring, { data, reason }: 
   const attempt = await nextUndo(journal, undone);
   const { overrides: _theirs, ...same } = created;
   const started = [...data.tasks.values()].filter((task) => hasStarted(task) && isForward(data, task)).map(({ path, outputs }) => ({ path, outputs }));
-  const row = await journal.run(undone);
+  const { [REMOTE_LABEL]: _before, ...labels } = (await journal.run(undone))?.labels ?? {};
   const runId = derivedRunId(undone, `rollback ${attempt}`);
   await journal.create(
     {
@@ -126,7 +122,7 @@ async function undoFinished(session: Session, wiring: Wiring, { data, reason }: 
       planDigest: created.planDigest,
       createdAt: wiring.clock.now(),
       rehearsal: created.rehearsal,
-      labels: { ...row?.labels, rollbackOf: undone },
+      labels: { ...labels, ...engineLabels(wiring), rollbackOf: undone },
       ...(created.graph.concurrency ? { concurrencyGroup: created.graph.concurrency.group } : {}),
     },
     { ...same, actor: session.actor, rollbackOf: { runId: undone, reason, started, items: Object.fromEntries(data.items) } },
@@ -171,33 +167,21 @@ function isForward({ created }: RunData, { node }: Task): boolean {
 /** @throws {SlipwayError} `UNKNOWN_TASK`, `NOT_IN_ATTENTION`. */
 export async function resolveTask(
   session: Session,
-  journal: RunJournal,
+  wiring: Wiring,
   { runId, path, as, hosts }: { readonly runId: string; readonly path: string; readonly as: 'retry' | 'done' | 'failed'; readonly hosts?: readonly string[] },
 ): Promise<void> {
-  const data = await stateOfRun(journal, runId);
-  const task = data.tasks.get(path);
-  const open = [...data.attention.keys()].filter((one) => one.includes('/'));
-  if (!task) {
-    const near = didYouMean(path, data.tasks.keys());
-    throw new SlipwayError('UNKNOWN_TASK', `${runId} has no task "${path}"`, {
-      exitCode: EXIT.notFound,
-      hint: near ? `did you mean "${near}"?` : `see "slipway status ${runId}"`,
-    });
-  }
-  if (!open.includes(path))
-    throw new SlipwayError('NOT_IN_ATTENTION', `${path} does not wait for a person; it is ${task.state}`, {
-      hint: open.length > 0 ? `these do: ${open.join(', ')}` : `see "slipway status ${runId}"`,
-    });
-  await post(journal, runId, { type: 'taskResolved', id: randomText(16), path, by: session.actor, as, ...(hosts ? { hosts } : {}) });
+  const body: RequestBody = { type: 'taskResolved', id: randomText(16), path, by: session.actor, as, ...(hosts ? { hosts } : {}) };
+  refuseRequest(await stateOfRun(await wiring.journal(), runId), body);
+  await ask(wiring, runId, body);
 }
 
 export async function sendSignal(
   session: Session,
-  journal: RunJournal,
+  wiring: Wiring,
   { runId, name, payload }: { readonly runId: string; readonly name: string; readonly payload: Json },
 ): Promise<void> {
   refuseReservedDeep(payload);
-  await post(journal, runId, { type: 'signalReceived', id: randomText(16), name, by: session.actor, payload });
+  await ask(wiring, runId, { type: 'signalReceived', id: randomText(16), name, by: session.actor, payload });
 }
 
 function refuseReservedDeep(value: Json): void {

@@ -1,7 +1,8 @@
 import { type Clock, messageOf } from '../core/index.ts';
 import type { RunRow } from '../journal/index.ts';
-import { driveToEnd } from './drive.ts';
+import { drive } from './drive.ts';
 import { driverOf, OPEN_STATES } from './overview.ts';
+import { isRemote } from './remote.ts';
 import type { Session } from './types.ts';
 import type { RunJournal, Wiring } from './wiring.ts';
 
@@ -46,7 +47,8 @@ export async function supervise(session: Session, wiring: Wiring, options: Super
     ...options,
     ...{ journal: await wiring.journal(), clock, isDead, notice: session.notice },
     stop: AbortSignal.any([session.signal, ...(session.drain ? [session.drain] : [])]),
-    drive: (runId) => driveToEnd(session, wiring, runId),
+    // Whoever drives all runs tells of all of them, too.
+    drive: async (runId) => (await drive({ ...session, isTold: true }, wiring, runId)).done,
   });
 }
 
@@ -91,7 +93,7 @@ function waiting(rows: readonly RunRow[], { supervision, known, driven }: Looked
   return rows.toReversed().filter((row) => {
     const { id, rehearsal, lastSeq, state, concurrencyGroup: group, labels } = row;
     // A called run is driven by whoever drives its caller.
-    if (rehearsal || 'parent' in labels || driven.has(id) || driverOf(row, supervision).state === 'alive') return false;
+    if (rehearsal || 'parent' in labels || isRemote(row) || driven.has(id) || driverOf(row, supervision).state === 'alive') return false;
     // One that waits for its turn needs no driver before it may come: its turn is looked for by whoever drives it then.
     if (state === 'queued' && group !== undefined && busy.has(group)) return false;
     const before = known.get(id);

@@ -7,6 +7,7 @@ import type { SeenLock, Unlocked, UnlockRequest } from './see-locks.ts';
 import type { SuperviseOptions } from './supervise.ts';
 import type { Keeping } from './keep-types.ts';
 import type { Operations } from './operate/types.ts';
+import type { WorkOptions } from './work.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
 import type { ListedToken } from './tokens.ts';
 import type { AnalysisCheck, MeasuringPlan } from '../report/index.ts';
@@ -52,9 +53,11 @@ export interface Validation {
   readonly files: readonly string[];
   readonly problems: readonly Problem[];
 }
-/** A run that this process drives. */
+/** A run that goes on. */
 export interface RunHandle {
   readonly runId: string;
+  /** An engine on a server drives it, whatever becomes of this process. */
+  readonly isElsewhere?: boolean;
   /** Ends with the terminal state, or with `attention`, `paused`, `waiting` when nothing more can happen without a person and `detach` was asked for. */
   readonly done: Promise<{ readonly state: RunState }>;
 }
@@ -121,6 +124,8 @@ export interface App extends AsyncDisposable, Keeping, Operations {
   overview(session: Session): Promise<Overview>;
   /** Mend what follows from the events alone. */
   repair(session: Session, options: RepairOptions): Promise<readonly Repair[]>;
+  /** Take runs and steps from the engine on a server that is configured, until the session drains. */
+  work(session: Session, options: WorkOptions): Promise<void>;
   /** Drive runs that nobody drives, until the session drains. */
   supervise(session: Session, options: SuperviseOptions): Promise<void>;
   /** What runs hold while they act, and who waits for it. */

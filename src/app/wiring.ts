@@ -1,5 +1,5 @@
 import type { Clock, JsonObject, Masker, SlipwayError } from '../core/index.ts';
-import type { EventBody } from '../engine/index.ts';
+import type { EventBody, RemoteEngine } from '../engine/index.ts';
 import type { InventoryIndex } from '../inventory/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { PlanBody, PlanGraph } from '../plan/index.ts';
@@ -22,8 +22,8 @@ export interface Wiring extends KeepWiring {
   readonly journal: () => Promise<RunJournal>;
   /** What lives beside the journal; opened when it is first asked for. */
   readonly store: () => Promise<Store>;
-  /** Close both, if anybody has asked for them. */
-  readonly closeJournal: () => Promise<void>;
+  /** Close the journal, what lives beside it, and the engine, if anybody has asked for them. */
+  readonly close: () => Promise<void>;
   /** Is the process of this lease owner gone for certain? */
   readonly isDead: (owner: string) => boolean;
   /** URL of the backend that keeps the stacks; tells stacks of the same name apart. */
@@ -33,6 +33,8 @@ export interface Wiring extends KeepWiring {
   /** Whom people and machines outside are told by. */
   readonly channels: ChannelsPort;
   readonly webhooks: WebhooksPort;
+  /** An engine on a server, where one is configured: new runs are driven there. */
+  readonly engine?: () => Promise<RemoteEngine>;
   readonly openWorld: (request: WorldRequest) => Promise<World>;
   readonly loadPolicies: (dir: string, signal: AbortSignal) => Promise<PolicySet>;
   readonly testPolicies: (dir: string, signal: AbortSignal) => Promise<{ readonly ok: boolean; readonly text: string }>;

@@ -1,5 +1,5 @@
 import type { App, RunHandle, Session } from '../app/index.ts';
-import { type ExitCode, messageOf, SlipwayError } from '../core/index.ts';
+import { EXIT, type ExitCode, messageOf, SlipwayError } from '../core/index.ts';
 import { type Live, reportOf, runJson, startLive, summaryText } from '../report/index.ts';
 import { printResult, sessionOf } from './context.ts';
 import { exitOfRun } from './exit.ts';
@@ -17,6 +17,10 @@ export async function driveRun(context: Context, begin: (app: App, session: Sess
   const handle = await begin(app, session);
   using _release = cancelOnStop(context, app, handle.runId);
   await showUntil(context, handle.runId, handle.done);
+  if (context.stop.drain.aborted && handle.isElsewhere === true) {
+    context.note(`stopped watching; the run goes on, see "slipway watch ${handle.runId}"`);
+    return EXIT.ok;
+  }
   if (context.stop.drain.aborted) throw handedOver(handle.runId);
   return await printEnd(context, handle.runId);
 }

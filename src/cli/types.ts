@@ -67,6 +67,8 @@ export interface Settings {
     readonly columns: number;
     readonly rows: number;
   };
+  /** What drives new runs. */
+  readonly engine: { readonly kind: 'local' | 'temporal' };
   readonly secretNamed: (variable: string) => Secret | undefined;
 }
 /** One thing `slipway doctor` looked at. */

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf, type Parsed, PATTERN, Secret } from '../core/index.ts';
 import { childEnvironment } from './children.ts';
+import { engine } from './engine.ts';
 import { journal, vaultKey } from './journal.ts';
 import { channels, mail } from './notify.ts';
 import { server } from './server.ts';
@@ -37,6 +38,7 @@ export function loadConfig(env: Env, cwd: string, around: Surroundings = realSur
     server: server(reader),
     terminal: terminal(reader),
     journal: journal(reader),
+    engine: engine(reader),
     ...(key === undefined ? {} : { vaultKey: key }),
     pulumi: pulumi(reader, stateDir),
     ssh: { home: home(reader), ...(agentSocket === undefined ? {} : { agentSocket }) },

@@ -15,6 +15,7 @@ export interface Config {
   /** Absolute path of the folder with the Rego files. */
   readonly policyDir: string;
   readonly journal: JournalSettings;
+  readonly engine: EngineSettings;
   /** Of the vault; `vault.key` of the state folder when nothing is set and the journal is there too. */
   readonly vaultKey?: VaultKeySetting;
   readonly server: RemoteSettings;
@@ -68,6 +69,26 @@ export interface JournalTls {
   readonly key?: Secret;
 }
 export type VaultKeySetting = { readonly from: 'setting'; readonly key: Secret } | { readonly from: 'file'; readonly file: string };
+/** What drives runs. */
+export type EngineSettings =
+  | { readonly kind: 'local' }
+  | {
+      readonly kind: 'temporal';
+      /** `host:port`. */
+      readonly address: string;
+      readonly namespace: string;
+      /** Task queue of runs; those of zones begin with it. */
+      readonly queue: string;
+      readonly tls?: TemporalTls;
+      readonly apiKey?: Secret;
+      readonly buildId?: string;
+    };
+export interface TemporalTls {
+  /** PEM; the authorities of the system when absent. */
+  readonly serverCa?: Uint8Array;
+  readonly serverName?: string;
+  readonly client?: { readonly certificate: Uint8Array; readonly key: Secret };
+}
 export interface PulumiSettings {
   /** URL of the state backend; a folder of the state directory when nothing is set. */
   readonly backend: string;

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 /** A JSON value; everything that is persisted, digested or sent is one of these. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 /** A JSON object. */
@@ -25,16 +23,6 @@ export function canonicalJson(value: Json): string {
     .sort()
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
   return `{${members.join(',')}}`;
-}
-
-/** SHA-256 over the canonical form. */
-export function digestOf(value: Json): Digest {
-  return digestOfBytes(canonicalJson(value));
-}
-
-/** SHA-256 over bytes, or over the UTF-8 bytes of a string. */
-export function digestOfBytes(bytes: string | Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 /** Tell an object from the other JSON values. */

@@ -1,4 +1,5 @@
-import { inspect } from 'node:util';
+/** What `console.log` and `util.inspect` of Node ask an object for. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** Text that must never be printed or stored. Printing it, in any way, gives `[secret]`. */
 export class Secret {
@@ -21,7 +22,7 @@ export class Secret {
     return '[secret]';
   }
 
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return '[secret]';
   }
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../core/index.ts';
+import type { Json, JsonObject } from '../core/pure.ts';
 import type { EventBody } from './events.ts';
 import type { HostRule, PlanWatch } from '../plan/index.ts';
 

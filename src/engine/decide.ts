@@ -1,7 +1,6 @@
-import { kindOf as registered } from '../steps/index.ts';
 import type { Action } from './actions.ts';
 import { decideCancel } from './decide/cancel.ts';
-import { decisionOf, type KindOf } from './decide/context.ts';
+import { decisionOf, type FactsOf } from './decide/context.ts';
 import { decideForward } from './decide/forward.ts';
 import { decideLimits } from './decide/limits.ts';
 import { decideRollback } from './decide/rollback.ts';
@@ -19,7 +18,7 @@ export interface DriverSkills {
  *
  * @param now milliseconds since the epoch; waits, windows, deadlines and retries are measured against it.
  */
-export function decide(data: RunData, now: number, kindOf: KindOf = registered, { hostFirst = false }: DriverSkills = {}): readonly Action[] {
+export function decide(data: RunData, now: number, kindOf: FactsOf, { hostFirst = false }: DriverSkills = {}): readonly Action[] {
   const { created } = data;
   if (!created || data.finished || data.startedAt === undefined) return [];
   const decision = decisionOf(data, created.graph, { now, kindOf, hostFirst });

@@ -1,4 +1,4 @@
-import type { Digest, Json, JsonObject } from '../core/index.ts';
+import type { Digest, Json, JsonObject } from '../core/pure.ts';
 import type { StoredEvent } from '../journal/index.ts';
 import type { PlanGraph } from '../plan/index.ts';
 import type { RollbackTrigger } from '../runbook/index.ts';
@@ -198,6 +198,8 @@ export type EventBody =
       readonly force?: boolean;
     }
   | { readonly type: 'attentionRaised'; readonly path: string; readonly reason: string; readonly hint: string }
+  /** What a person was asked has settled itself: a worker has come for a step that none had taken. */
+  | { readonly type: 'attentionCleared'; readonly path: string }
   | { readonly type: 'leaseTaken'; readonly token: number; readonly owner: string }
   | { readonly type: 'lateResultRejected'; readonly path: string; readonly attempt: number; readonly reason: string }
   | { readonly type: 'runFinished'; readonly state: (typeof TERMINAL_STATES)[number]; readonly outputs: JsonObject; readonly reason?: string };

@@ -1,4 +1,4 @@
-import { unreachable } from '../core/index.ts';
+import { unreachable } from '../core/pure.ts';
 import { evolveTask } from './evolve/task-event.ts';
 import { evolveRun } from './evolve/run-event.ts';
 import type { EventBody, JournalEvent } from './events.ts';
@@ -25,6 +25,7 @@ export function stateOf(events: Iterable<JournalEvent>): RunData {
 }
 
 function apply(data: RunData, body: EventBody, at: number): void {
+  if (body.type === 'runQueued' || body.type === 'leaseTaken' || body.type === 'lateResultRejected') return; // only told
   switch (body.type) {
     case 'stepExpanded':
     case 'stepSkipped':
@@ -42,9 +43,9 @@ function apply(data: RunData, body: EventBody, at: number): void {
     case 'childFinished':
     case 'taskResolved':
     case 'attentionRaised':
+    case 'attentionCleared':
       return evolveTask(data, body, at);
     case 'runCreated':
-    case 'runQueued':
     case 'runStarted':
     case 'phaseStarted':
     case 'phaseFinished':
@@ -56,8 +57,6 @@ function apply(data: RunData, body: EventBody, at: number): void {
     case 'resumeRequested':
     case 'cancelRequested':
     case 'rollbackRequested':
-    case 'leaseTaken':
-    case 'lateResultRejected':
     case 'runFinished':
       return evolveRun(data, body, at);
     default:

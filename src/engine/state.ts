@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../core/index.ts';
+import type { Json, JsonObject } from '../core/pure.ts';
 import type { RollbackTrigger } from '../runbook/index.ts';
 import type { Wait } from '../steps/index.ts';
 import type { PublishedItems } from './evolve/publish.ts';

@@ -1,4 +1,4 @@
-import { isArray, type Json } from '../core/index.ts';
+import { isArray, type Json } from '../core/pure.ts';
 
 const MOST_PRODUCED = 1024 * 1024;
 const MOST_DEPTH = 100;

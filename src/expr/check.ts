@@ -1,4 +1,4 @@
-import { didYouMean } from '../core/index.ts';
+import { didYouMean } from '../core/pure.ts';
 import type { Node, Template } from './ast.ts';
 import { checkBinary } from './check-binary.ts';
 import { type Checker, requireType, SECRET_HINT, type TypeScope } from './checker.ts';

@@ -1,4 +1,4 @@
-import { isArray, type Json } from '../core/index.ts';
+import { isArray, type Json } from '../core/pure.ts';
 import type { Node, Template } from './ast.ts';
 import { evaluateTemplate } from './evaluate.ts';
 import { cachedTemplate, isTemplate } from './template.ts';

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json } from '../core/index.ts';
+import { isArray, isObject, type Json } from '../core/pure.ts';
 import type { Node, Template } from './ast.ts';
 import { type Budget, newBudget, sizeOf, spend } from './budget.ts';
 import { callFunction } from './functions.ts';

@@ -1,4 +1,4 @@
-import { isArray, type Json } from '../core/index.ts';
+import { isArray, type Json } from '../core/pure.ts';
 import { type Budget, sizeOf, spend } from './budget.ts';
 import type { Func } from './functions.ts';
 import { finite, textOf } from './values.ts';

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json } from '../core/index.ts';
+import { isArray, isObject, type Json } from '../core/pure.ts';
 import { type Budget, sizeOf, spend } from './budget.ts';
 import { holdsSealed, isSealed } from './sealed.ts';
 import { textFunctions } from './functions-text.ts';

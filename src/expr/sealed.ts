@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject } from '../core/index.ts';
+import { isArray, isObject, type Json, type JsonObject } from '../core/pure.ts';
 import type { SealedValue } from './types.ts';
 
 const MOST_DEPTH = 100;

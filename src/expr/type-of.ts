@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject } from '../core/index.ts';
+import { isArray, isObject, type Json, type JsonObject } from '../core/pure.ts';
 import type { ExprType } from './types.ts';
 
 export const ANY: ExprType = { type: 'any' };

@@ -1,4 +1,4 @@
-import type { Json } from '../core/index.ts';
+import type { Json } from '../core/pure.ts';
 
 /** Static type of an expression; `secret` taints everything computed from it. */
 export type ExprType = { readonly secret?: boolean } & (

@@ -1,4 +1,4 @@
-import { canonicalJson, isArray, isObject, type Json } from '../core/index.ts';
+import { canonicalJson, isArray, isObject, type Json } from '../core/pure.ts';
 import { isSealed } from './sealed.ts';
 
 const MOST_DEPTH = 100;

@@ -39,3 +39,19 @@ export function damaged(what: string, cause?: unknown): SlipwayError {
 export function memberOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && key in value ? Reflect.get(value, key) : undefined;
 }
+
+/** Events of another engine came without the ones before. */
+export function gap(runId: string, last: number, seq: number): SlipwayError {
+  return new SlipwayError('JOURNAL_GAP', `${runId} has events up to ${last}, and the next one that came is ${seq}`, {
+    retry: 'pauseForHuman',
+    hint: 'was the journal restored from a backup? restore the newest one',
+  });
+}
+
+/** Two writers wrote another history each. */
+export function diverged(runId: string, seq: number): SlipwayError {
+  return new SlipwayError('JOURNAL_DIVERGED', `event ${seq} of ${runId} is another one in the journal than in the engine that drives it`, {
+    retry: 'pauseForHuman',
+    hint: 'something else wrote to this run; look at "slipway journal export", and do not resume before it is clear which history is true',
+  });
+}

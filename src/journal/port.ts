@@ -14,6 +14,14 @@ export interface Journal<Body extends { readonly type: string }> extends AsyncDi
    * @throws {SlipwayError} `JOURNAL_FENCED` when a newer lease exists, `JOURNAL_FULL`, `JOURNAL_READ_ONLY`, `JOURNAL_IO`.
    */
   append(runId: string, bodies: readonly Body[], lease: Lease, state?: string): Promise<readonly StoredEvent<Body>[]>;
+  /**
+   * Write events that another engine has numbered and timed already: its history is what happened, and this is its copy for people. Idempotent: what is
+   * here already is compared and not written again, so each event is written once, in order, however often and late its message comes. The state is
+   * that after the last event.
+   *
+   * @throws {SlipwayError} `JOURNAL_FENCED`; `JOURNAL_GAP` when an event before is missing; `JOURNAL_DIVERGED` when another event has that number.
+   */
+  project(lease: Lease, events: readonly TimedEvent<Body>[], state?: string): Promise<void>;
   /** Append an event from outside the driver (a vote, a signal, a cancel) without a lease; `id` deduplicates. */
   post(runId: string, body: Body, id: string): Promise<{ readonly seq: number; readonly fresh: boolean }>;
   read(runId: string, afterSeq?: number): Promise<readonly StoredEvent<Body>[]>;
@@ -79,6 +87,8 @@ export interface StoredEvent<Body> {
   readonly prev: Digest;
   readonly hash: Digest;
 }
+/** An event with its number and time, before it is in the chain. */
+export type TimedEvent<Body> = Pick<StoredEvent<Body>, 'seq' | 'at' | 'body'>;
 export interface LogLine {
   readonly runId: string;
   readonly path: string;

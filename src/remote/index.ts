@@ -67,7 +67,7 @@ function tokensOf(client: Client): Pick<App, 'createToken' | 'tokens' | 'revokeT
 }
 
 type StaysThere =
-  | ('rehearse' | 'policyTest' | 'policyCheck' | 'overview' | 'repair' | 'supervise' | 'analyses')
+  | ('rehearse' | 'policyTest' | 'policyCheck' | 'overview' | 'repair' | 'supervise' | 'work' | 'analyses')
   | ('locks' | 'unlock' | keyof Operations)
   | ('prune' | 'exportRuns' | 'importRuns' | 'backUp' | 'restore' | 'audit' | 'verifyAudit');
 
@@ -75,9 +75,15 @@ type StaysThere =
 function staysThere(): Pick<App, StaysThere> {
   return {
     ...{ rehearse: here('a rehearsal'), policyTest: here('testing policies'), policyCheck: here('judging a plan again') },
-    ...{ overview: here('looking at the engine'), repair: here('repairing runs'), supervise: here('driving runs'), analyses: here('computing verdicts again') },
+    ...{
+      overview: here('looking at the engine'),
+      repair: here('repairing runs'),
+      supervise: here('driving runs'),
+      work: here('working for an engine'),
+      analyses: here('computing verdicts again'),
+    },
     ...{ prune: here('pruning'), importRuns: here('importing runs'), backUp: here('a backup'), restore: here('restoring a backup') },
-    ...{ locks: here('looking at locks'), unlock: here('releasing a lock'), work: here('driving runs'), operate: here('what happens by itself') },
+    ...{ locks: here('looking at locks'), unlock: here('releasing a lock'), tend: here('driving runs'), operate: here('what happens by itself') },
     ...{ schedules: here('looking at schedules'), tickSchedules: here('schedules'), drift: here('looking at drift'), checkDrift: here('looking for drift') },
     ...{ deliveries: here('looking at deliveries'), retryDeliveries: here('deliveries'), kpis: here('figures'), metrics: here('metrics') },
     ...{ audit: here('reading the audit'), verifyAudit: here('verifying the audit') },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseDuration, PATTERN, Secret } from '../core/index.ts';
+import { PATTERN } from '../core/pattern.ts';
+import { parseDuration, Secret } from '../core/pure.ts';
 
 /** `30s`, `10m`, `1h30m` or ISO 8601 `PT30S`; becomes milliseconds. */
 export const Duration = z

@@ -1,4 +1,4 @@
-import { approval, manual, pause, runbookCall, switchKind, waitSignal, waitUntil } from './control/index.ts';
+import { controlKinds } from './control/index.ts';
 import { checkCommand, checkHttp, checkReadiness, checkTcp } from './check/index.ts';
 import { pulumiDestroy, pulumiImport, pulumiPreview, pulumiRefresh, pulumiUp } from './pulumi/index.ts';
 import { setMirror, setStackWeight, setWeight } from './traffic/index.ts';
@@ -39,13 +39,7 @@ export const kinds: readonly AnyKind[] = [
   sshArchive,
   sshExpect,
   sshFacts,
-  approval,
-  manual,
-  pause,
-  runbookCall,
-  switchKind,
-  waitSignal,
-  waitUntil,
+  ...controlKinds,
   pulumiPreview,
   pulumiUp,
   pulumiRefresh,

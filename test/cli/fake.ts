@@ -56,6 +56,7 @@ export async function slipway(argv: readonly string[], options: Options = {}): P
     actor: 'user:ada',
     teams: ['cab'],
     terminal: { colour: { stdout: false, stderr: false }, redraw: false, columns: 100, rows: 30 },
+    engine: { kind: 'local' },
     secretNamed: (name) => (name === 'DB_PASSWORD' ? new Secret('hunter2-hunter2') : undefined),
     ...options.settings,
   };
@@ -161,8 +162,9 @@ function quiet(): App {
     verifyJournal: async () => ({ ok: true, text: 'the chain holds' }),
     overview: async () => ({ engine: 'local', counts: {}, drivers: [], open: [] }),
     repair: async () => [],
-    supervise: async () => undefined,
     work: async () => undefined,
+    supervise: async () => undefined,
+    tend: async () => undefined,
     operate: async () => undefined,
     schedules: async () => [],
     tickSchedules: async () => ({ fires: 0 }),

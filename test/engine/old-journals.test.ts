@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { decide, type JournalEvent, stateOf } from '../../src/engine/index.ts';
 import { verifyChain } from '../../src/journal/index.ts';
 import { summaryOf } from '../fixtures/journals/summary.ts';
+import { kindOf } from '../../src/steps/index.ts';
 import { reportOf } from '../../src/report/index.ts';
 
 // Journals of runs as earlier versions wrote them. They are never changed: what a version recorded means the same for ever.
@@ -27,7 +28,7 @@ describe('journals of earlier versions', () => {
       for (let count = 1; count <= events.length; count++) {
         const before = events.slice(0, count);
         const data = stateOf(before);
-        const actions = decide(data, data.at + 1);
+        const actions = decide(data, data.at + 1, kindOf);
         assert.ok(count < events.length || actions.length === 0, 'nothing goes on after the end');
         const row = { id: runId, order: 1, runbook: 'r', planDigest: 'sha256:p', createdAt: 1, rehearsal: true, labels: {}, state: 'running' } as const;
         assert.equal(reportOf({ row: { ...row, updatedAt: 1, lastSeq: count }, events: before }).events, count);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { stateOf } from '../../src/engine/index.ts';
+import { restored, type RunData, type RunSnapshot, snapshotOf, stateOf } from '../../src/engine/index.ts';
 import type { PlanGraph, PlanNode, PlanPhase } from '../../src/plan/index.ts';
 import { failure, OK, Simulation } from './simulator.ts';
 import { graphOf, node } from './support.ts';
@@ -69,7 +69,8 @@ const graphs: fc.Arbitrary<PlanGraph> = fc
     noReturn: bool(20),
   })
   .map(({ one, two, final, last, on, window, sla, noReturn }) => {
-    const nodes = [...nodesOf('one', one), ...nodesOf('two', two)];
+    // As in every runbook, no two steps share an id.
+    const nodes = [...nodesOf('one', one), ...nodesOf('two', two)].map((each) => ({ ...each, id: each.path.replaceAll('/', '-') }));
     if (final) nodes.push(node('one/finally/0', { role: 'finally', owner: 'one', idempotency: 'manual' }));
     if (last) nodes.push(node('@rollback/0', { phase: 'one', role: 'rollback' }));
     if (noReturn && nodes[0]) nodes[0] = { ...nodes[0], pointOfNoReturn: true };
@@ -172,6 +173,11 @@ function helpOut(run: Simulation, id: string): void {
   }
 }
 
+/** The state as another process would read it. */
+function throughJson(data: RunData): RunData {
+  return restored(JSON.parse(JSON.stringify(snapshotOf(data))) as RunSnapshot); // just written by snapshotOf
+}
+
 test('whatever happens in whatever order, the promises hold and the run ends once faults stop', () => {
   fc.assert(
     fc.property(graphs, fc.array(move, { maxLength: 60 }), (graph, moves) => {
@@ -184,6 +190,7 @@ test('whatever happens in whatever order, the promises hold and the run ends onc
             run.finish(action.path, { state: 'cancelled', error: { code: 'CANCELLED', message: 'x', retry: 'never' } });
         }
         play(run, one, `id${index}`);
+        if (index % 7 === 0) assert.deepEqual(throughJson(run.data), run.data, 'a snapshot keeps everything');
       }
       for (let round = 0; round < 40 && !run.isOver; round++) {
         comeToRest(run);
@@ -192,6 +199,7 @@ test('whatever happens in whatever order, the promises hold and the run ends onc
       assert.ok(run.isOver, `ended in ${run.state}`);
       assert.deepEqual(stateOf(run.events), run.data);
       assert.deepEqual(stateOf(run.events), stateOf(run.events));
+      assert.deepEqual(throughJson(run.data), run.data, 'a snapshot keeps everything, also of a run that is over');
       const before = structuredClone({ ...run.data, created: null, seq: 0, at: 0 });
       run.push({ type: 'cancelRequested', id: 'late', by: 'user:ada' });
       run.push({ type: 'rollbackRequested', id: 'late', trigger: 'manual', by: 'user:ada', reason: 'late' });

@@ -26,7 +26,7 @@ async function mistakesIn(files: { readonly [path: string]: string }): Promise<r
     const { problems } = await createApp(wiring).validate({ ...session, notice: () => undefined }, []);
     return problems.map(({ file, line, message }) => `${file}:${line} ${message}`);
   } finally {
-    await wiring.closeJournal();
+    await wiring.close();
     await removeAll(dir);
   }
 }

@@ -112,7 +112,7 @@ export async function openSite({
       leave.abort();
       await Promise.race([Promise.all([parts.worker.stopped, parts.deps.keeper.settled()]), delay(5_000, undefined, { ref: false })]);
       end.abort();
-      await wiring.closeJournal();
+      await wiring.close();
       await removeAll(dir);
     },
   };

@@ -57,6 +57,8 @@ export async function startPrometheus({ past, scrape, web }: PrometheusOptions):
   };
   try {
     await untilListening(child, port, () => said);
+    // Behind TLS and a password a test has to wait by itself.
+    if (!web) await untilReady(port);
   } catch (thrown) {
     await stop();
     throw thrown;
@@ -75,6 +77,15 @@ async function untilListening(child: ChildProcess, port: number, said: () => str
     await delay(100);
   }
   throw new Error(`prometheus does not listen: ${said()}`);
+}
+
+async function untilReady(port: number): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    const { ok } = await fetch(`http://127.0.0.1:${port}/-/ready`).catch(() => ({ ok: false }));
+    if (ok) return;
+    await delay(100);
+  }
+  throw new Error('prometheus does not become ready');
 }
 
 /** An application that tells its figures in Prometheus' text format; `figures` gives the page of now. */

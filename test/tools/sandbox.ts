@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-export const VERSION = { pulumi: '9.9.1', opa: '9.9.2', gitea: '9.9.3' } as const;
+export const VERSION = { pulumi: '9.9.1', opa: '9.9.2', gitea: '9.9.3', temporal: '9.9.4' } as const;
 const SYSTEM = ['sh', 'tar', 'gzip', 'git', 'cat', 'mkdir', 'sleep', 'cp', 'chmod', 'cc'];
 
 /** A checkout of its own with fake npm and go, an empty HOME, and a mirror in front of the official sites. */
@@ -17,10 +17,14 @@ export interface Sandbox {
   readonly bin: string;
   readonly tools: string;
   /** Start setup; `answerMs` shortens the wait for a silent server. */
-  readonly setup: (options?: { readonly answerMs?: number; readonly extra?: readonly string[] }) => Running;
+  readonly setup: (options?: SetupOptions) => Running;
   /** Calls of fake programs, one line each. */
   readonly calls: () => readonly string[];
   readonly mirror: Mirror;
+}
+interface SetupOptions {
+  readonly answerMs?: number;
+  readonly extra?: readonly string[];
 }
 export interface Running {
   readonly pid: number;
@@ -56,11 +60,11 @@ export async function sandbox(context: TestContext): Promise<Sandbox> {
     ...at,
     mirror,
     calls: () => readFileSync(calls, 'utf8').split('\n').filter(Boolean),
-    setup: ({ answerMs = 5_000, extra = [] } = {}) => start(at.root, env, { answerMs, extra }),
+    setup: (options) => start(at.root, env, { answerMs: 5_000, ...options }),
   };
 }
 
-function start(root: string, env: NodeJS.ProcessEnv, options: object): Running {
+function start(root: string, env: NodeJS.ProcessEnv, options: SetupOptions): Running {
   const code = `import { setup } from ${JSON.stringify(join(root, 'tools/setup.mjs'))};
     try { await setup(${JSON.stringify(options)}); } catch (error) {
       if (error.name !== 'SetupError') throw error;
@@ -130,7 +134,12 @@ echo "go $*" >> ${calls}
 [ -e ${calls}.fail ] && echo 'x.go:1: it does not compile' >&2 && exit 2
 echo a >&2
 [ -e ${calls}.slow ] && sleep 2
-name=opa; version=${VERSION.opa}; case "$*" in *pulumi*) name=pulumi; version=v${VERSION.pulumi};; *gitea*) version=${VERSION.gitea}; echo "cgo $CGO_ENABLED" >> ${calls};; esac
+name=opa; version=${VERSION.opa}
+case "$*" in
+  *pulumi*) name=pulumi; version=v${VERSION.pulumi};;
+  *temporal*) name=temporal; version=${VERSION.temporal};;
+  *gitea*) version=${VERSION.gitea}; echo "cgo $CGO_ENABLED" >> ${calls};;
+esac
 [ -e ${calls}.wrong ] && version=0.0.1
 while [ "$1" != -o ]; do shift; done
 printf '#!/bin/sh\\necho "Version: %s"\\n' "$version" > "$2"
@@ -158,8 +167,27 @@ export const RELEASE = {
   pulumi: `pulumi-v${VERSION.pulumi}-${process.platform}-${process.arch}.tar.gz`,
   opaChecksums: `opa_${process.platform}_${GO_ARCH[process.arch] ?? process.arch}_static.sha256`,
   pulumiChecksums: `pulumi-${VERSION.pulumi}-checksums.txt`,
+  temporal: `temporal_cli_${VERSION.temporal}_${process.platform}_${GO_ARCH[process.arch] ?? process.arch}.tar.gz`,
 } as const;
 
 export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+export const program = (version: string) => Buffer.from(`#!/bin/sh\necho 'Version: ${version}'\n`);
+export const flag = (box: Sandbox, name: string) => join(box.bin, '..', `calls.${name}`);
+export const builds = (box: Sandbox) => box.calls().filter((call) => call.startsWith('go build'));
+
+/** Put releases on the mirror, as the official sites publish them. */
+export function publish(box: Sandbox, version = VERSION): void {
+  const opa = program(version.opa);
+  const folder = join(box.home, 'release');
+  mkdirSync(join(folder, 'pulumi'), { recursive: true });
+  script(join(folder, 'pulumi', 'pulumi'), `echo v${version.pulumi}`);
+  script(join(folder, 'pulumi', 'pulumi-language-nodejs'), 'exit 0');
+  const pulumi = execFileSync('tar', ['-czf', '-', '-C', folder, 'pulumi']);
+  box.mirror.files.set(RELEASE.opa, opa).set(RELEASE.opaChecksums, Buffer.from(`${sha256(opa)}  ${RELEASE.opa}\n`));
+  box.mirror.files
+    .set(RELEASE.pulumi, pulumi)
+    .set(RELEASE.pulumiChecksums, Buffer.from(`${'0'.repeat(64)}  other.tar.gz\n${sha256(pulumi)}  ${RELEASE.pulumi}\n`));
 }

@@ -1,28 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
-import { RELEASE, type Sandbox, sandbox, script, sha256, VERSION, writeManifest } from './sandbox.ts';
+import { builds, flag, program, publish, RELEASE, type Sandbox, sandbox, script, VERSION, writeManifest } from './sandbox.ts';
 
-const program = (version: string) => Buffer.from(`#!/bin/sh\necho 'Version: ${version}'\n`);
-const flag = (box: Sandbox, name: string) => join(box.bin, '..', `calls.${name}`);
-const builds = (box: Sandbox) => box.calls().filter((call) => call.startsWith('go build'));
-
-/** Put releases on the mirror, as the official sites publish them. */
-function publish(box: Sandbox, version = VERSION): void {
-  const opa = program(version.opa);
-  const folder = join(box.home, 'release');
-  mkdirSync(join(folder, 'pulumi'), { recursive: true });
-  script(join(folder, 'pulumi', 'pulumi'), `echo v${version.pulumi}`);
-  script(join(folder, 'pulumi', 'pulumi-language-nodejs'), 'exit 0');
-  const pulumi = execFileSync('tar', ['-czf', '-', '-C', folder, 'pulumi']);
-  box.mirror.files.set(RELEASE.opa, opa).set(RELEASE.opaChecksums, Buffer.from(`${sha256(opa)}  ${RELEASE.opa}\n`));
-  box.mirror.files
-    .set(RELEASE.pulumi, pulumi)
-    .set(RELEASE.pulumiChecksums, Buffer.from(`${'0'.repeat(64)}  other.tar.gz\n${sha256(pulumi)}  ${RELEASE.pulumi}\n`));
-}
 const opaAt = (box: Sandbox) => join(box.tools, `opa-${VERSION.opa}`, 'opa');
 const pulumiAt = (box: Sandbox) => join(box.tools, `pulumi-${VERSION.pulumi}`, 'pulumi');
 
@@ -217,27 +200,4 @@ test('npm that was told not to run install scripts leaves no Node; its own insta
   assert.equal(code, 0, output);
   assert.match(output, /the package "node" has no working program yet/);
   assert.match(output, /ready .*: node 24\.1\.0/);
-});
-
-test('gitea is made only when it is asked for: with its tags, a C compiler and the folders beside it', async (context) => {
-  const box = await sandbox(context);
-  publish(box);
-  // What Go's module cache has is read-only.
-  for (const folder of ['options/locale', 'public/assets', 'templates/mail']) {
-    mkdirSync(join(box.bin, 'module', folder), { recursive: true });
-    writeFileSync(join(box.bin, 'module', folder, 'file'), folder, { mode: 0o444 });
-  }
-  assert.equal((await box.setup().done).code, 0);
-  const folder = join(box.tools, `gitea-${VERSION.gitea}`);
-  assert.ok(!existsSync(folder), 'the plain setup does not make it');
-  const { code, output } = await box.setup({ extra: ['gitea'] }).done;
-  assert.equal(code, 0, output);
-  assert.match(output, new RegExp(`gitea ${VERSION.gitea}`));
-  assert.match(builds(box).join(), /-tags sqlite sqlite_unlock_notify .*-X main\.Version=v9\.9\.3 -o .*code\.gitea\.io\/gitea/);
-  assert.ok(box.calls().includes('cgo 1'));
-  assert.equal(readFileSync(join(folder, 'templates', 'mail', 'file'), 'utf8'), 'templates/mail');
-  writeFileSync(join(folder, 'templates', 'mail', 'file'), 'can be written, and so be removed');
-  const before = builds(box).length;
-  await box.setup({ extra: ['gitea'] }).done;
-  assert.equal(builds(box).length, before, 'once');
 });

@@ -60,7 +60,7 @@ function copyFolder(from, to) {
 }
 
 function linkFlags(tool) {
-  return tool.versionVariable === undefined ? '-s -w' : `-s -w -X ${tool.versionVariable}=v${tool.version}`;
+  return tool.versionVariable === undefined ? '-s -w' : `-s -w -X ${tool.versionVariable}=${tool.versionPrefix ?? 'v'}${tool.version}`;
 }
 
 function words({ doing, total, compiled }) {

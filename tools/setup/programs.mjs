@@ -5,7 +5,7 @@ import { runQuietly } from './child.mjs';
 const WHERE = {
   npm: 'it comes with Node.js: https://nodejs.org',
   git: 'install it with your system\'s packages, for example "apt-get install git"',
-  go: 'needed only to build pulumi and opa where they cannot be downloaded: https://go.dev/dl',
+  go: 'needed only to build pulumi, opa and temporal where they cannot be downloaded: https://go.dev/dl',
   cc: 'not needed to run Slipway; some npm packages use it for optional speed: "apt-get install build-essential"',
 };
 

@@ -78,8 +78,8 @@ async function fetchRelease(folder, { name, tool, env, answerMs }) {
   say(`${name}: asking ${new URL(urls.archive).host} for ${tool.version}`);
   await download({ name, urls, target: file, ...(answerMs === undefined ? {} : { answerMs }) });
   if (file.endsWith('.tar.gz')) {
-    // Releases hold one folder with the program and its language hosts.
-    const { code } = await runQuietly('tar', ['-xzf', file, '-C', folder, '--strip-components=1'], { env });
+    // Most releases hold one folder with the program and what belongs to it.
+    const { code } = await runQuietly('tar', ['-xzf', file, '-C', folder, `--strip-components=${tool.foldersInArchive ?? 1}`], { env });
     if (code !== 0)
       throw new SetupError(
         `${name}: tar cannot unpack ${basename(file)} (exit code ${code})`,

@@ -31,7 +31,7 @@ const SWEEP_MS = 3_600_000;
 const KEPT_MS = 30 * 86_400_000;
 
 /** Drive runs that nobody drives, and do everything else that happens without a person, until the session drains. */
-export async function work(session: Session, wiring: Wiring, options: SuperviseOptions & OperateOptions): Promise<void> {
+export async function tend(session: Session, wiring: Wiring, options: SuperviseOptions & OperateOptions): Promise<void> {
   await using listener = await wiring.telemetry.listen(() => storeCounts(wiring));
   if (listener) session.notice(`metrics are at port ${listener.port}`);
   await Promise.all([supervise(session, wiring, options), operate(session, wiring, options)]);

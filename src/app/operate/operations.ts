@@ -6,7 +6,7 @@ import { driftRecords, type DriftRecord } from './drift/book.ts';
 import { checkDrift } from './drift/check.ts';
 import { headsOf } from './heads.ts';
 import { kpis } from './kpis.ts';
-import { operate, tickOnce, work } from './operate.ts';
+import { operate, tend, tickOnce } from './operate.ts';
 import { seeSchedules } from './see-schedules.ts';
 import { storeCounts } from './store-counts.ts';
 import type { Operations } from './types.ts';
@@ -14,7 +14,7 @@ import type { Operations } from './types.ts';
 /** The use cases about what happens without a person. */
 export function operations(wiring: Wiring): Operations {
   return {
-    work: (session, options) => work(session, wiring, options),
+    tend: (session, options) => tend(session, wiring, options),
     operate: (session, options) => operate(session, wiring, options),
     schedules: (session) => seeSchedules(session, wiring),
     tickSchedules: (session) => tickOnce(session, wiring),

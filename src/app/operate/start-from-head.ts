@@ -2,6 +2,7 @@ import { createMasker, EXIT, type JsonObject, SlipwayError } from '../../core/in
 import { authorize, refuseTwin } from '../apply.ts';
 import { invalid } from '../load.ts';
 import { authorsOf, makeChangePlan, withSurroundings } from '../plan-change.ts';
+import { engineLabels } from '../remote.ts';
 import { recordRun } from '../start-run.ts';
 import type { Session } from '../types.ts';
 import type { Wiring } from '../wiring.ts';
@@ -42,6 +43,6 @@ export async function startFromHead(session: Session, wiring: Wiring, request: S
   await refuseTwin(wiring, bundle);
   await recordRun(mine, await wiring.journal(), {
     ...{ runId, bundle, secrets: {}, authors: authorsOf(estate), now: wiring.clock.now(), checkout: estate.checkout.root },
-    labels: { ...request.labels, ...(head.repository === undefined ? {} : { repository: head.repository }) },
+    labels: { ...request.labels, ...engineLabels(wiring), ...(head.repository === undefined ? {} : { repository: head.repository }) },
   });
 }

@@ -11,7 +11,7 @@ import type { SeenSchedule } from './see-schedules.ts';
 /** Use cases about what happens without a person. */
 export interface Operations {
   /** Drive runs that nobody drives, and do everything else that happens without a person, until the session drains. @throws {SlipwayError} `CANNOT_LISTEN`. */
-  work(session: Session, options: SuperviseOptions & OperateOptions): Promise<void>;
+  tend(session: Session, options: SuperviseOptions & OperateOptions): Promise<void>;
   /** The same without driving runs: for a process that drives them in another way. */
   operate(session: Session, options: OperateOptions): Promise<void>;
   /** Schedules of the default branch in the order in which they fire next. */

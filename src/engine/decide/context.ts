@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../core/index.ts';
+import type { Json, JsonObject } from '../../core/pure.ts';
 import { evaluateDeep, type Scope } from '../../expr/index.ts';
 import type { PlanGraph, PlanNode } from '../../plan/index.ts';
 import type { AnyKind } from '../../steps/index.ts';
@@ -8,6 +8,11 @@ import type { RunData, Task } from '../state.ts';
 import { factsOf } from './facts.ts';
 
 export type KindOf = (uses: string) => AnyKind | undefined;
+/** What a decision needs to know of a kind: all of one that waits, and of any other only what it acts on, whether it can look, and whether it tells of its hosts. */
+export type KindFacts =
+  | Extract<AnyKind, { target: 'control' }>
+  | { readonly target: 'none' | 'stack' | 'hosts'; readonly probe?: unknown; readonly probeHost?: unknown; readonly describesHosts?: boolean };
+export type FactsOf = (uses: string) => KindFacts | undefined;
 
 /** What every part of a decision looks at, and the actions it adds. */
 export interface Decision {
@@ -16,7 +21,7 @@ export interface Decision {
   readonly index: GraphIndex;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly kindOf: KindOf;
+  readonly kindOf: FactsOf;
   /** The driver follows hosts from one step of a chain to the next. */
   readonly hostFirst: boolean;
   readonly actions: Action[];

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../core/index.ts';
+import { isObject, type JsonObject } from '../../core/pure.ts';
 import type { RunData } from '../state.ts';
 import type { Decision } from './context.ts';
 

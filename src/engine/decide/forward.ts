@@ -1,4 +1,4 @@
-import { isObject, unreachable } from '../../core/index.ts';
+import { isObject, unreachable } from '../../core/pure.ts';
 import { evaluateDeep } from '../../expr/index.ts';
 import type { PlanNode, PlanPhase } from '../../plan/index.ts';
 import { isUnsettled } from '../evolve/host-ledger.ts';

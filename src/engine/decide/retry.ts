@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../core/pure.ts';
 import type { PlanNode, RetryRule } from '../../plan/index.ts';
 import type { Task } from '../state.ts';
 
@@ -45,5 +45,5 @@ export function backoffMs(task: Task, { initialMs, factor, maxMs, jitter }: Retr
 }
 
 function fractionOf(text: string): number {
-  return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32;
+  return (sha256(text)[0] ?? 0) / 2 ** 32;
 }

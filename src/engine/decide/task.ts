@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, unreachable } from '../../core/index.ts';
+import { isArray, isObject, type Json, unreachable } from '../../core/pure.ts';
 import type { HostRule, PlanNode } from '../../plan/index.ts';
 import { newTask } from '../evolve/task-event.ts';
 import { taskPath } from '../graph-index.ts';

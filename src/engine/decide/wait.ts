@@ -1,4 +1,4 @@
-import { messageOf, unreachable } from '../../core/index.ts';
+import { messageOf, unreachable } from '../../core/pure.ts';
 import type { PlanNode } from '../../plan/index.ts';
 import type { Gate, Wait } from '../../steps/index.ts';
 import type { StepFailure, StepResult } from '../events.ts';

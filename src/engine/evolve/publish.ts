@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../core/index.ts';
+import type { JsonObject } from '../../core/pure.ts';
 import type { StepState } from '../events.ts';
 import type { RunData, Task } from '../state.ts';
 

@@ -1,4 +1,4 @@
-import { unreachable } from '../../core/index.ts';
+import { unreachable } from '../../core/pure.ts';
 import type { EventBody, Retried } from '../events.ts';
 import { isGood, type RunData } from '../state.ts';
 import { outputsWithHosts } from './host-ledger.ts';
@@ -11,7 +11,6 @@ type RunEvent = Extract<
   {
     type:
       | 'runCreated'
-      | 'runQueued'
       | 'runStarted'
       | 'phaseStarted'
       | 'phaseFinished'
@@ -23,8 +22,6 @@ type RunEvent = Extract<
       | 'resumeRequested'
       | 'cancelRequested'
       | 'rollbackRequested'
-      | 'leaseTaken'
-      | 'lateResultRejected'
       | 'runFinished';
   }
 >;
@@ -55,10 +52,6 @@ export function evolveRun(data: RunData, body: RunEvent, at: number): void {
       return evolveBreach(data, body);
     case 'runFinished':
       data.finished = { state: body.state, at, outputs: body.outputs, ...(body.reason === undefined ? {} : { reason: body.reason }) };
-      return;
-    case 'runQueued':
-    case 'leaseTaken':
-    case 'lateResultRejected':
       return;
     default:
       return unreachable(body);

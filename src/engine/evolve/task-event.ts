@@ -1,4 +1,4 @@
-import { unreachable } from '../../core/index.ts';
+import { unreachable } from '../../core/pure.ts';
 import type { PlanNode } from '../../plan/index.ts';
 import type { EventBody, StepResult } from '../events.ts';
 import type { RunData, Task } from '../state.ts';
@@ -25,7 +25,8 @@ type TaskEvent = Extract<
       | 'gateClosed'
       | 'childFinished'
       | 'taskResolved'
-      | 'attentionRaised';
+      | 'attentionRaised'
+      | 'attentionCleared';
   }
 >;
 
@@ -42,6 +43,7 @@ export function evolveTask(data: RunData, body: TaskEvent, at: number): void {
     return publishNode(data, body.path);
   }
   if (body.type === 'attentionRaised') data.attention.set(body.path, body.reason);
+  else if (body.type === 'attentionCleared') data.attention.delete(body.path);
   // Attention may also be raised for the run as a whole: `@rollback`, `@window <phase>`. `@rollback/<step>` is a task.
   if (!body.path.includes('/')) return;
   if (body.type === 'gateClosed' && body.outcome === 'timedOut' && body.gate.onTimeout === 'rollback') data.overdueGate ??= body.path;
@@ -82,6 +84,7 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
     case 'gateClosed':
     case 'childFinished':
     case 'attentionRaised':
+    case 'attentionCleared':
       return suspend(task, body, at);
     default:
       return unreachable(body);
@@ -90,7 +93,7 @@ function change(data: RunData, task: Task, { body, at }: { readonly body: Exclud
 
 type Suspension = Extract<
   TaskEvent,
-  { type: 'stepRetryScheduled' | 'stepInDoubt' | 'stepWaiting' | 'voteCast' | 'gateClosed' | 'childFinished' | 'attentionRaised' }
+  { type: 'stepRetryScheduled' | 'stepInDoubt' | 'stepWaiting' | 'voteCast' | 'gateClosed' | 'childFinished' | 'attentionRaised' | 'attentionCleared' }
 >;
 
 /** Events that leave a task waiting for something. */
@@ -113,6 +116,9 @@ function suspend(task: Task, body: Suspension, at: number): void {
       return;
     case 'attentionRaised':
       task.attention = { reason: body.reason, hint: body.hint };
+      return;
+    case 'attentionCleared':
+      delete task.attention;
       return;
     case 'gateClosed':
       return;

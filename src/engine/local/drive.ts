@@ -6,6 +6,7 @@ import { decide } from '../decide.ts';
 import { evolve, stateOf } from '../evolve.ts';
 import type { EventBody, JournalEvent, RunState } from '../events.ts';
 import type { RunData } from '../state.ts';
+import { isStuck } from '../rest.ts';
 import { runStateOf } from '../view.ts';
 import type { Action } from '../actions.ts';
 import type { RunLocks } from '../locks.ts';
@@ -179,7 +180,7 @@ async function steer(drive: Drive, flight: Flight, waker: ReturnType<typeof crea
     const state = runStateOf(data);
     if (state !== shown) await options.journal.setState(options.runId, (shown = state), drive.lease);
     if (data.finished) break;
-    if (isStuck(state, { flight, actions })) {
+    if (isStuck(state, { isEmpty: flight.isEmpty(), actions })) {
       // A person may have answered while this was found out; whoever answers trusts a driver that holds the lease.
       const { seq } = data;
       await append([]);
@@ -202,12 +203,6 @@ function decideOnce({ data, options }: Drive, last: Decided): Decided {
   if (data.seq === last.seq && now < last.until) return last;
   const actions = data.finished ? [] : decide(data, now, options.kindOf ?? registered, { hostFirst: true });
   return { seq: data.seq, until: wakeTime(actions) ?? Infinity, actions };
-}
-
-/** Only a person can move it on: nothing is under way, and nothing is about to be tried again or to come in time. */
-function isStuck(state: RunState, { flight, actions }: { readonly flight: Flight; readonly actions: readonly Action[] }): boolean {
-  if ((state !== 'attention' && state !== 'paused') || !flight.isEmpty()) return false;
-  return !actions.some((action) => action.type === 'timer' && /^(?:retry|wait|deadline|gate) /.test(action.timer));
 }
 
 function wakeTime(actions: readonly Action[]): number | undefined {

@@ -1,12 +1,13 @@
 import { type Clock, type Masker, type SlipwayError, SlipwayError as Failure } from '../../core/index.ts';
 import type { HostRule } from '../../plan/index.ts';
-import type { AnyKind, Host, Ports, ProbeResult, StepContext } from '../../steps/index.ts';
+import type { AnyKind, Host, Outputs, Ports, ProbeResult, StepContext } from '../../steps/index.ts';
 import type { KindOf } from '../decide/context.ts';
 import type { HostResult, StepResult } from '../events.ts';
 import type { Json, JsonObject } from '../../core/index.ts';
 import { settleWithin, startAttempt } from './attempt.ts';
 import type { ChainSpread } from './chain.ts';
 import { resultOf } from './failure.ts';
+import { type LargeStore, withLarge, withoutLarge } from './large.ts';
 import { runOnHosts } from './on-hosts.ts';
 import { type HostVerdict, lookingWhenLost, probeHosts } from './probe-hosts.ts';
 import type { Output } from './output.ts';
@@ -61,7 +62,7 @@ export interface ExecutorOptions {
   readonly host: (name: string) => Host;
   readonly clock: Clock;
   readonly masker: Masker;
-  readonly vault: Vault;
+  readonly vault: Vault & LargeStore;
   /** Absolute path of the files the run uses. */
   readonly checkout: string;
   readonly rehearsal: boolean;
@@ -116,7 +117,7 @@ async function look(kind: AnyKind | undefined, performance: Performance): Return
   const result: ProbeResult = await kind.probe(await inputOf(kind, task, options), context);
   if (result.verdict === 'unknown') return { ...result, reason: options.masker.mask(result.reason) };
   if (result.verdict !== 'done') return result;
-  return { verdict: 'done', result: { state: result.outcome.status, outputs: await sealDeep(result.outcome.outputs, options.runId, options) } };
+  return { verdict: 'done', result: { state: result.outcome.status, outputs: await storable(result.outcome.outputs, options) } };
 }
 
 /** What steps print is stored and shown: no line leaves here with a secret in it. */
@@ -134,9 +135,9 @@ function kindFor({ uses }: TaskRun, { kindOf }: ExecutorOptions): AnyKind {
   return kind;
 }
 
-/** `with` as the kind wants it: secrets opened, shape checked, defaults filled in. */
+/** `with` as the kind wants it: secrets and large values opened, shape checked, defaults filled in. */
 async function inputOf(kind: AnyKind, task: TaskRun, { vault, masker }: ExecutorOptions): Promise<never> {
-  const parsed = kind.with.safeParse(await unsealDeep(task.with, vault, masker));
+  const parsed = kind.with.safeParse(await unsealDeep(await withLarge(task.with, vault), vault, masker));
   if (parsed.success) return parsed.data as never; // the registry has forgotten the shape; the kind's own schema has just checked it
   const issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] = parsed.error.issues;
   const all = issues.map(({ path, message }) => `with.${path.map(String).join('.')}: ${message}`).join('; ');
@@ -172,7 +173,12 @@ async function perform(kind: AnyKind, input: never, { task, context, control, op
   const { status, outputs, summary } = await kind.execute(input, context);
   return {
     state: status,
-    outputs: await sealDeep(outputs, options.runId, options),
+    outputs: await storable(outputs, options),
     ...(summary === undefined ? {} : { summary: options.masker.mask(summary) }),
   };
+}
+
+/** Outputs as they may be recorded: no secret, nothing large. */
+async function storable(outputs: Outputs, options: ExecutorOptions): Promise<JsonObject> {
+  return withoutLarge(await sealDeep(outputs, options.runId, options), options.runId, options.vault);
 }

@@ -1,6 +1,7 @@
 import type { Action, StartAction } from '../actions.ts';
 import { indexOf } from '../graph-index.ts';
 import type { EventBody, StepResult } from '../events.ts';
+import { onRecord } from '../spread.ts';
 import { createChains } from './chains.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { Drive } from './drive.ts';
@@ -127,13 +128,6 @@ async function execute(drive: Drive, action: StartAction, tools: Tools): Promise
     return scribe.write(options.drain?.aborted === true ? [] : [{ type: 'stepInDoubt', path, attempt }]);
   const durationMs = Math.round(options.clock.monotonic() - began);
   await scribe.write([{ type: 'stepFinished', path, attempt, durationMs, ...(action.hosts ? onRecord(result) : { result }) }]);
-}
-
-/** What hosts gave is in their own events: thousands of them would make one event of it all that nobody can carry. */
-function onRecord(result: StepResult): Pick<Extract<EventBody, { type: 'stepFinished' }>, 'result' | 'hostsOnRecord'> {
-  if (!('outputs' in result)) return { result };
-  const { hosts: _onRecord, ...outputs } = result.outputs;
-  return { result: { ...result, outputs }, hostsOnRecord: true };
 }
 
 async function probe(drive: Drive, action: Extract<Action, { type: 'probe' }>, tools: Tools): Promise<void> {

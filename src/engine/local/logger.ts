@@ -1,4 +1,4 @@
-import type { Drive } from './drive.ts';
+import type { DriveOptions } from './drive.ts';
 import { LONGEST_LINE } from './lines.ts';
 import { type Budget, createOutput, type Output, type SpillName } from './output.ts';
 
@@ -19,7 +19,7 @@ const FLUSH_MS = 200;
 const MOST_BUFFERED = 500;
 
 /** Output of tasks on its way to the journal; lines wait a moment so that many share one transaction. */
-export function createLogger({ options }: Pick<Drive, 'options'>): Logger {
+export function createLogger({ options }: { readonly options: Pick<DriveOptions, 'journal' | 'runId' | 'clock' | 'openSpill'> }): Logger {
   const { runId, clock, openSpill } = options;
   const budget: Budget = { used: 0 };
   let waiting: (Line & { readonly runId: string; readonly at: number })[] = [];

@@ -6,6 +6,7 @@ import type { HostResult, StepFailure } from '../events.ts';
 import type { ExecutorOptions, TaskControl, TaskRun } from './executor.ts';
 import { failureOf } from './failure.ts';
 import { createHostOutput } from './host-output.ts';
+import { withoutLarge } from './large.ts';
 import { type Opened, sealDeep, unsealDeep } from './secrets.ts';
 
 /** A step that acts on hosts, with all that an attempt on one of them needs. */
@@ -99,7 +100,10 @@ export async function judged(
 ): Promise<Omit<HostResult, 'durationMs'>> {
   const outputs = await sealDeep(outcome.outputs, options.runId, options);
   const scope = { result: outputs, host: { name: host }, inputs };
-  const rest = { outputs, ...(outcome.summary === undefined ? {} : { summary: options.masker.mask(outcome.summary) }) };
+  const rest = {
+    outputs: await withoutLarge(outputs, options.runId, options.vault),
+    ...(outcome.summary === undefined ? {} : { summary: options.masker.mask(outcome.summary) }),
+  };
   if (outcome.status === 'skipped') return { state: 'skipped', ...rest };
   if (failedWhen !== undefined && evaluateDeep(failedWhen, scope) === true) {
     return { state: 'failed', ...rest, error: { code: 'FAILED_WHEN', message: `failedWhen is true: ${failedWhen}`, retry: 'never' } };

@@ -1,8 +1,8 @@
 import { SlipwayError } from '../../core/index.ts';
 import type { HostRule } from '../../plan/index.ts';
 import type { HostResult, StepResult } from '../events.ts';
-import { batchesOf, type FanOutDecision, isBad, type Spread, startSpread } from '../fan-out.ts';
-import { readLedger, resultOfHosts } from '../spread.ts';
+import { type FanOutDecision, isBad, type Spread, startSpread } from '../fan-out.ts';
+import { LEFT_IN_DOUBT, readLedger, resultOfHosts, resultOfSome } from '../spread.ts';
 import type { ChainSpread } from './chain.ts';
 import type { TaskControl } from './executor.ts';
 import { attemptOn, type OnHosts } from './on-host.ts';
@@ -41,16 +41,7 @@ interface Some {
 async function onSome(spread: OnHosts, { rule, results, only }: Some): Promise<StepResult> {
   const fan = startSpread({ ...rule, names: rule.names.filter((name) => only.has(name)) }, results);
   await send(spread, rule, fan);
-  const whole = { batches: batchesOf(rule), results: new Map([...results, ...fan.results]) };
-  const result = resultOfHosts(rule, whole);
-  const left = whole.batches.flat().filter((host) => !whole.results.has(host) || ('error' in result && isBad(whole.results.get(host))));
-  if (left.length === 0 || [...fan.results.values()].some(isBad)) return result;
-  const named = `${left.slice(0, 5).join(', ')}${left.length > 5 ? ', …' : ''}`;
-  const hint = 'go on with them by "slipway retry … --hosts failed,unreachable,never-reached"';
-  return {
-    state: 'failed',
-    error: { code: 'HOSTS_LEFT', message: `${left.length} of ${rule.names.length} hosts are left: ${named}`, retry: 'pauseForHuman', hint },
-  };
+  return resultOfSome(rule, { results: new Map([...results, ...fan.results]), tried: fan.results });
 }
 
 /** Send a step to the hosts of a spread until it is over, or nobody may begin any more and all who had begun have ended. */
@@ -120,15 +111,8 @@ function createCrew(): Crew {
 
 /** Whether its command took effect is not known, and repeating it may do harm: the host is a person's. */
 async function leaveInDoubt(host: string, { hostFinished }: TaskControl): Promise<HostResult> {
-  const error = {
-    code: 'IN_DOUBT',
-    message: 'it was under way when its process died, and repeating it may do harm',
-    hint: 'look on the host whether it took effect, then settle it with "slipway resolve … --hosts <host>"',
-    retry: 'pauseForHuman',
-  } as const;
-  const result: HostResult = { state: 'failed', inDoubt: true, error, durationMs: 0 };
-  await hostFinished(host, result);
-  return result;
+  await hostFinished(host, LEFT_IN_DOUBT);
+  return LEFT_IN_DOUBT;
 }
 
 async function one(host: string, spread: OnHosts, rule: HostRule): Promise<HostResult> {

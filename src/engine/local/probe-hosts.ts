@@ -1,12 +1,12 @@
 import { messageOf, SlipwayError } from '../../core/index.ts';
 import type { AnyKind, HostContext, HostOutcome, HostProbe, StepContext } from '../../steps/index.ts';
 import type { HostResult } from '../events.ts';
+import { verdictOf } from '../looks.ts';
 import type { ExecutorOptions, TaskControl, TaskRun } from './executor.ts';
 import { hostOptions, judged } from './on-hosts.ts';
 
 /** Looks are short and change nothing; more at once would only be a storm of connections. */
 const MOST_AT_ONCE = 50;
-const MOST_NAMED = 5;
 
 export interface ProbeHosts {
   readonly task: TaskRun;
@@ -23,7 +23,7 @@ export type HostVerdict =
  * Look at every host whose attempt was in flight when the process died. Each verdict is recorded by itself: a host that was done is not
  * touched again, one that was not may start again, and as long as one is unknown a person decides.
  */
-export async function probeHosts(look: ProbeHosts): Promise<{ readonly verdict: 'notDone' } | { readonly verdict: 'unknown'; readonly reason: string }> {
+export async function probeHosts(look: ProbeHosts): Promise<ReturnType<typeof verdictOf>> {
   const { task, control } = look;
   const waiting = Object.entries(task.ledger).flatMap(([host, state]) => (state === 'inDoubt' ? [host] : []));
   const unknown: string[] = [];
@@ -37,9 +37,7 @@ export async function probeHosts(look: ProbeHosts): Promise<{ readonly verdict: 
     }
   };
   await Promise.all(Array.from({ length: MOST_AT_ONCE }, worker));
-  if (unknown.length === 0) return { verdict: 'notDone' };
-  const rest = unknown.length > MOST_NAMED ? `; and ${unknown.length - MOST_NAMED} more` : '';
-  return { verdict: 'unknown', reason: unknown.slice(0, MOST_NAMED).join('; ') + rest };
+  return verdictOf(unknown);
 }
 
 async function probeOne(host: string, { task, context, control, options, probeHost }: ProbeHosts): Promise<HostVerdict> {

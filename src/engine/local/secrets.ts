@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject, type Masker, Secret, SlipwayError } from '../../core/index.ts';
+import { isArray, isObject, type Json, type JsonObject, type Masker, RESERVED_KEYS, Secret, SlipwayError } from '../../core/index.ts';
 import type { Outputs } from '../../steps/index.ts';
 
 /** The vault of a run, as far as the executor needs it. */
@@ -37,14 +37,14 @@ async function sealedIn(value: JsonObject, vault: Vault): Promise<Secret | undef
 }
 
 /**
- * What comes from outside may not look like a sealed reference: whoever knows one could have it opened.
+ * What comes from outside may not look like a reference to what the journal keeps: whoever knows one could have it opened.
  *
  * @throws {SlipwayError} `RESERVED_KEY`.
  */
 export function refuseReserved(value: object): void {
-  const key = ['$secret', '$secretText'].find((reserved) => Object.hasOwn(value, reserved));
+  const key = RESERVED_KEYS.find((reserved) => Object.hasOwn(value, reserved));
   if (key === undefined) return;
-  throw new SlipwayError('RESERVED_KEY', `a value from outside has the key "${key}", which stands for sealed secrets`, {
+  throw new SlipwayError('RESERVED_KEY', `a value from outside has the key "${key}", which stands for what the journal keeps`, {
     hint: 'have whoever gives the value rename the key',
   });
 }

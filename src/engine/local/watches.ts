@@ -1,5 +1,5 @@
 import type { Action } from '../actions.ts';
-import type { Drive } from './drive.ts';
+import type { Drive, DriveOptions } from './drive.ts';
 
 type WatchAction = Extract<Action, { type: 'watch' }>;
 
@@ -25,36 +25,53 @@ export function createWatches(drive: Drive): { readonly follow: (actions: readon
 }
 
 async function watch(drive: Drive, { watch: rule, with: input }: WatchAction, signal: AbortSignal): Promise<void> {
-  const { clock } = drive.options;
-  let failures = 0;
   try {
-    await clock.sleep(rule.initialDelayMs, signal);
-    for (;;) {
-      const message = await check(drive, { rule, input, signal });
-      signal.throwIfAborted();
-      failures = message === undefined ? 0 : failures + 1;
-      if (message !== undefined && failures > rule.failureLimit)
-        return await drive.append([{ type: 'watchBreached', path: rule.path, failures, message }]).then(drive.wake);
-      await clock.sleep(rule.intervalMs, signal);
-    }
+    const breach = await breachOf({ rule, input, isAgain: false }, drive.options, signal);
+    await drive.append([{ type: 'watchBreached', path: rule.path, ...breach }]).then(drive.wake);
   } catch (cause) {
     // Aborted: the phase is over. A breach that cannot be recorded ends the driver.
     if (!signal.aborted) drive.fail(cause);
   }
 }
 
+/** A check that is repeated. */
+export interface Watched {
+  readonly rule: WatchAction['watch'];
+  readonly input: WatchAction['with'];
+  /** It was watched before: no initial delay. */
+  readonly isAgain: boolean;
+}
+type Watcher = Pick<DriveOptions, 'runId' | 'clock' | 'executor'>;
+
+/** Repeat a check until it has failed too often. @throws the reason of the signal. */
+export async function breachOf(
+  { rule, input, isAgain }: Watched,
+  watcher: Watcher,
+  signal: AbortSignal,
+): Promise<{ readonly failures: number; readonly message: string }> {
+  let failures = 0;
+  if (!isAgain) await watcher.clock.sleep(rule.initialDelayMs, signal);
+  for (;;) {
+    const message = await check(watcher, { rule, input, signal });
+    signal.throwIfAborted();
+    failures = message === undefined ? 0 : failures + 1;
+    if (message !== undefined && failures > rule.failureLimit) return { failures, message };
+    await watcher.clock.sleep(rule.intervalMs, signal);
+  }
+}
+
 /** @returns what is wrong, or undefined. */
 async function check(
-  { options }: Drive,
+  { executor, runId }: Watcher,
   { rule, input, signal }: { readonly rule: WatchAction['watch']; readonly input: WatchAction['with']; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
-  const result = await options.executor.execute(
+  const result = await executor.execute(
     {
       path: rule.path,
       attempt: 1,
       uses: rule.uses,
       with: input,
-      key: `${options.runId}:${rule.path}`,
+      key: `${runId}:${rule.path}`,
       timeoutMs: rule.timeoutMs,
       ledger: {},
       repeatable: true,

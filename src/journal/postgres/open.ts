@@ -9,6 +9,7 @@ import { createFollower } from './follow.ts';
 import { createLeases } from './leases.ts';
 import { createLogs } from './logs.ts';
 import { migrate } from './migrate.ts';
+import { createProjector } from './project.ts';
 import { createReader } from './read.ts';
 import { JOURNAL_SCHEMA } from './schema.ts';
 import { createVault } from './vault.ts';
@@ -44,6 +45,7 @@ function journalIn<Body extends { readonly type: string }>(database: Database, v
     ...reader,
     ...createCreator<Body>(database),
     ...createAppender<Body>(database, bell),
+    ...createProjector<Body>(database, bell),
     ...createFollower<Body>(database, reader.read, bell),
     ...createLeases(database),
     ...createLogs(database),

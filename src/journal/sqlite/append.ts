@@ -4,6 +4,7 @@ import { writtenTo } from './follow.ts';
 import { prepared, type Store, transact } from './database.ts';
 import type { Journal, Lease, StoredEvent } from '../port.ts';
 import { headOf } from '../rows.ts';
+import { createProjector } from './project.ts';
 
 const INSERT_RUN = `INSERT INTO runs (id, runbook, plan_digest, created_at, concurrency_group, rehearsal, labels, state, updated_at, last_seq, head)
   VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, 0, ?)`;
@@ -24,7 +25,9 @@ interface Waiting<Body> {
 }
 
 /** Writing: every event goes through here, and into the hash chain of its run. */
-export function createAppender<Body extends { readonly type: string }>(store: Store): Pick<Journal<Body>, 'create' | 'append' | 'post' | 'setState'> {
+export function createAppender<Body extends { readonly type: string }>(
+  store: Store,
+): Pick<Journal<Body>, 'create' | 'append' | 'post' | 'setState' | 'project'> {
   const write = writer<Body>(store);
   const queue: Waiting<Body>[] = [];
   const posted = prepared(store, SELECT_POSTED);
@@ -32,6 +35,7 @@ export function createAppender<Body extends { readonly type: string }>(store: St
   const flush = (): void => flushQueue(store, queue.splice(0), write);
   return {
     create: createRun(store, write),
+    ...createProjector<Body>(store),
     append: (runId, bodies, lease, state) =>
       new Promise((done, failed) => {
         // Everything that asks before the next turn shares one transaction and one fsync.

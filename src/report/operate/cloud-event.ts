@@ -43,6 +43,7 @@ const PICKS: Picks = {
   taskResolved: ['path', 'by', 'as'],
   rollbackRequested: ['trigger', 'by'],
   attentionRaised: ['path'],
+  attentionCleared: ['path'],
   leaseTaken: ['token'],
   lateResultRejected: ['path', 'attempt'],
   runFinished: ['state'],

@@ -122,11 +122,14 @@ const RUN_HANDLERS: Handlers = {
     draft.state = 'attention';
     draft.attention.push({ path, reason, hint });
   },
-  taskResolved: (draft, body) => {
-    draft.attention = draft.attention.filter((raised) => raised.path !== body.path);
-    if (draft.state === 'attention' && draft.attention.length === 0) draft.state = draft.rollback === undefined ? 'running' : 'rollingBack';
-  },
+  attentionCleared: (draft, { path }) => calmed(draft, path),
+  taskResolved: (draft, { path }) => calmed(draft, path),
 };
+
+function calmed(draft: Draft, path: string): void {
+  draft.attention = draft.attention.filter((raised) => raised.path !== path);
+  if (draft.state === 'attention' && draft.attention.length === 0) draft.state = draft.rollback === undefined ? 'running' : 'rollingBack';
+}
 
 /** The phase, or a throw-away one when a plan of another version has no such phase. */
 function phaseOf(draft: Draft, id: string): PhaseReport {

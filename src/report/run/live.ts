@@ -72,6 +72,7 @@ function sentence(report: RunReport, body: EventBody, style: Style): string | un
   if (body.type === 'stepInDoubt') return style.warn(`  ? ${body.path} was going on when its process died; looking what it did`);
   if (body.type === 'rollbackRequested') return style.warn(style.bold(`↩ rolling back: ${body.trigger} (${body.reason})`));
   if (body.type === 'attentionRaised') return style.bad(`  ! ${body.path} needs a person: ${body.reason} (${body.hint})`);
+  if (body.type === 'attentionCleared') return style.dim(`  ${body.path} goes on by itself`);
   if (body.type === 'watchBreached') return style.bad(`  ! ${body.path} failed ${body.failures} times: ${body.message}`);
   if (body.type === 'runFinished') return paintRun(body.state, style.bold(`${report.runbook} ${runWords(body.state)}`), style);
   return requested(body);

@@ -14,7 +14,9 @@ export function nextCommands(report: RunReport): readonly string[] {
     case 'rollbackFailed':
       return [...failedLogs(report), `slipway status ${run}`];
     case 'attention':
-      return report.attention.map(({ path }) => `slipway resolve ${run} ${path} --as retry|done|failed${hostsOf(report, path)}`);
+      return report.attention.map(({ path }) =>
+        isResolvable(report, path) ? `slipway resolve ${run} ${path} --as retry|done|failed${hostsOf(report, path)}` : `slipway watch ${run}`,
+      );
     case 'paused':
       return [`slipway resume ${run}`];
     case 'cancelled':
@@ -30,6 +32,11 @@ export function nextCommands(report: RunReport): readonly string[] {
     default:
       return unreachable(report.state);
   }
+}
+
+/** What goes on, or waits in the queue of a worker, is not a person's to settle. */
+function isResolvable({ tasks }: RunReport, path: string): boolean {
+  return tasks.find((task) => task.path === path)?.state !== 'running';
 }
 
 /** What ended well is not done again, and with hosts neither are those that did. */

@@ -54,13 +54,28 @@ export const Calendar = z.strictObject({
 });
 export type Calendar = z.output<typeof Calendar>;
 
+/** A folder under stacks/ for all of its stacks, or one of them. */
+const STACKS = /^[a-z0-9][a-z0-9-]{0,62}(?:\/[A-Za-z0-9_.-]{1,100})?$/;
+
 export const Environment = z.strictObject({
   apiVersion: z.literal('slipway/v1'),
   kind: z.literal('Environment'),
   metadata: Metadata,
   production: z.boolean().optional(),
   /** Deployment zones it may use, each with the regions allowed there. */
-  zones: z.array(z.strictObject({ name: Id, provider: z.enum(['aws', 'azure', 'onPrem']), regions: z.array(z.string()).optional() })).optional(),
+  zones: z
+    .array(
+      z.strictObject({
+        name: Id,
+        provider: z.enum(['aws', 'azure', 'onPrem']),
+        regions: z.array(z.string()).optional(),
+        stacks: z
+          .array(z.string().regex(STACKS, { error: 'not a stack; write <folder under stacks>, or <folder under stacks>/<stack name>' }))
+          .optional()
+          .meta({ description: 'stacks that belong to this zone: where workers are inside of zones, its worker runs the steps on them' }),
+      }),
+    )
+    .optional(),
   approval: Approval.optional(),
   window: WindowRule.optional(),
   costCeiling: z.number().min(0).optional(),

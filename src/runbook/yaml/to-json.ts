@@ -1,11 +1,10 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import { isArray, isObject, type Json } from '../../core/index.ts';
+import { isArray, isObject, type Json, RESERVED_KEYS } from '../../core/index.ts';
 import { asNode, isMergeKey, keyText } from './tree.ts';
 
 const MOST_NODES = 100_000;
 const MOST_ALIASES = 1_000;
 const MOST_DEPTH = 100;
-const RESERVED = ['$secret', '$secretText'];
 
 /** A mistake found while turning nodes into JSON. `fatal`: what was read is not usable. */
 export interface NodeProblem {
@@ -95,7 +94,7 @@ function keyOf(pair: Pair, walk: Walk): string | undefined {
   const key = keyText(pair.key);
   const node = asNode(pair.key) ?? asNode(pair.value);
   if (key === undefined) walk.problems.push({ node, code: 'YAML_KEY', message: 'a key must be text', hint: 'put the key in quotes' });
-  else if (RESERVED.includes(key)) {
+  else if (RESERVED_KEYS.includes(key)) {
     walk.problems.push({
       node,
       code: 'RESERVED_KEY',

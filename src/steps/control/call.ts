@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PATTERN } from '../../core/index.ts';
+import { PATTERN } from '../../core/pattern.ts';
 import { defineStep } from '../kind.ts';
 
 /** Run another runbook as a child run and wait for its end. The child was planned, judged and approved with this plan. */

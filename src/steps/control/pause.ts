@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatDuration } from '../../core/index.ts';
+import { formatDuration } from '../../core/pure.ts';
 import { Duration } from '../fields.ts';
 import { defineStep } from '../kind.ts';
 

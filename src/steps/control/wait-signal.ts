@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PATTERN } from '../../core/index.ts';
+import { PATTERN } from '../../core/pattern.ts';
 import { Duration } from '../fields.ts';
 import { defineStep } from '../kind.ts';
 

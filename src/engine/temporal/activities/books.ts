@@ -1,0 +1,101 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { type Digest, EXIT, SlipwayError } from '../../../core/index.ts';
+import { placeOf } from '../../local/queue.ts';
+import type { WorkerHands } from '../../remote.ts';
+import { type Activities, BOOK_HEARTBEAT_MS, LOST, type Parcel, type Timed, type Turn } from '../contract.ts';
+import { partsOf } from '../parcel.ts';
+import type { EffectOptions } from './effects.ts';
+import { type Pulse, startPulse } from './pulse.ts';
+
+/** A lease that only its run, or whoever takes it over, gives back. */
+const FOR_EVER_MS = 100 * 365 * 86_400_000;
+const POLL_MS = 500;
+
+/** Activities that keep the books of runs; only central workers have them. */
+export function bookActivities(options: EffectOptions): Omit<Activities, 'execute' | 'executeHost' | 'probe' | 'probeHost' | 'watch'> {
+  const { hands } = options;
+  const { journal } = hands;
+  /** Errors of ours with their code as type, so that the run knows which ones do not go away; signs of life, so that a worker that died is not waited for. */
+  const kept = async <T>(act: (pulse: Pulse) => Promise<T>): Promise<T> => {
+    using pulse = startPulse({ ...options.here(), clock: hands.clock, heartbeatMs: BOOK_HEARTBEAT_MS });
+    return await told(() => act(pulse));
+  };
+  return {
+    openRun: ({ runId, owner }) => kept((pulse) => openRun(hands, { runId, owner, pulse })),
+    putPart: ({ runId, text }) => kept(() => journal.putEvidence(runId, Buffer.from(text))),
+    getPart: (digest) => kept(() => partOf(hands, digest)),
+    project: (request) => kept(() => project(hands, request)),
+    callRun: (request) =>
+      kept(async () => {
+        const answer = await hands.call(request);
+        return 'failed' in answer ? { failed: { state: 'failed', error: answer.failed } } : answer;
+      }),
+    awaitTurn: (request) => awaitTurn(options, request),
+  };
+}
+
+async function project(hands: WorkerHands, { runId, owner, token, events, state, isOver }: Parameters<Activities['project']>[0]): Promise<void> {
+  const { journal } = hands;
+  const lease = { runId, owner, token };
+  await journal.project(lease, JSON.parse(await textOf(hands, events)) as readonly Timed[], state); // written by the run
+  if (!isOver) return;
+  await journal.release(lease);
+  await hands.release(runId);
+}
+
+interface Opening {
+  readonly runId: string;
+  readonly owner: string;
+  readonly pulse: Pulse;
+}
+
+async function openRun({ journal }: WorkerHands, { runId, owner, pulse }: Opening): Promise<{ readonly token: number; readonly events: Parcel }> {
+  // An earlier workflow of this run that was ended from outside: the server lets only one live, and this is it.
+  const before = (await journal.run(runId))?.lease;
+  if (before?.owner === owner) await journal.release({ runId, owner, token: before.token });
+  // One that was frozen may be doing what another worker has done meanwhile.
+  pulse.signal.throwIfAborted();
+  const lease = await journal.acquire(runId, owner, FOR_EVER_MS);
+  if ('heldBy' in lease) throw new SlipwayError('LOCKED', `${runId} is driven by ${lease.heldBy}`, { exitCode: EXIT.locked });
+  const texts = partsOf(JSON.stringify(await journal.read(runId)));
+  const [text = ''] = texts;
+  if (texts.length === 1) return { token: lease.token, events: { text } };
+  const parts = await Promise.all(texts.map((part) => journal.putEvidence(runId, Buffer.from(part))));
+  return { token: lease.token, events: { parts } };
+}
+
+async function textOf(hands: WorkerHands, parcel: Parcel): Promise<string> {
+  if ('text' in parcel) return parcel.text;
+  return (await Promise.all(parcel.parts.map((part) => partOf(hands, part)))).join('');
+}
+
+async function partOf({ journal }: WorkerHands, digest: Digest): Promise<string> {
+  const bytes = await journal.evidence(digest);
+  if (bytes) return Buffer.from(bytes).toString('utf8');
+  throw new SlipwayError('EVIDENCE_MISSING', `the journal does not hold ${digest}`, { retry: 'pauseForHuman', hint: 'was its evidence removed?' });
+}
+
+async function awaitTurn({ hands, here }: EffectOptions, { runId, wait, heartbeatMs }: Parameters<Activities['awaitTurn']>[0]): Promise<Turn> {
+  using pulse = startPulse({ ...here(), clock: hands.clock, heartbeatMs });
+  const { journal, clock } = hands;
+  const [first] = await journal.read(runId, 0);
+  const rule = first?.body.type === 'runCreated' ? first.body.graph.concurrency : undefined;
+  while (rule && !pulse.signal.aborted) {
+    const place = await placeOf({ journal, runId }, rule);
+    if (place.isFree) return { turn: 'free' };
+    if (rule.queue === 'latest' && place.isOvertaken) return { turn: 'overtaken' };
+    if (!wait) return { turn: 'behind', behind: place.behind };
+    await clock.sleep(POLL_MS, pulse.signal).catch(() => undefined);
+  }
+  if (!rule) return { turn: 'free' };
+  throw ApplicationFailure.create({ type: LOST, nonRetryable: true, message: 'stopped waiting' });
+}
+
+async function told<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    if (!(cause instanceof SlipwayError)) throw cause;
+    throw ApplicationFailure.create({ type: cause.code, message: cause.message, cause });
+  }
+}

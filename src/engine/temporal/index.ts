@@ -1,0 +1,2 @@
+export { openTemporal, type TemporalOptions } from './engine.ts';
+export type { TemporalSettings, TlsSettings } from './settings.ts';

@@ -1,0 +1,1 @@
+export { slipwayRun } from './run.ts';
