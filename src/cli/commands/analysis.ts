@@ -44,8 +44,8 @@ export const analysisShow: Command = {
 };
 
 async function writePicture(file: string, checks: Parameters<typeof analysesText>[0]): Promise<void> {
-  const last = checks.findLast(({ verdict, evidence }) => verdict !== undefined && evidence !== undefined);
-  if (!last?.verdict || !last.evidence) {
+  const last = checks.findLast(({ verdict }) => verdict !== undefined);
+  if (!last?.verdict) {
     throw new SlipwayError('NO_VERDICT', 'no verdict of this run can be drawn', { hint: 'see "slipway analysis verify <run>"' });
   }
   try {

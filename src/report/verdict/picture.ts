@@ -21,12 +21,12 @@ const VERDICTS: { readonly [verdict in VerdictName]: string } = { pass: '#15803d
 
 /**
  * One picture of a verdict: how the latencies of both sides are distributed, with each judged quantile and how far the new side's may go, and below
- * how sure each metric is against its margin. Plain SVG: no script, no style sheet, nothing from outside; the same verdict gives the same bytes.
+ * how sure each metric is against its margin. Without evidence of our own requests there are only the metrics. Plain SVG: no script, no style sheet, nothing from outside; the same verdict gives the same bytes.
  */
-export function verdictPicture(verdict: Verdict, evidence: Evidence): string {
+export function verdictPicture(verdict: Verdict, evidence?: Evidence): string {
   const heading = lines(verdict.sentence, 120);
   const top = 40 + heading.length * 16;
-  const curves = curvesOf(verdict, evidence, top);
+  const curves = evidence ? curvesOf(verdict, evidence, top) : '';
   const bars = barsOf(verdict, top + (curves === '' ? 0 : CURVES.height + 60));
   const height = bars.bottom + 20;
   const inside = [

@@ -31,13 +31,7 @@ button { font: inherit; padding: 0.35rem 0.9rem; margin: 0.75rem 0.5rem 0 0; cur
 .notice { border-left: 4px solid var(--warn); padding: 0.5rem 0.75rem; background: var(--soft); }
 .alert { border-left: 4px solid var(--bad); padding: 0.5rem 0.75rem; background: var(--soft); }
 .inline { display: inline-block; margin-right: 1rem; }
-svg { max-width: 100%; height: auto; }
-svg text { font: 12px system-ui, sans-serif; fill: CanvasText; }
-svg .axis, svg .zero { stroke: var(--line); }
-svg .margin { stroke: var(--bad); stroke-dasharray: 4 3; }
-svg .pass { stroke: var(--good); fill: var(--good); }
-svg .fail { stroke: var(--bad); fill: var(--bad); }
-svg .inconclusive, svg .noData { stroke: var(--warn); fill: var(--warn); }
+img { max-width: 100%; height: auto; }
 `;
 
 /** Two hulls on a slip: one goes, one comes. */

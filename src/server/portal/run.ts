@@ -8,7 +8,7 @@ import { maySee, type RunTarget } from '../guard.ts';
 import type { Caller } from '../http/env.ts';
 import { actionForm, type Html, stateMark, timeMark } from './layout.ts';
 import { refusalOf } from './plans.ts';
-import { verdictPictures } from './verdict.ts';
+import { verdicts } from './verdict.ts';
 
 /** Events after which the page is shown again. */
 const EVENTS = [
@@ -73,7 +73,7 @@ interface Shown {
 }
 
 async function recorded(deps: ServerDeps, caller: Caller, shown: Shown): Promise<Html> {
-  const { target, facts, report } = shown;
+  const { target, report } = shown;
   const now = report.finishedAt ?? deps.clock.now();
   return html`<dl>
       <dt>Run</dt>
@@ -88,7 +88,7 @@ async function recorded(deps: ServerDeps, caller: Caller, shown: Shown): Promise
       <dd><code>${report.planDigest ?? 'unknown'}</code></dd>
     </dl>
     ${await attention(deps, caller, shown)} ${await gates(deps, caller, shown)} ${await actions(deps, caller, shown)} ${phases(report, now)}
-    ${steps(report, now)} ${verdictPictures(facts)} ${votes(report)}`;
+    ${steps(report, now)} ${verdicts(report)} ${votes(report)}`;
 }
 
 /** What needs a person, and how to settle it. */

@@ -8,6 +8,7 @@ import type { Env } from '../http/env.ts';
 import { runContent } from './run.ts';
 import { type Html, sendPage, stateMark, timeMark } from './layout.ts';
 import type { Pages } from './pages.ts';
+import { createPictures } from './verdict.ts';
 
 const PAGE = 50;
 
@@ -26,6 +27,15 @@ export function addRunPages(app: Hono<Env>, deps: ServerDeps, pages: Pages): voi
       const content = html`<h1>Runs</h1>
         ${filters(state)} ${items.length === 0 ? html`<p>There are no runs to show.</p>` : table(items)} ${more}`;
       return sendPage(c, { title: 'Runs', caller, at: '/runs', content });
+    }),
+  );
+  const pictures = createPictures(deps);
+  app.get(
+    '/runs/:run/verdict.svg',
+    pages.page(async (c, caller) => {
+      const target = await findRun(deps, c.req.param('run') ?? '');
+      await guard(deps, caller, { action: 'run.read', ...target });
+      return c.body(await pictures(target, c.req.query('step') ?? ''), 200, { 'content-type': 'image/svg+xml' });
     }),
   );
   app.get(

@@ -1,63 +1,45 @@
 import { html } from 'hono/html';
-import { z } from 'zod';
-import type { RunFacts } from '../../app/index.ts';
+import { EXIT, SlipwayError } from '../../core/index.ts';
+import { type RunReport, verdictPicture } from '../../report/index.ts';
+import type { ServerDeps } from '../deps.ts';
+import { readingSession, type RunTarget } from '../guard.ts';
 import type { Html } from './layout.ts';
 
-const Metric = z.object({
-  label: z.string(),
-  verdict: z.enum(['pass', 'fail', 'inconclusive', 'noData']),
-  sentence: z.string(),
-  estimate: z.number().nullable(),
-  lower: z.number().nullable(),
-  upper: z.number().nullable(),
-  margin: z.number(),
-});
-type Metric = z.output<typeof Metric>;
-const Outputs = z.object({ verdict: z.string(), metrics: z.array(Metric) });
+/** Pictures that are kept: whoever looks at a page that lives asks for the same one again and again, and each is computed from all of the evidence. */
+const MOST_KEPT = 64;
 
-const WIDTH = 640;
-const LEFT = 150;
-const ROW = 34;
-
-/** What comparisons of the old and new side found, as far as their steps recorded it: each bound against what it is allowed. */
-export function verdictPictures({ events }: RunFacts): Html {
-  const found = events.flatMap(({ body }) => {
-    if (body.type !== 'stepFinished' || !('outputs' in body.result)) return [];
-    const outputs = Outputs.safeParse(body.result.outputs);
-    return outputs.success ? [{ path: body.path, metrics: outputs.data.metrics }] : [];
-  });
-  return html`${found.map(({ path, metrics }) => picture(path, metrics))}`;
+/** What comparisons of the old and new side found: the sentence, and a picture that is computed when it is looked at. */
+export function verdicts({ runId, tasks }: RunReport): Html {
+  const judged = tasks.filter(({ node, finishedAt }) => node?.uses === 'analysis' && finishedAt !== undefined);
+  if (judged.length === 0) return html``;
+  return html`<h2>Dual run</h2>
+    ${judged.map(
+      ({ path, summary, error }) =>
+        html`<figure>
+          <img src="/runs/${runId}/verdict.svg?${new URLSearchParams({ step: path }).toString()}" alt="Verdict at ${path}, drawn" loading="lazy" />
+          <figcaption>${error?.message ?? summary ?? path}</figcaption>
+        </figure>`,
+    )}`;
 }
 
-function picture(path: string, metrics: readonly Metric[]): Html {
-  const most = Math.max(...metrics.flatMap(({ upper, lower, margin }) => [Math.abs(upper ?? 0), Math.abs(lower ?? 0), margin * 1.2]), 1e-9);
-  const x = (value: number): number => Math.round((LEFT + ((WIDTH - LEFT - 20) * (value + most)) / (2 * most)) * 10) / 10;
-  const height = metrics.length * ROW + 24;
-  return html`<figure>
-    <svg
-      viewBox="0 0 ${WIDTH} ${height}"
-      width="${WIDTH}"
-      height="${height}"
-      role="img"
-      aria-label="Dual run at ${path}: bounds of each metric against its margin"
-    >
-      <line class="zero" x1="${x(0)}" x2="${x(0)}" y1="0" y2="${height - 18}" />
-      <text x="${x(0)}" y="${height - 4}" text-anchor="middle">no difference</text>
-      ${metrics.map((metric, index) => row(metric, { y: index * ROW + 18, x }))}
-    </svg>
-    <figcaption>
-      <ul>
-        ${metrics.map(({ sentence }) => html`<li>${sentence}</li>`)}
-      </ul>
-    </figcaption>
-  </figure>`;
+/** Draw verdicts of runs. @throws {SlipwayError} `NO_VERDICT`. */
+export function createPictures(deps: ServerDeps): (target: RunTarget, step: string) => Promise<string> {
+  const kept = new Map<string, Promise<string>>();
+  return (target, step) => {
+    const key = `${target.runId} ${target.facts?.events.at(-1)?.seq ?? 0} ${step}`;
+    const picture = kept.get(key) ?? draw(deps, target.runId, step);
+    kept.delete(key);
+    kept.set(key, picture);
+    picture.catch(() => kept.delete(key));
+    const [oldest] = kept.keys();
+    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+    return picture;
+  };
 }
 
-function row({ label, verdict, lower, upper, estimate, margin }: Metric, { y, x }: { readonly y: number; readonly x: (value: number) => number }): Html {
-  const bounds =
-    lower === null || upper === null ? '' : html`<line class="${verdict}" x1="${x(lower)}" x2="${x(upper)}" y1="${y}" y2="${y}" stroke-width="3" />`;
-  const dot = estimate === null ? '' : html`<circle class="${verdict}" cx="${x(estimate)}" cy="${y}" r="4" />`;
-  return html`<text x="0" y="${y + 4}">${label}: ${verdict}</text>
-    <line class="margin" x1="${x(margin)}" x2="${x(margin)}" y1="${y - 12}" y2="${y + 12}" />
-    ${bounds} ${dot}`;
+async function draw(deps: ServerDeps, runId: string, step: string): Promise<string> {
+  const checks = await deps.app.analyses(readingSession(deps), runId);
+  const last = checks.findLast(({ path, verdict }) => path === step && verdict !== undefined);
+  if (!last?.verdict) throw new SlipwayError('NO_VERDICT', 'nothing of this run can be drawn there', { exitCode: EXIT.notFound });
+  return verdictPicture(last.verdict, last.evidence);
 }
