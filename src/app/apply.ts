@@ -50,7 +50,7 @@ export async function applyPlan(
 }
 
 /** A plan describes one change from one state; two runs of it at once would both believe in that state. */
-async function refuseTwin(wiring: Wiring, { digest, body }: PlanBundle): Promise<void> {
+export async function refuseTwin(wiring: Wiring, { digest, body }: PlanBundle): Promise<void> {
   const journal = await wiring.journal();
   const runs = await journal.runs({ runbook: body.graph.runbook });
   const twin = runs.find(({ planDigest, state }) => planDigest === digest && !isTerminal(state));
@@ -108,7 +108,7 @@ async function estateNow(session: Session, wiring: Wiring): Promise<Estate> {
 }
 
 /** The one gate every way of starting a run goes through: policies now, with overrides of soft findings. Gives back what was overridden. */
-async function authorize(
+export async function authorize(
   session: Session,
   wiring: Wiring,
   { around, bundle, options }: Check & { readonly options: ApplyOptions },

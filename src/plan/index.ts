@@ -10,3 +10,4 @@ export { type Compensation, type PhaseRollback, rollbackOf, type RollbackPlan } 
 export { type PlanFacts, stalenessOf, type StaleReason } from './staleness.ts';
 export type * from './types.ts';
 export { findCycle, waves } from './waves.ts';
+export { firesBetween, type FireTimes, nextFire } from './window/fires.ts';

@@ -35,7 +35,7 @@ test(
       await journal.release(lease);
       const clock = { ...systemClock, now: () => Date.now() + 100 * DAY_MS };
       await using store = await storeOf(loaded.value, { isDead });
-      const keeping = keepers({ clock, store: async () => store, ...keepingOf(loaded.value, { isDead }) } as unknown as Wiring); // all that these use cases need of it
+      const keeping = keepers({ clock, store: async () => store, ...keepingOf(loaded.value, { isDead }) } as Wiring); // all that these use cases need of it
       const session: Session = {
         ...{ actor: 'user:ada', teams: [], root: dir, stateDir: dir, masker: createMasker(), notice: () => undefined },
         signal: new AbortController().signal,
