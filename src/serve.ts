@@ -19,13 +19,14 @@ import {
   runsHandler,
   type ServedRepository,
   startWorker,
+  storeCounts,
   sweepStore,
   type Wiring,
   type Worker,
 } from './app/index.ts';
 import type { ServeRequest } from './cli/index.ts';
 import type { Config } from './config/index.ts';
-import { EXIT, messageOf, Secret, SlipwayError } from './core/index.ts';
+import { createMasker, EXIT, messageOf, Secret, SlipwayError } from './core/index.ts';
 import { createHttp } from './effects/index.ts';
 import { type GitHost, openHost } from './githost/index.ts';
 import { createServer, listen, type ReadySettings, readServerSettings, type ServerDeps } from './server/index.ts';
@@ -53,9 +54,12 @@ export async function serveFrom(config: Config, { file, leave }: ServeRequest, w
     const server = await listen(createServer(parts.deps, { fetch: (url, options) => fetch(url, options) }), settings);
     log.info({ port: server.port, host: settings.listen.host, publicUrl: settings.publicUrl, tls: settings.tlsFiles !== undefined }, 'serving');
     const stopTending = tend(parts.deps, log);
+    const operating = operateIn(parts.deps).catch((cause: unknown) => log.error({ error: messageOf(cause) }, 'nothing happens by itself any more'));
+    await using metrics = await wiring.telemetry.listen(() => storeCounts(wiring));
+    if (metrics) log.info({ port: metrics.port }, 'metrics are given');
     await aborted(leave);
     log.info({ runs: parts.deps.keeper.running }, 'leaving: nothing new is taken, runs are handed over');
-    await handOver(parts, wiring, log);
+    await handOver({ ...parts, operating }, wiring, log);
     stopTending();
     end.abort(new SlipwayError('TERMINATED', 'the server has stopped'));
     await server.close(CLOSE_MS);
@@ -88,8 +92,19 @@ export async function openParts({ config, settings, wiring, log, leave: drain, s
   const app = createApp(wiring);
   const heads = createHeads({ wiring, repositories: settings.repositories.map((each) => repositoryOf(each, settings, hosts)), stateDir, signal });
   const gate = createGate({ clock, audit: async (entry) => void (await store.audit.append(entry)) });
-  const keeper = createKeeper({ app, clock, log, session: { actor: 'system', teams: [], root: stateDir, stateDir, signal, drain } });
-  const carrying = { store, journal, heads, gate, clock, app, keeper, log, session: { stateDir, signal, drain }, mostRuns: settings.limits.runs };
+  const keeper = createKeeper({ app, clock, log, session: { actor: 'system', teams: [], root: stateDir, stateDir, signal, drain, isTold: true } });
+  const carrying = {
+    store,
+    journal,
+    heads,
+    gate,
+    clock,
+    app,
+    keeper,
+    log,
+    session: { stateDir, signal, drain, isTold: true } as const,
+    mostRuns: settings.limits.runs,
+  };
   const pulls = createPulls({
     ...carrying,
     ...{ wiring, repositories: pulledRepositories(settings, hosts), settings: settings.pulls },
@@ -126,13 +141,26 @@ function tend({ keeper, heads, store, clock }: ServerDeps, log: Log): () => void
   return () => timers.forEach((timer) => clearInterval(timer));
 }
 
-async function handOver({ deps, worker }: Parts, { clock }: Wiring, log: Log): Promise<void> {
+/** What happens by itself in the served repositories. One that cannot be read now is looked at the next time. */
+function operateIn({ app, heads, settings, stateDir, signal, drain, log }: ServerDeps): Promise<void> {
+  const notice = (line: string): void => log.warn({}, line);
+  return app.operate(
+    { actor: 'system', teams: [], root: stateDir, stateDir, masker: createMasker(), signal, drain, notice },
+    {
+      ...{ schedules: true, labels: { server: true }, source: settings.publicUrl },
+      heads: async () =>
+        (await Promise.allSettled(heads.names.map((name) => heads.recent(name)))).flatMap((head) => (head.status === 'fulfilled' ? [head.value] : [])),
+    },
+  );
+}
+
+async function handOver({ deps, worker, operating }: Parts & { readonly operating: Promise<void> }, { clock }: Wiring, log: Log): Promise<void> {
   const over = new AbortController();
   const late = clock.sleep(LEAVE_MS, over.signal).then(
     () => log.warn({ runs: deps.keeper.running }, 'not everything ended in time; whoever comes next looks at it'),
     () => undefined,
   );
-  await Promise.race([Promise.all([worker.stopped, deps.keeper.settled()]), late]);
+  await Promise.race([Promise.all([worker.stopped, deps.keeper.settled(), operating]), late]);
   over.abort();
 }
 

@@ -7,12 +7,14 @@ import { systemClock } from './core/index.ts';
 import type { EventBody, RemoteEngine } from './engine/index.ts';
 import { remoteEngine } from './engine-of.ts';
 import type { JournalOptions } from './journal/index.ts';
+import { createChannels, createHttp, createWebhooks } from './effects/index.ts';
 import { journalOf, keepingOf, storeOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
 import { openGuardedWorld } from './world/guarded.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
 import type { Store } from './store/index.ts';
+import { telemetryOf } from './telemetry-of.ts';
 
 /** What a test may listen to; a real process gives nothing. */
 export type Watching = Pick<JournalOptions, 'onBoundary'>;
@@ -34,6 +36,7 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
   const journal = (): Promise<RunJournal> => (opened ??= journalOf<EventBody>(config, { isDead, ...watching }));
+  const telemetry = telemetryOf(config, slipwayVersion());
   return {
     clock: systemClock,
     git: { env: config.children.base },
@@ -42,13 +45,16 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
     journal,
     ...(config.engine.kind === 'local' ? {} : { engine: () => (engine ??= remoteEngine(config)) }),
     ...keepingOf(config, { isDead, ...watching }),
+    backend: config.pulumi.backend,
+    telemetry,
+    ...outwardOf(config),
     close: async () => {
       // What could not be opened has told so already.
       for (const each of [engine, store, opened]) await (await each?.catch(() => undefined))?.[Symbol.asyncDispose]();
+      await telemetry.close();
     },
-    store: () => (store ??= storeOf(config, watching)),
+    store: async () => lent(await (store ??= storeOf(config, watching))),
     tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
-    backend: config.pulumi.backend,
     ...policiesOf(config, paths),
     openWorld: async (request) => {
       const building = { config, request, pulumi: (await paths()).pulumi, journal: await journal() };
@@ -56,6 +62,20 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
       return request.isGuarded === true ? openGuardedWorld(building) : openRealWorld(building);
     },
   };
+}
+
+/** Channels and endpoints; a connection is made when there is something to say. */
+function outwardOf({ notify, mail, webhooks }: Config): Pick<Wiring, 'channels' | 'webhooks'> {
+  const log = (line: string): void => void process.stderr.write(`${line}\n`);
+  return {
+    channels: createChannels({ channels: notify, mail, http: createHttp(), clock: systemClock, log }),
+    webhooks: createWebhooks({ ...webhooks, clock: systemClock }),
+  };
+}
+
+/** Everybody works with the same open one; whoever is done with it does not close it for the others. */
+function lent({ documents, queues, locks, audit }: Store): Store {
+  return { documents, queues, locks, audit, [Symbol.asyncDispose]: async () => undefined };
 }
 
 type Policies = Pick<Wiring, 'trustedPolicies' | 'shippedPolicies' | 'loadPolicies' | 'testPolicies'>;

@@ -1,7 +1,7 @@
 import { EXIT, newRunId, SlipwayError } from '../core/index.ts';
 import { type PlanBundle, type PlanFacts, stalenessOf, verifyPlan } from '../plan/index.ts';
 import { type Estate, invalid, loadEstate } from './load.ts';
-import { heldByOthers, locksOf } from './locks.ts';
+import { heldByOthers, locksOf } from './change-locks.ts';
 import { authorsOf, judgeBody, type PlanSurroundings, policyDir, withSurroundings } from './plan-change.ts';
 import { refusePinned } from './pins.ts';
 import { stacksNow } from './previews.ts';
@@ -54,7 +54,7 @@ export async function applyPlan(
 }
 
 /** A plan describes one change from one state; two runs of it at once would both believe in that state. */
-async function refuseTwin(wiring: Wiring, { digest, body }: PlanBundle): Promise<void> {
+export async function refuseTwin(wiring: Wiring, { digest, body }: PlanBundle): Promise<void> {
   const journal = await wiring.journal();
   const runs = await journal.runs({ runbook: body.graph.runbook });
   const twin = runs.find(({ planDigest, state }) => planDigest === digest && !isTerminal(state));
@@ -123,7 +123,7 @@ async function estateNow(session: Session, wiring: Wiring): Promise<Estate> {
 }
 
 /** The one gate every way of starting a run goes through: policies now, with overrides of soft findings. Gives back what was overridden. */
-async function authorize(
+export async function authorize(
   session: Session,
   wiring: Wiring,
   { around, bundle, options }: Check & { readonly options: ApplyOptions },

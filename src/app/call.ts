@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { EXIT, isObject, type JsonObject, messageOf, newRunId, SlipwayError } from '../core/index.ts';
+import { causedRunId, EXIT, isObject, type JsonObject, messageOf, SlipwayError } from '../core/index.ts';
 import { type EventBody, isTerminal, type RunState, stateOf } from '../engine/index.ts';
 import type { InputSchema } from '../runbook/index.ts';
 import { readInputs } from './inputs.ts';
@@ -112,8 +111,6 @@ function refuseMisplacedSecrets(declared: { readonly [name: string]: InputSchema
 
 /** The id of a run that another one causes: the same for the same cause, so that a crash, or two people at once, never start it twice. */
 export function derivedRunId(parent: string, path: string): string {
-  const date = /^run-(\d{8})-/.exec(parent)?.[1] ?? newRunId(0).slice(4, 12);
-  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-  const bytes = createHash('sha256').update(`${parent}:${path}`).digest();
-  return `run-${date}-${Array.from(bytes.subarray(0, 10), (byte) => alphabet[byte % 32]).join('')}`;
+  const [, year, month, day] = /^run-(\d{4})(\d{2})(\d{2})-/.exec(parent) ?? [];
+  return causedRunId(`${parent}:${path}`, year === undefined ? 0 : Date.UTC(Number(year), Number(month) - 1, Number(day)));
 }

@@ -11,11 +11,13 @@ import { keepers } from './keep.ts';
 import { invalid, loadEstate } from './load.ts';
 import { measuringOf } from './measuring.ts';
 import { judgeBody, policyDir, policyDirOf } from './plan-change.ts';
+import { operations } from './operate/operations.ts';
 import { overview } from './overview.ts';
 import { planChange, rehearse } from './rehearse.ts';
 import { retryRun, settleHosts } from './retry.ts';
 import { requestCancel, requestPause, resolveTask, resume, rollBack, sendSignal, stateOfRun, takeUp, vote } from './steer.ts';
 import { repairRuns } from './repair.ts';
+import { seeLocks, unlock } from './see-locks.ts';
 import { supervise } from './supervise.ts';
 import { createTokens } from './tokens.ts';
 import type { App, Session } from './types.ts';
@@ -30,6 +32,7 @@ export function createApp(wiring: Wiring): App {
     ...readers(wiring),
     ...tokenMakers(wiring),
     ...keepers(wiring),
+    ...operations(wiring),
     validate,
     schema: (kind) => schema(kind),
     plan: (session, request) => planChange(session, wiring, request),
@@ -49,6 +52,8 @@ export function createApp(wiring: Wiring): App {
     repair: (session, options) => repairRuns(session, wiring, options),
     work: (session, options) => work(session, wiring, options),
     supervise: (session, options) => supervise(session, wiring, options),
+    locks: () => seeLocks(wiring),
+    unlock: (session, request) => unlock(session, wiring, request),
     policyTest: (session) => wiring.testPolicies(policyDirOf(session.root, wiring), session.signal),
     policyCheck: (session, bundle) => policyCheck(session, wiring, bundle),
     readPlan: (session, file) => readPlan(session, file),

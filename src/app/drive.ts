@@ -1,9 +1,11 @@
 import { isObject, type Json, SlipwayError } from '../core/index.ts';
-import { createExecutor, driveRun, type DriveOptions, type EventBody, type RunState } from '../engine/index.ts';
+import { createExecutor, driveRun, type DriveOptions, type EventBody, type RunLocks, type RunState } from '../engine/index.ts';
 import { openSpillIn } from '../journal/index.ts';
 import { kindOf } from '../steps/index.ts';
 import { callRunbook } from './call.ts';
 import { invalid, parseFiles } from './load.ts';
+import { followed, tellingWhile } from './operate/telling/while.ts';
+import { openRunLocks } from './open-run-locks.ts';
 import { policyDirOf } from './plan-change.ts';
 import { driveRemotely, remoteOf } from './remote.ts';
 import { filesOf } from './run-files.ts';
@@ -17,7 +19,9 @@ type Created = Extract<EventBody, { type: 'runCreated' }>;
 /** Have a recorded run driven, from wherever it stands: in this process, or by the engine on a server that it was begun for. */
 export async function drive(session: Session, wiring: Wiring, runId: string): Promise<RunHandle> {
   const engine = await remoteOf(wiring, await (await wiring.journal()).run(runId));
-  return engine ? driveRemotely(session, wiring, { engine, runId }) : { runId, done: driveToEnd(session, wiring, runId) };
+  if (engine) await followed(wiring, runId);
+  const act = (): RunHandle['done'] => (engine ? driveRemotely(session, wiring, { engine, runId }).done : driveToEnd(session, wiring, runId));
+  return { runId, ...(engine ? { isElsewhere: true } : {}), done: tellingWhile(session, wiring, runId, act) };
 }
 
 async function driveToEnd(session: Session, wiring: Wiring, runId: string): Promise<{ readonly state: RunState }> {
@@ -27,14 +31,20 @@ async function driveToEnd(session: Session, wiring: Wiring, runId: string): Prom
   await using world = await worldOf(session, wiring, { journal, runId, checkout });
   // The steps a rehearsal lets fail are named by the paths of the runbook a person asked for.
   if (!created.parent) world.arm(created.graph, created.inputs);
-  return await driveIn(world, { session, wiring, runId });
+  await using held = await openRunLocks(wiring, { runId, created, checkout });
+  return await driveIn(world, { session, wiring, runId, locks: held.locks });
+}
+
+interface Driving {
+  readonly session: Session;
+  readonly wiring: Wiring;
+  readonly runId: string;
+  /** Absent for a run that acts under the locks of its caller, or needs none. */
+  readonly locks?: RunLocks | undefined;
 }
 
 /** Drive a run in a world that is open already: its own, or its caller's. */
-async function driveIn(
-  world: World,
-  { session, wiring, runId }: { readonly session: Session; readonly wiring: Wiring; readonly runId: string },
-): Promise<{ readonly state: RunState }> {
+async function driveIn(world: World, { session, wiring, runId, locks }: Driving): Promise<{ readonly state: RunState }> {
   const { signal, masker, drain } = session;
   const { clock, owner } = wiring;
   const journal = await wiring.journal();
@@ -46,11 +56,14 @@ async function driveIn(
   await rememberSecrets(journal, masker, runId);
   const executor = createExecutor({ runId, kindOf, ports, host: world.host, clock, masker, vault: journal, checkout, rehearsal, fault });
   const driveChild = (child: string): Promise<{ readonly state: RunState }> => driveIn(world, { session, wiring, runId: child });
+  if (!rehearsal) await followed(wiring, runId);
+  const observe = await wiring.telemetry.observer(runId);
   const call: DriveOptions['call'] = (request, stop) =>
     callRunbook(session, wiring, { ...request, parent: runId, created, checkout, signal: stop, drive: driveChild });
   try {
     const openSpill = openSpillIn(session.stateDir);
-    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, openSpill, ...(drain ? { drain } : {}) });
+    const rest = { ...(drain ? { drain } : {}), ...(locks ? { locks } : {}), ...(observe ? { observe } : {}) };
+    return await driveRun({ runId, journal, executor, clock, owner, signal, call, fault, openSpill, ...rest });
   } finally {
     await ports.ssh.release(runId);
   }

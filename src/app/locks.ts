@@ -1,50 +1,119 @@
-import { digestOf } from '../core/index.ts';
-import type { PlanBody } from '../plan/index.ts';
-import type { LockRow, Locks } from '../store/index.ts';
+import { type Clock, EXIT, SlipwayError } from '../core/index.ts';
+import { isTerminal, type LocksAnswer, type LockWait, type RunLocks } from '../engine/index.ts';
+import type { HeldLock, LockAnswer, Locks } from '../store/index.ts';
+import type { RunJournal } from './wiring.ts';
 
-// Names of locks, in one place so that everybody who takes one means the same thing. A run holds `stack:…` and `hosts:…` while it works on them. A change
-// that is applied before it is merged holds `change:<that name>` as well, from its first run until it is merged, closed or unlocked: by then the default
-// branch says what is there, and until then nobody else may change it.
+/** A lock that is held lasts so long without a sign of life: longer than it takes another process to go on with the run. */
+export const HELD_MS = 10 * 60_000;
+/** A place in a queue is kept for so long after the last time it was asked for; a dead run must not keep others waiting. */
+const WAITING_MS = 90_000;
+/** How often it is asked for what is held while something else is waited for. */
+const RENEW_MS = 30_000;
+/** A run that was left in good order, to be gone on with, keeps its locks for so long. */
+const LEFT_MS = 7 * 86_400_000;
 
-/** Longest part of a backend that is kept as it is. */
-const MOST_CHARS = 200;
-
-/** Of a Pulumi stack: `stack:<backend>:<program>/<name>`. The backend is an address; credentials and queries are no part of the name. */
-export function stackLock(backend: string, stack: string): string {
-  return `stack:${placeOf(backend)}:${stack}`;
+export interface RunLocksOptions {
+  readonly locks: Locks;
+  readonly journal: Pick<RunJournal, 'run'>;
+  readonly clock: Clock;
+  readonly runId: string;
+  /** Who started the run. The same for every driver of it: its locks are its own, whoever drives. */
+  readonly holder: string;
+  /** In the order in which they are taken: the same for all runs, so that no two wait for each other. */
+  readonly names: readonly string[];
+  /** Of an engine whose runs need no process of ours: `HELD_MS` unless told. */
+  readonly heldMs?: number;
+}
+interface Mine {
+  readonly lock: HeldLock;
+  /** When it was asked for last, by the clock that never jumps. */
+  readonly at: number;
 }
 
-/** Of the hosts that a pattern takes from a group or by name: `hosts:web`, one for each name in `web:&eu:!canary` that is not taken away. */
-export function hostGroupLocks(pattern: string): readonly string[] {
-  const names = pattern.split(/[:,]/).map((part) => part.trim().replace(/^&/, ''));
-  return [...new Set(names.filter((name) => name !== '' && !name.startsWith('!')))].sort().map((name) => `hosts:${name.slice(0, MOST_CHARS)}`);
+/** The locks of one run, in a store. */
+export function createRunLocks(options: RunLocksOptions): RunLocks {
+  const { locks, names, heldMs = HELD_MS } = options;
+  const mine = new Map<string, Mine>();
+  const beat = async (ttlMs: number): Promise<void> => {
+    // What is held while others are waited for lasts as long as the places do.
+    if (mine.size < names.length) return;
+    for (const { lock } of mine.values()) await locks.heartbeat(lock, ttlMs).catch((cause: unknown) => lost(lock, cause));
+  };
+  return {
+    ttlMs: heldMs,
+    take: async (): Promise<LocksAnswer> => {
+      const wait = (await takeAll(options, mine, { ttlMs: WAITING_MS, freshMs: RENEW_MS })) ?? (await takeAll(options, mine, { ttlMs: heldMs, freshMs: 0 }));
+      return wait ? { state: 'waiting', wait } : { state: 'held' };
+    },
+    heartbeat: () => beat(heldMs),
+    leave: () => beat(LEFT_MS),
+    release: async () => {
+      mine.clear();
+      for (const name of names) await giveBack(options, name);
+    },
+  };
 }
 
-/** What a change holds beside the lock of a run. */
-export function changeLock(lock: string): string {
-  return `change:${lock}`;
+/** Also what an earlier driver of the run has left. */
+async function giveBack({ locks, runId, holder }: RunLocksOptions, name: string): Promise<void> {
+  const asked = await locks.acquire(name, { holder, runId, ttlMs: WAITING_MS, queue: false });
+  if (asked.state === 'held') await locks.release(asked);
+  else await locks.withdraw(name, { holder, runId });
 }
 
-/** Who holds the locks of a pull request. */
-export function pullHolder(host: string, repo: string, number: number): string {
-  return `pull:${host}/${repo}#${number}`;
+interface Asking {
+  readonly ttlMs: number;
+  /** What was asked for within this time is not asked for again. */
+  readonly freshMs: number;
 }
 
-/** Locks of everything that a plan changes. */
-export function locksOf({ graph, stacks }: Pick<PlanBody, 'graph' | 'stacks'>, backend: string): readonly string[] {
-  const patterns = Object.values(graph.nodes).flatMap(({ mutates, hosts }) => (mutates && hosts ? [hosts.pattern] : []));
-  const called = Object.values(graph.calls).flatMap((child) => locksOf({ graph: child, stacks: {} }, backend));
-  return [...new Set([...Object.keys(stacks).map((stack) => stackLock(backend, stack)), ...patterns.flatMap(hostGroupLocks), ...called])].sort();
+/** Take one after the other. @returns the first one that somebody else has. */
+async function takeAll(options: RunLocksOptions, mine: Map<string, Mine>, { ttlMs, freshMs }: Asking): Promise<LockWait | undefined> {
+  const { locks, names, runId, holder, clock } = options;
+  for (const name of names) {
+    const at = clock.monotonic();
+    if (at - (mine.get(name)?.at ?? -Infinity) < freshMs) continue;
+    const ask = () => locks.acquire(name, { holder, runId, ttlMs, queue: true });
+    let answer = await ask();
+    if (answer.state === 'waiting' && answer.heldBy && (await freeIfOver(options, name, answer.heldBy.runId))) answer = await ask();
+    if (answer.state !== 'held') {
+      await freeFrom(options, mine, name);
+      return waitOf(name, answer);
+    }
+    mine.set(name, { lock: answer, at });
+  }
+  return undefined;
 }
 
-/** Changes that hold any of these locks, but for one holder. */
-export async function heldByOthers(locks: Locks, wanted: readonly string[], holder: string | undefined): Promise<readonly LockRow[]> {
-  const names = new Set(wanted.map(changeLock));
-  return (await locks.locks()).filter(({ lock, heldBy }) => names.has(lock) && heldBy !== undefined && heldBy.holder !== holder);
+/** Whoever waits for one holds none that comes later: else two runs could wait for each other once one of them has lost a lock in the middle. */
+async function freeFrom({ locks, names, runId }: RunLocksOptions, mine: Map<string, Mine>, name: string): Promise<void> {
+  const later = new Set(names.slice(names.indexOf(name)));
+  for (const { lock, heldBy } of await locks.locks())
+    if (heldBy?.runId === runId && later.has(lock)) await locks.release({ lock, holder: heldBy.holder, runId, token: heldBy.token });
+  for (const each of later) mine.delete(each);
 }
 
-function placeOf(backend: string): string {
-  const url = URL.canParse(backend) ? new URL(backend) : undefined;
-  const plain = url ? `${url.protocol}//${url.host}${url.pathname}`.replace(/\/+$/, '') : backend;
-  return plain.length <= MOST_CHARS ? plain : digestOf(plain);
+function waitOf(lock: string, answer: Exclude<LockAnswer, { state: 'held' }>): LockWait {
+  const { runId, holder, since } = answer.heldBy ?? {};
+  const heldBy = runId === undefined || holder === undefined || since === undefined ? {} : { heldBy: { runId, holder, since } };
+  return { lock, position: answer.state === 'waiting' ? answer.position : answer.waiting + 1, ...heldBy };
+}
+
+/** A run whose process died between its end and giving back its locks holds them no longer. */
+async function freeIfOver({ locks, journal }: RunLocksOptions, name: string, runId: string): Promise<boolean> {
+  const row = await journal.run(runId);
+  if (row && !isTerminal(row.state)) return false;
+  const heldBy = (await locks.locks()).find(({ lock }) => lock === name)?.heldBy;
+  if (heldBy?.runId !== runId) return false;
+  await locks.release({ lock: name, holder: heldBy.holder, runId, token: heldBy.token });
+  return true;
+}
+
+function lost({ lock }: HeldLock, cause: unknown): never {
+  if (!(cause instanceof SlipwayError) || cause.code !== 'STORE_FENCED') throw cause;
+  throw new SlipwayError('LOCK_LOST', `the lock ${lock} has passed to somebody else`, {
+    cause,
+    exitCode: EXIT.locked,
+    hint: 'see "slipway locks"; resumed, the run waits for it',
+  });
 }

@@ -75,7 +75,7 @@ async function previewOf(task: Task, { world, checkout, signal, graph }: Preview
   const parsed = kind.with.safeParse(task.with);
   if (!parsed.success) return { type: 'note', text: `${node.uses}: shown when earlier steps have run` };
   const hosts = (node.hosts?.names ?? []).filter((name) => name in graph.hosts).map((name) => world.host(name));
-  return kind.preview(parsed.data, { ports: world.ports, checkout, signal, hosts, options: optionsOf(node), approximate: task.approximate });
+  return kind.preview(parsed.data, { ports: world.ports, checkout, signal, hosts, options: hostOptionsOf(node), approximate: task.approximate });
 }
 
 function describe({ kind, node, with: input }: Task): string {
@@ -87,7 +87,7 @@ function describe({ kind, node, with: input }: Task): string {
   }
 }
 
-function optionsOf(node: PlanNode): HostOptions {
+export function hostOptionsOf(node: PlanNode): HostOptions {
   const { creates, unless, become } = node.hosts ?? {};
   // A password is only known when the run starts; without one, sudo has to be allowed without asking for the look to see everything.
   const user = become?.['user'];

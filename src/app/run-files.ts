@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SlipwayError } from '../core/index.ts';
 import type { EventBody } from '../engine/index.ts';
-import { openCheckout } from '../repo/index.ts';
+import { checkoutFrom, openCheckout } from '../repo/index.ts';
 import type { Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -22,14 +22,14 @@ export async function filesOf(session: Session, wiring: Wiring, { checkout, comm
       hint: 'it was planned with files that no commit holds; resume it on the machine that began it',
     });
   const cacheDir = join(session.stateDir, 'checkouts');
-  const found = await openCheckout({
-    ...wiring.git,
-    signal: session.signal,
-    repository: session.root,
-    at: { commit: commit.head },
-    cacheDir,
-    clock: wiring.clock,
-  });
+  const { signal, root: repository } = session;
+  const { git, clock } = wiring;
+  const at = { commit: commit.head };
+  // A server works from mirrors, which have no work tree.
+  const found =
+    session.commit === undefined
+      ? await openCheckout({ ...git, signal, repository, at, cacheDir, clock })
+      : await checkoutFrom(repository, at, { cacheDir, clock, context: { ...git, signal } });
   if (found.digest === commit.tree) return found.root;
   throw new SlipwayError('FILES_DIFFER', `commit ${commit.head} holds other files here than where the run began`, {
     retry: 'pauseForHuman',

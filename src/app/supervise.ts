@@ -47,7 +47,8 @@ export async function supervise(session: Session, wiring: Wiring, options: Super
     ...options,
     ...{ journal: await wiring.journal(), clock, isDead, notice: session.notice },
     stop: AbortSignal.any([session.signal, ...(session.drain ? [session.drain] : [])]),
-    drive: async (runId) => (await drive(session, wiring, runId)).done,
+    // Whoever drives all runs tells of all of them, too.
+    drive: async (runId) => (await drive({ ...session, isTold: true }, wiring, runId)).done,
   });
 }
 

@@ -4,8 +4,10 @@ import type { Gates } from './gates.ts';
 import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
 import type { Overview } from './overview.ts';
 import type { Repair, RepairOptions } from './repair.ts';
+import type { SeenLock, Unlocked, UnlockRequest } from './see-locks.ts';
 import type { SuperviseOptions } from './supervise.ts';
 import type { Keeping } from './keep-types.ts';
+import type { Operations } from './operate/types.ts';
 import type { WorkOptions } from './work.ts';
 import type { ExpectedDuration, Finding, PlanBundle } from '../plan/index.ts';
 import type { ListedToken } from './tokens.ts';
@@ -30,6 +32,8 @@ export interface Session {
   readonly gates?: Gates;
   /** What is planned may be hostile: looks use read-only credentials of clouds only, and reach no machine. */
   readonly isGuarded?: boolean;
+  /** Somebody else in this process tells people and endpoints what happens in the runs that it drives. */
+  readonly isTold?: true;
   readonly masker: Masker;
   /** Absolute paths of plans that are written or read; where they lie in the repository, they are no part of it. */
   readonly planFiles?: readonly string[];
@@ -85,7 +89,7 @@ export interface SettledHosts {
 }
 
 /** The use cases. The command line (and later the server) know only this. */
-export interface App extends AsyncDisposable, Keeping {
+export interface App extends AsyncDisposable, Keeping, Operations {
   validate(session: Session, paths: readonly string[]): Promise<Validation>;
   /** JSON Schema of one kind of file, or of all of them. */
   schema(kind?: string): JsonObject;
@@ -133,6 +137,10 @@ export interface App extends AsyncDisposable, Keeping {
   work(session: Session, options: WorkOptions): Promise<void>;
   /** Drive runs that nobody drives, until the session drains. */
   supervise(session: Session, options: SuperviseOptions): Promise<void>;
+  /** What runs hold while they act, and who waits for it. */
+  locks(session: Session): Promise<readonly SeenLock[]>;
+  /** @throws {SlipwayError} `LOCK_IN_USE`, `LOCK_UNKNOWN`. */
+  unlock(session: Session, request: UnlockRequest): Promise<Unlocked>;
   /** Compute the verdicts of a run again, offline. @throws {SlipwayError} `RUN_NOT_FOUND`, `NO_VERDICT`. */
   analyses(session: Session, runId: string): Promise<readonly AnalysisCheck[]>;
   policyTest(session: Session): Promise<{ readonly ok: boolean; readonly text: string }>;

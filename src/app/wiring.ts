@@ -5,7 +5,8 @@ import type { Journal } from '../journal/index.ts';
 import type { PlanBody, PlanGraph } from '../plan/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { GitContext } from '../repo/index.ts';
-import type { Host, Ports } from '../steps/index.ts';
+import type { ChannelsPort, Host, Ports, WebhooksPort } from '../steps/index.ts';
+import type { Telemetry } from '../telemetry/index.ts';
 import type { Store } from '../store/index.ts';
 import type { KeepWiring } from './keep-types.ts';
 import type { RehearsalOptions } from './types.ts';
@@ -25,6 +26,13 @@ export interface Wiring extends KeepWiring {
   readonly close: () => Promise<void>;
   /** Is the process of this lease owner gone for certain? */
   readonly isDead: (owner: string) => boolean;
+  /** URL of the backend that keeps the stacks; tells stacks of the same name apart. */
+  readonly backend: string;
+  /** What this process tells tracing and metrics about the runs that it drives. */
+  readonly telemetry: Telemetry;
+  /** Whom people and machines outside are told by. */
+  readonly channels: ChannelsPort;
+  readonly webhooks: WebhooksPort;
   /** An engine on a server, where one is configured: new runs are driven there. */
   readonly engine?: () => Promise<RemoteEngine>;
   readonly openWorld: (request: WorldRequest) => Promise<World>;
@@ -32,8 +40,6 @@ export interface Wiring extends KeepWiring {
   readonly testPolicies: (dir: string, signal: AbortSignal) => Promise<{ readonly ok: boolean; readonly text: string }>;
   /** Policies from elsewhere than the repository being planned (SLIPWAY_POLICIES); then its own do not count. */
   readonly trustedPolicies?: string;
-  /** Where states of stacks are kept. */
-  readonly backend: string;
   /** The policies of a repository that has none of its own. */
   readonly shippedPolicies: string;
 }

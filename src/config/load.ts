@@ -5,10 +5,13 @@ import { messageOf, type Parsed, PATTERN, Secret } from '../core/index.ts';
 import { childEnvironment } from './children.ts';
 import { engine } from './engine.ts';
 import { journal, vaultKey } from './journal.ts';
+import { channels, mail } from './notify.ts';
 import { server } from './server.ts';
 import { bad, type Env, type Reader, text } from './reader.ts';
 import { realSurroundings } from './surroundings.ts';
+import { telemetry } from './telemetry.ts';
 import type { Config, PulumiSettings, Surroundings, Terminal } from './types.ts';
+import { webhooks } from './webhooks.ts';
 
 const ACTOR = /^[a-z]+:[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/;
 const TEAM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -24,6 +27,7 @@ export function loadConfig(env: Env, cwd: string, around: Surroundings = realSur
   const stateDir = folder(reader, 'SLIPWAY_HOME', join(root, '.slipway'));
   const agentSocket = text(env, 'SSH_AUTH_SOCK');
   const key = vaultKey(reader);
+  const mailSettings = mail(reader);
   const value: Config = {
     root,
     stateDir,
@@ -39,6 +43,9 @@ export function loadConfig(env: Env, cwd: string, around: Surroundings = realSur
     pulumi: pulumi(reader, stateDir),
     ssh: { home: home(reader), ...(agentSocket === undefined ? {} : { agentSocket }) },
     notify: channels(reader),
+    ...(mailSettings === undefined ? {} : { mail: mailSettings }),
+    webhooks: webhooks(reader),
+    telemetry: telemetry(reader),
     children: childEnvironment(env),
     secretNamed: (variable) => {
       const secret = PATTERN.env.test(variable) ? text(env, variable) : undefined;
@@ -125,28 +132,4 @@ function passphraseOf(reader: Reader): Secret | undefined {
     bad(reader, 'PULUMI_CONFIG_PASSPHRASE_FILE', `cannot read PULUMI_CONFIG_PASSPHRASE_FILE "${file}": ${messageOf(cause)}`, 'point it to a readable file');
     return undefined;
   }
-}
-
-function channels(reader: Reader): { readonly [channel: string]: Secret } {
-  const found: Record<string, Secret> = {};
-  for (const [variable, value] of Object.entries(reader.env)) {
-    if (!variable.startsWith('SLIPWAY_NOTIFY_') || !value?.trim()) continue;
-    // The URL carries a token in most chat systems, so the message must not repeat it.
-    if (!/^https?:$/.test(protocolOf(value)))
-      bad(reader, variable, `${variable} is not an http or https address`, 'set it to the address that takes the message');
-    found[channelKey(variable.slice('SLIPWAY_NOTIFY_'.length))] = new Secret(value.trim());
-  }
-  return found;
-}
-
-function protocolOf(url: string): string {
-  return URL.canParse(url.trim()) ? new URL(url.trim()).protocol : '';
-}
-
-/** The key in `notify` for a channel as runbooks write it: `#change-board` and `CHANGE_BOARD` are both `change-board`. */
-export function channelKey(channel: string): string {
-  return channel
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '');
 }

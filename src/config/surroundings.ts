@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { homedir, userInfo } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import type { Surroundings } from './types.ts';
 
 /** This process, its terminal and its user. */
@@ -11,6 +11,7 @@ export function realSurroundings(): Surroundings {
     rows: process.stderr.rows ?? process.stdout.rows,
     homeDir: homedir(),
     osUser: osUser(),
+    hostName: hostname(),
     gitUser,
   };
 }

@@ -22,7 +22,11 @@ export interface Config {
   readonly terminal: Terminal;
   readonly pulumi: PulumiSettings;
   readonly ssh: SshSettings;
+  /** Address of each channel, by `channelKey`. */
   readonly notify: { readonly [channel: string]: Secret };
+  readonly mail?: MailSettings;
+  readonly webhooks: WebhookSettings;
+  readonly telemetry: TelemetrySettings;
   readonly children: ChildEnvironment;
   /** A variable of the environment as a secret; for inputs that a person hands over by name. */
   readonly secretNamed: (variable: string) => Secret | undefined;
@@ -96,6 +100,32 @@ export interface SshSettings {
   readonly home: string;
   readonly agentSocket?: string;
 }
+/** Which server sends mail, and in whose name. */
+export interface MailSettings {
+  /** `smtps://user:password@host:465`. */
+  readonly server: Secret;
+  readonly from: string;
+}
+/** Outbound webhooks. */
+export interface WebhookSettings {
+  readonly endpoints: readonly WebhookEndpoint[];
+  /** Addresses and ranges beyond the public ones that may be sent to: `10.20.0.0/16`. */
+  readonly allow: readonly string[];
+}
+export interface WebhookEndpoint {
+  readonly name: string;
+  readonly url: Secret;
+  /** `whsec_…`; every message is signed by each. */
+  readonly secrets: readonly Secret[];
+  /** Types of events; all when absent. */
+  readonly events?: readonly string[];
+}
+export interface TelemetrySettings {
+  /** Where spans are sent by OTLP over HTTP. */
+  readonly spans?: { readonly url: string; readonly headers: { readonly [name: string]: Secret }; readonly serviceName: string };
+  /** Where a worker answers with its metrics. */
+  readonly listen?: { readonly host: string; readonly port: number };
+}
 /** What child processes may see; nothing else of our environment is handed on. */
 export interface ChildEnvironment {
   /** PATH, HOME, language, temporary folder, proxies and certificates. */
@@ -113,6 +143,7 @@ export interface Surroundings {
   readonly rows?: number;
   readonly homeDir: string;
   readonly osUser: string;
+  readonly hostName?: string;
   /** `user.email` of git in a folder, or undefined. */
   readonly gitUser: (folder: string) => string | undefined;
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -6,6 +6,13 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 export function newRunId(now: number): string {
   const date = new Date(now).toISOString().slice(0, 10).replaceAll('-', '');
   return `run-${date}-${randomText(10)}`;
+}
+
+/** The id of a run that something causes: the same for the same cause, so that a crash, or two who act at once, never start it twice. */
+export function causedRunId(cause: string, at: number): string {
+  const date = new Date(at).toISOString().slice(0, 10).replaceAll('-', '');
+  const bytes = createHash('sha256').update(cause).digest();
+  return `run-${date}-${Array.from(bytes.subarray(0, 10), (byte) => ALPHABET[byte % 32]).join('')}`;
 }
 
 /** Random text of `length` characters of Crockford's base 32 in lower case. */

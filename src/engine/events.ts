@@ -3,6 +3,7 @@ import type { StoredEvent } from '../journal/index.ts';
 import type { PlanGraph } from '../plan/index.ts';
 import type { RollbackTrigger } from '../runbook/index.ts';
 import type { Gate, HostState, Wait } from '../steps/index.ts';
+import type { LockWait } from './locks.ts';
 
 export const RUN_STATES = [
   'queued',
@@ -118,7 +119,8 @@ export type EventBody =
       /** This run goes on with a finished one: what ended well there is not done again. */
       readonly retryOf?: Retried;
     }
-  | { readonly type: 'runQueued'; readonly group: string; readonly behind?: readonly string[] }
+  /** Waits for its turn in a concurrency group; or, with `lock`, for what another run acts on, and then `group` is the name of the lock. */
+  | { readonly type: 'runQueued'; readonly group: string; readonly behind?: readonly string[]; readonly lock?: LockWait }
   | { readonly type: 'runStarted' }
   | { readonly type: 'phaseStarted'; readonly phase: string }
   | { readonly type: 'phaseFinished'; readonly phase: string; readonly state: 'succeeded' | 'failed' | 'skipped' | 'cancelled' }

@@ -12,3 +12,4 @@ export type * from './types.ts';
 export { openingsOf, type WindowMistake } from './window/openings.ts';
 export { spanAt } from './window/spans.ts';
 export { findCycle, waves } from './waves.ts';
+export { firesBetween, type FireTimes, nextFire } from './window/fires.ts';

@@ -1,6 +1,6 @@
 import type { Digest, Json, JsonObject } from '../core/index.ts';
 import type { Host, Idempotency, Preview } from '../steps/index.ts';
-import type { RollbackTrigger } from '../runbook/index.ts';
+import type { Remediation, RollbackTrigger, Subscription } from '../runbook/index.ts';
 
 /** Retry rule with every default filled in. Times in milliseconds. */
 export interface RetryRule {
@@ -130,8 +130,19 @@ export interface PlanGraph {
   /** What expressions call `environment`, by name of the environment: a node sees that of its phase, or `{}`. */
   readonly environment: JsonObject;
   readonly outputs: JsonObject;
+  /** Who is told of what: as the runbook says, and as the environments of its phases do. */
+  readonly notifications?: readonly PlannedSubscription[];
+  /** What sets right what a compliance scan of this runbook finds; drift is judged by what the default branch says. */
+  readonly remediation?: PlannedRemediation;
   /** Runbooks reachable through runbook.call, by name, planned with this plan. */
   readonly calls: { readonly [runbook: string]: PlanGraph };
+}
+/** `environment` is the one that says it; absent for the runbook itself. */
+export type PlannedSubscription = Subscription & { readonly environment?: string };
+export interface PlannedRemediation {
+  readonly runbook: string;
+  readonly inputs: JsonObject;
+  readonly start: NonNullable<Remediation['start']>;
 }
 /** A host without credentials: those are looked up again from the inventory when the run connects. */
 export type PlannedHost = Omit<Host, 'login' | 'jump'> & { readonly jump: readonly string[] };

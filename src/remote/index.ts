@@ -1,4 +1,4 @@
-import { type App, type ListedToken, measuringOf, readPlan, validate } from '../app/index.ts';
+import { type App, type ListedToken, measuringOf, type Operations, readPlan, validate } from '../app/index.ts';
 import { type Clock, Secret } from '../core/index.ts';
 import { verifyChain } from '../journal/index.ts';
 import { expectedDuration } from '../plan/index.ts';
@@ -68,6 +68,7 @@ function tokensOf(client: Client): Pick<App, 'createToken' | 'tokens' | 'revokeT
 
 type StaysThere =
   | ('rehearse' | 'policyTest' | 'policyCheck' | 'overview' | 'repair' | 'supervise' | 'work' | 'analyses')
+  | ('locks' | 'unlock' | keyof Operations)
   | ('prune' | 'exportRuns' | 'importRuns' | 'backUp' | 'restore' | 'audit' | 'verifyAudit');
 
 /** What is about files, policies, processes or the journal as a whole, which no server gives away. */
@@ -82,6 +83,9 @@ function staysThere(): Pick<App, StaysThere> {
       analyses: here('computing verdicts again'),
     },
     ...{ prune: here('pruning'), importRuns: here('importing runs'), backUp: here('a backup'), restore: here('restoring a backup') },
+    ...{ locks: here('looking at locks'), unlock: here('releasing a lock'), tend: here('driving runs'), operate: here('what happens by itself') },
+    ...{ schedules: here('looking at schedules'), tickSchedules: here('schedules'), drift: here('looking at drift'), checkDrift: here('looking for drift') },
+    ...{ deliveries: here('looking at deliveries'), retryDeliveries: here('deliveries'), kpis: here('figures'), metrics: here('metrics') },
     ...{ audit: here('reading the audit'), verifyAudit: here('verifying the audit') },
     // An iterable that fails when it is read.
     async *exportRuns() {

@@ -43,6 +43,13 @@ export async function resolveCommit(repository: string, revision: string, contex
   throw notFound(revision);
 }
 
+/** When a commit was made, milliseconds since the epoch. @throws {SlipwayError} `COMMIT_NOT_FOUND`, `BAD_REVISION`, `GIT_FAILED`. */
+export async function commitTime(repository: string, revision: string, context: GitContext): Promise<number> {
+  const commit = await resolveCommit(repository, revision, context);
+  const text = await git({ ...context, folder: repository }, 'log', '-1', '--no-show-signature', '--format=%ct', commit);
+  return Number(text.trim()) * 1_000;
+}
+
 /** The commit where two lines of history parted; undefined when they have nothing in common. */
 export async function mergeBase(repository: string, [left, right]: readonly [string, string], context: GitContext): Promise<string | undefined> {
   const [a, b] = [await resolveCommit(repository, left, context), await resolveCommit(repository, right, context)];

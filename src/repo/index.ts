@@ -1,5 +1,6 @@
 export { type Checkout, checkoutFrom, type CheckoutRequest, openCheckout } from './checkout.ts';
-export { type ChangedFile, changedFiles, mergeBase, peopleOf, type Person, resolveCommit, topFolder } from './commits.ts';
+export { type ChangedFile, changedFiles, commitTime, mergeBase, peopleOf, type Person, resolveCommit, topFolder } from './commits.ts';
+export { defaultHead } from './default-branch.ts';
 export { type FileIn, fileIn } from './file-in.ts';
 export { isRunbookFile, listRunbookFiles } from './files.ts';
 export { type GitContext } from './git.ts';

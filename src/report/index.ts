@@ -15,4 +15,6 @@ export {
   unreachableWords,
 } from './plan/index.ts';
 export * from './pull/index.ts';
+export * from './kpi/index.ts';
+export * from './operate/index.ts';
 export * from './verdict/index.ts';

@@ -1,6 +1,7 @@
 export * from './schema/common.ts';
 export * from './schema/access.ts';
 export * from './schema/estate.ts';
+export * from './schema/operate.ts';
 export * from './schema/runbook.ts';
 export { type Step } from './schema/step.ts';
 export { dualRunParts, type DualRunParts, metricsOf } from './dual-run.ts';

@@ -6,11 +6,11 @@ import { checkExpressions, checkUnevaluated } from './checks/expressions.ts';
 import { checkIds } from './checks/ids.ts';
 import { checkInputs } from './checks/inputs.ts';
 import { checkNeeds } from './checks/needs.ts';
+import { checkOperation } from './checks/operation.ts';
 import { checkPhases } from './checks/phases.ts';
-import { checkTimes } from './checks/rules.ts';
 import { checkSettings, isExpressionAt } from './checks/settings.ts';
 import { checkStepKeys } from './checks/step-keys.ts';
-import { suggest, mapsIn } from './checks/context.ts';
+import { suggest } from './checks/context.ts';
 import { kindsOf } from './kinds.ts';
 import type { LoadedDocument, LoadedRunbook, Source } from './loaded.ts';
 import { parsePath } from './path.ts';
@@ -158,9 +158,7 @@ function checkRunbook(document: JsonObject, base: Parameters<typeof contextOf>[1
   checkExpressions(context);
   checkPhases(context);
   checkInputs(context);
-  for (const [index, trigger] of mapsIn(document['triggers'])) {
-    if (isObject(trigger['schedule'])) checkTimes(trigger['schedule'], ['triggers', index, 'schedule'], context.report);
-  }
+  checkOperation(context);
   return context.steps;
 }
 

@@ -23,6 +23,7 @@ export { matches, matchEnds, Pattern } from './pattern.ts';
 export { NumericSides, RatioSides, MetricSources } from './metrics/index.ts';
 export { allParts, mapParts } from './metrics/port.ts';
 export type * from './metrics/port.ts';
+export type * from './outbound.ts';
 export type * from './ports.ts';
 
 /** Every kind of step, in the order documentation lists them. One line per kind. */

@@ -10,6 +10,8 @@ export interface StoreCounts {
   readonly undriven: number;
   /** Live processes that drive runs. */
   readonly drivers: number;
+  /** Work that waits in queues, by queue and state; none where there is no store yet. */
+  readonly queues?: readonly { readonly queue: string; readonly ready: number; readonly delayed: number; readonly claimed: number; readonly dead: number }[];
 }
 export interface Metrics {
   /** Take an event of a run into account; one that was recorded before this process drove the run is only remembered. */
@@ -25,6 +27,7 @@ interface Instruments {
   readonly active: Gauge;
   readonly workers: Gauge;
   readonly undriven: Gauge;
+  readonly jobs: Gauge;
   readonly steps: Histogram;
   readonly retries: Counter;
   readonly hosts: Counter;
@@ -60,6 +63,7 @@ export async function createMetrics(): Promise<Metrics> {
     }),
     active: new MakeGauge({ ...common, name: 'cicd_pipeline_run_active', help: 'Runs of the store by state', labelNames: ['cicd_pipeline_run_state'] }),
     workers: new MakeGauge({ ...common, name: 'cicd_worker_count', help: 'Live processes that drive runs', labelNames: ['cicd_worker_state'] }),
+    jobs: new MakeGauge({ ...common, name: 'slipway_queue_jobs', help: 'Jobs of the store that have not ended well', labelNames: ['queue', 'state'] }),
     undriven: new MakeGauge({ ...common, name: 'slipway_runs_undriven', help: 'Open runs that no live process drives' }),
     steps: new MakeHistogram({ ...common, name: 'slipway_step_duration_seconds', help: 'Duration of attempts', buckets: SHORT, labelNames: ['uses', 'state'] }),
     retries: new MakeCounter({ ...common, name: 'slipway_step_retries_total', help: 'Attempts after the first', labelNames: ['uses'] }),
@@ -73,6 +77,8 @@ export async function createMetrics(): Promise<Metrics> {
     event: (event, isNew) => {
       if (event.body.type === 'runCreated') runs.set(event.runId, knownRun(event.body, event.at));
       else if (isNew) take(instruments, runs, event);
+      // Whoever drives it next hears of it from its first event on.
+      if (event.body.type === 'runFinished') runs.delete(event.runId);
     },
     text: (counts) => textOf(instruments, counts),
     contentType: registry.contentType,
@@ -106,7 +112,6 @@ function take(instruments: Instruments, runs: Map<string, KnownRun>, { runId, bo
     case 'lateResultRejected':
       return instruments.late.inc();
     case 'runFinished':
-      runs.delete(runId);
       return run && endRun(instruments, run, { state: body.state, at });
     default:
       return;
@@ -123,11 +128,13 @@ function endRun({ runs, runErrors }: Instruments, { runbook, at: since }: KnownR
   if (result !== 'success') runErrors.inc({ cicd_pipeline_name: runbook, error_type: error });
 }
 
-async function textOf({ registry, active, workers, undriven }: Instruments, counts: StoreCounts): Promise<string> {
+async function textOf({ registry, active, workers, undriven, jobs }: Instruments, counts: StoreCounts): Promise<string> {
   active.reset();
   for (const [state, count] of Object.entries(counts.runs)) active.set({ cicd_pipeline_run_state: state }, count);
   workers.set({ cicd_worker_state: 'busy' }, counts.drivers);
   undriven.set(counts.undriven);
+  jobs.reset();
+  for (const { queue, ...states } of counts.queues ?? []) for (const [state, count] of Object.entries(states)) jobs.set({ queue, state }, count);
   return registry.metrics();
 }
 

@@ -20,7 +20,7 @@ const CLOSE_MS = 5_000;
 
 /**
  * Sends spans by OTLP over HTTP, in batches and in the background; what cannot be sent is dropped and never holds a run up. The OpenTelemetry
- * packages are optional and are loaded here only.
+ * packages are loaded when there is something to send.
  *
  * @throws {SlipwayError} `TELEMETRY_MISSING` when they are not installed.
  */

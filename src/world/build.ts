@@ -41,7 +41,7 @@ export function buildPorts(
     ssh,
     metrics,
     pulumi: createPulumi(differences.pulumi),
-    notify: createNotify({ channels: config.notify, http, clock: systemClock, log: notice, rehearsal }),
+    notify: createNotify({ channels: config.notify, mail: config.mail, http, clock: systemClock, log: notice, rehearsal }),
     evidence: createEvidence(journal, runId),
     policy: {
       evaluate: async (packages, input, signal) => ({

@@ -45,7 +45,9 @@ export function maskSettings({ config, request }: Building): void {
   const { passphrase, accessToken } = config.pulumi;
   const password = config.journal.store === 'postgres' ? config.journal.password : undefined;
   const vaultKey = config.vaultKey?.from === 'setting' ? config.vaultKey.key : undefined;
-  for (const secret of [passphrase, accessToken, password, vaultKey, ...Object.values(config.notify)]) if (secret) request.masker.add(secret);
+  const hooks = config.webhooks.endpoints.flatMap(({ url, secrets: keys }) => [url, ...keys]);
+  const outward = [...Object.values(config.notify), ...hooks, config.mail?.server, ...Object.values(config.telemetry.spans?.headers ?? {})];
+  for (const secret of [passphrase, accessToken, password, vaultKey, ...outward]) if (secret) request.masker.add(secret);
 }
 
 /** A host with its credentials, and so are the hosts it is reached through. */

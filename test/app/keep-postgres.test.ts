@@ -7,7 +7,7 @@ import { keepers } from '../../src/app/keep.ts';
 import type { Session, Wiring } from '../../src/app/index.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { createMasker, Secret, systemClock } from '../../src/core/index.ts';
-import { journalOf, keepingOf } from '../../src/journal-of.ts';
+import { journalOf, keepingOf, storeOf } from '../../src/journal-of.ts';
 import { startPostgres, whyNoPostgres } from '../support/postgres.ts';
 
 const missing = whyNoPostgres();
@@ -34,7 +34,8 @@ test(
       await journal.append(run.id, [{ type: 'end' }], lease, 'succeeded');
       await journal.release(lease);
       const clock = { ...systemClock, now: () => Date.now() + 100 * DAY_MS };
-      const keeping = keepers({ clock, ...keepingOf(loaded.value, { isDead }) } as Wiring); // all that these use cases need of it
+      await using store = await storeOf(loaded.value, { isDead });
+      const keeping = keepers({ clock, store: async () => store, ...keepingOf(loaded.value, { isDead }) } as Wiring); // all that these use cases need of it
       const session: Session = {
         ...{ actor: 'user:ada', teams: [], root: dir, stateDir: dir, masker: createMasker(), notice: () => undefined },
         signal: new AbortController().signal,

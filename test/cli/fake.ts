@@ -3,6 +3,7 @@ import type { App, RunHandle } from '../../src/app/index.ts';
 import { type CliDeps, runCli, type Settings } from '../../src/cli/index.ts';
 import { type Clock, Secret } from '../../src/core/index.ts';
 import type { JournalEvent } from '../../src/engine/index.ts';
+import { kpisOf } from '../../src/report/index.ts';
 import { created, facts, type Moment } from '../report/run/story.ts';
 
 export const RUN = 'run-20261123-7k2m9qz4ab';
@@ -163,6 +164,16 @@ function quiet(): App {
     repair: async () => [],
     work: async () => undefined,
     supervise: async () => undefined,
+    tend: async () => undefined,
+    operate: async () => undefined,
+    schedules: async () => [],
+    tickSchedules: async () => ({ fires: 0 }),
+    drift: async () => [],
+    checkDrift: async (_session, runbook) => ({ runbook, at: 0, state: 'clean', reasons: [], findings: [], compared: 1 }),
+    deliveries: async () => [],
+    retryDeliveries: async () => [],
+    kpis: async () => kpisOf([], { from: 0, to: 86_400_000, committedAt: () => undefined }),
+    metrics: async () => ({ text: '', contentType: 'text/plain' }),
     prune: async () => ({ runs: [RUN], stayed: [], evidence: 2, bytes: 3_000_000 }),
     exportRuns: async function* () {
       yield* ['{"format":"x"}', '{"end":0}'];
@@ -172,6 +183,8 @@ function quiet(): App {
     restore: async () => ({ runs: 1, evidence: 2, madeAt: 0, vaultKey: 'missing', before: '/repo/.slipway/journal.db.before-x' }),
     audit: async () => [],
     verifyAudit: async () => ({ ok: true, text: 'the chain holds' }),
+    locks: async () => [],
+    unlock: async () => ({ lock: 'hosts:web', released: true, runId: RUN }),
     policyTest: async () => ({ ok: true, text: '12 tests passed' }),
     policyCheck: async () => ({ decision: 'allow', findings: [] }),
     readPlan: () => Promise.reject(new Error('no plan in this test')),

@@ -139,6 +139,7 @@ export interface Setting {
   readonly call?: DriveOptions['call'];
   readonly drain?: AbortSignal;
   readonly drainMs?: number;
+  readonly locks?: DriveOptions['locks'];
 }
 
 export async function create({
@@ -195,6 +196,7 @@ export async function drive(setting: Setting): Promise<{ readonly state: RunStat
     ...(setting.openSpill ? { openSpill: setting.openSpill } : {}),
     ...(setting.drain === undefined ? {} : { drain: setting.drain }),
     ...(setting.drainMs === undefined ? {} : { drainMs: setting.drainMs }),
+    ...(setting.locks === undefined ? {} : { locks: setting.locks }),
   });
 }
 

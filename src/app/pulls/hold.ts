@@ -1,7 +1,7 @@
 import { EXIT, SlipwayError } from '../../core/index.ts';
 import type { PlanBody } from '../../plan/index.ts';
 import type { LockRow, Store } from '../../store/index.ts';
-import { changeLock, locksOf, pullHolder } from '../locks.ts';
+import { changeLock, locksOf, pullHolder } from '../change-locks.ts';
 import type { PullRef } from './types.ts';
 
 /** A change keeps what it changed until it is merged, closed or unlocked, and not until some time is over. */

@@ -2,7 +2,7 @@ import { createMasker } from '../../core/index.ts';
 import { isTerminal } from '../../engine/index.ts';
 import { type CommitStatus, linkToFile, placeComment } from '../../githost/index.ts';
 import { pullMarkdown, type PullView, type RunbookView } from '../../report/index.ts';
-import { pullHolder } from '../locks.ts';
+import { pullHolder } from '../change-locks.ts';
 import { pinOf } from '../pins.ts';
 import { isTouched } from './affected/index.ts';
 import type { Assessed } from './assess.ts';

@@ -1,5 +1,6 @@
 import { EXIT, formatDuration } from '../../core/index.ts';
 import { printResult, sessionOf } from '../context.ts';
+import { table } from '../table.ts';
 import type { Command } from '../types.ts';
 
 const MOST = 20;
@@ -29,15 +30,3 @@ export const runs: Command = {
     return EXIT.ok;
   },
 };
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}

@@ -8,11 +8,12 @@ const MOST = 200;
 export const worker: Command = {
   name: 'worker',
   about:
-    'Takes over runs whose process died, and drives those that were only recorded. Many workers may share one journal. Where SLIPWAY_ENGINE names an engine on a server, it also takes runs and steps from there; with --zone it takes only the steps of that zone, and is started inside of it. SIGTERM or Ctrl-C hands over: what is under way may end, nothing new starts.',
+    'Takes over runs whose process died, drives those that were only recorded, starts what schedules of the default branch say, looks for drift, and tells people and endpoints. Many workers may share one journal. Where SLIPWAY_ENGINE names an engine on a server, it also takes runs and steps from there; with --zone it takes only the steps of that zone, and is started inside of it. SIGTERM or Ctrl-C hands over: what is under way may end, nothing new starts.',
   positionals: [],
   options: {
     most: { about: `most runs to drive, and most steps to take from an engine on a server, at once; ${MOST} unless told`, type: 'number' },
     zone: { about: 'take steps of this zone from an engine on a server, and nothing else', type: 'text', many: true },
+    'no-schedules': { about: 'start nothing by itself: no schedules, no looks for drift', type: 'flag' },
     central: { about: 'beside the zones, do what a worker without zones does', type: 'flag' },
   },
   examples: ['slipway worker', 'slipway worker --zone berlin-dc'],
@@ -34,8 +35,9 @@ function refuseBadZones(zones: readonly string[]): void {
 
 async function fromJournal(args: Args, context: Context): Promise<void> {
   const app = await context.app();
-  context.note('driving runs that nobody drives');
-  await app.supervise(sessionOf(context), { most: args.number('most') ?? MOST, onLeft: told(context) });
+  const schedules = !args.flag('no-schedules');
+  context.note(`driving runs that nobody drives${schedules ? ', and what schedules say' : ''}`);
+  await app.tend(sessionOf(context), { most: args.number('most') ?? MOST, onLeft: told(context), schedules });
 }
 
 function told(context: Context): (runId: string, state: string) => void {
@@ -47,5 +49,11 @@ async function fromServer(args: Args, context: Context, zones: readonly string[]
   const central = zones.length === 0 || args.flag('central');
   const what = [...(central ? ['runs, and steps of no zone'] : []), ...zones.map((zone) => `steps of zone ${zone}`)].join(', ');
   const onReady = (engine: string): void => context.note(`taking ${what} from ${engine}`);
-  await app.work(sessionOf(context), { zones, central, most: args.number('most') ?? MOST, onReady, onLeft: told(context) });
+  const session = sessionOf(context);
+  const over = new AbortController();
+  const drain = AbortSignal.any([over.signal, ...(session.drain ? [session.drain] : [])]);
+  const working = app.work(session, { zones, central, most: args.number('most') ?? MOST, onReady, onLeft: told(context) });
+  // What happens without a person happens beside it, and ends with it.
+  const operating = central ? app.operate({ ...session, drain }, { schedules: !args.flag('no-schedules') }) : undefined;
+  await Promise.all([working.finally(() => over.abort()), operating]);
 }

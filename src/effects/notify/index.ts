@@ -1,1 +1,2 @@
+export { type ChannelsOptions, createChannels } from './channels.ts';
 export { createNotify, type NotifyOptions } from './notify.ts';

@@ -1,70 +1,52 @@
+import { createHash } from 'node:crypto';
 import { channelKey } from '../../config/index.ts';
-import { type Clock, type Secret, SlipwayError } from '../../core/index.ts';
-import type { HttpPort, NotifyPort } from '../../steps/index.ts';
-import { type Delivery, deliveryFor, type Message } from './message.ts';
+import { SlipwayError } from '../../core/index.ts';
+import type { Attempted, Note, NotifyPort } from '../../steps/index.ts';
+import { type ChannelsOptions, createChannels, hintFor } from './channels.ts';
 
 const ATTEMPTS = 3;
-const TIMEOUT_MS = 10_000;
 
-export interface NotifyOptions {
-  /** Address of each channel, by `channelKey`. The path of an address often is a password. */
-  readonly channels: { readonly [key: string]: Secret };
-  readonly http: HttpPort;
-  readonly clock: Clock;
-  /** Takes the messages of the channel `log`. */
-  readonly log: (line: string) => void;
+export interface NotifyOptions extends ChannelsOptions {
   /** A rehearsal tells nobody: every channel is written to the log. */
   readonly rehearsal?: boolean;
 }
+type Message = Parameters<NotifyPort['send']>[0];
 
 /**
- * Messages to people. Calls throw {SlipwayError} `NOTIFY_UNKNOWN_CHANNEL`, `NOTIFY_REJECTED`, `NOTIFY_UNREACHABLE`; none of them repeats the address.
+ * Messages of steps to people. Calls throw {SlipwayError} `NOTIFY_UNKNOWN_CHANNEL`, `NOTIFY_REJECTED`, `NOTIFY_UNREACHABLE`; none of them repeats the address.
  */
 export function createNotify(options: NotifyOptions): NotifyPort {
+  const channels = createChannels(options);
   return {
     send: async (message, signal) => {
-      const key = channelKey(message.channel);
-      if (key === 'log' || options.rehearsal === true) {
-        options.log(`${key === 'log' ? '' : `would tell ${message.channel}: `}${message.title}: ${message.text}`);
+      const { channel, title, text } = message;
+      if (channelKey(channel) === 'log' || options.rehearsal === true) {
+        options.log(`${channelKey(channel) === 'log' ? '' : `would tell ${channel}: `}${title}: ${text}`);
         return;
       }
-      await deliver(deliveryFor(message, addressOf(options, message, key), options.clock.now()), message, { ...options, signal });
+      const note = noteOf(message, options.clock.now());
+      for (let attempt = 1; ; attempt++) {
+        const end = await channels.tell(channel, note, signal);
+        if (end.ok) return;
+        if (end.isFinal || attempt >= ATTEMPTS) throw failure(channel, end);
+        await options.clock.sleep(500 * 2 ** attempt, signal);
+      }
     },
   };
 }
 
-function addressOf({ channels }: NotifyOptions, { channel }: Message, key: string): Secret {
-  const address = Object.hasOwn(channels, key) ? channels[key] : undefined;
-  if (address !== undefined) return address;
-  throw new SlipwayError('NOTIFY_UNKNOWN_CHANNEL', `there is no channel "${channel}"`, {
-    hint: `set SLIPWAY_NOTIFY_${key.toUpperCase().replaceAll('-', '_')} to the address that takes the message, or use the channel log`,
-  });
+/** Its id is the same for the same message of the same run, so that a receiver can drop a repetition after a crash. */
+function noteOf({ channel, title, text, runId }: Message, at: number): Note {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([runId, channel, title, text]))
+    .digest('hex');
+  return { id: `msg_${digest.slice(0, 32)}`, title, text, mood: 'plain', facts: [], next: [], runId, at };
 }
 
-async function deliver(delivery: Delivery, { channel }: Message, { http, clock, signal }: NotifyOptions & { readonly signal: AbortSignal }): Promise<void> {
-  const request = { method: 'POST', ...delivery, timeoutMs: TIMEOUT_MS, maxBodyBytes: 4_096, followRedirects: false };
-  for (let attempt = 1; ; attempt++) {
-    const failure = await http.request(request, signal).then(({ status }) => rejection(channel, status), unreachable(channel, signal));
-    if (failure === undefined) return;
-    if (failure.retry === 'never' || attempt >= ATTEMPTS) throw failure;
-    await clock.sleep(500 * 2 ** attempt, signal);
-  }
-}
-
-function rejection(channel: string, status: number): SlipwayError | undefined {
-  if (status >= 200 && status < 300) return undefined;
-  const retry = status === 429 || status >= 500 ? 'afterBackoff' : 'never';
-  return new SlipwayError('NOTIFY_REJECTED', `the channel "${channel}" answered ${status}`, { retry, hint: 'is its address still valid?' });
-}
-
-/** The failure of the connection names the address, so it is not passed on. */
-function unreachable(channel: string, signal: AbortSignal): (thrown: unknown) => SlipwayError {
-  return (thrown) => {
-    if (signal.aborted) throw signal.reason;
-    const code = thrown instanceof SlipwayError ? thrown.code : 'unknown';
-    return new SlipwayError('NOTIFY_UNREACHABLE', `the channel "${channel}" cannot be reached (${code})`, {
-      retry: 'afterBackoff',
-      hint: 'look at its address and at the network',
-    });
-  };
+function failure(channel: string, { code, message, status, isFinal }: Extract<Attempted, { ok: false }>): SlipwayError {
+  if (code === 'NOTIFY_UNKNOWN_CHANNEL') return new SlipwayError(code, `there is no channel "${channel}"`, { hint: hintFor(channelKey(channel)) });
+  const retry = isFinal ? 'never' : 'afterBackoff';
+  if (status !== undefined)
+    return new SlipwayError('NOTIFY_REJECTED', `the channel "${channel}" answered ${status}`, { retry, hint: 'is its address still valid?' });
+  return new SlipwayError('NOTIFY_UNREACHABLE', `the channel "${channel}" ${message}`, { retry, hint: 'look at its address and at the network' });
 }

@@ -9,8 +9,10 @@ import type { RunData } from '../state.ts';
 import { isStuck } from '../rest.ts';
 import { runStateOf } from '../view.ts';
 import type { Action } from '../actions.ts';
+import type { RunLocks } from '../locks.ts';
 import type { Executor } from './executor.ts';
 import { createFlight, type Flight } from './flight.ts';
+import { holdLocks } from './hold-locks.ts';
 import { holdLease } from './lease.ts';
 import type { OpenSpill } from './output.ts';
 import { awaitTurn } from './queue.ts';
@@ -38,6 +40,8 @@ export interface DriveOptions {
     signal: AbortSignal,
   ) => Promise<{ readonly runId: string; readonly state: RunState; readonly outputs: Extract<EventBody, { type: 'childFinished' }>['outputs'] }>;
   readonly kindOf?: KindOf;
+  /** What the run has to hold while it acts; a called run acts under the locks of its caller. */
+  readonly locks?: RunLocks;
   /** Told of every event of the run in order, of those recorded before with `isNew` false. Must not throw. */
   readonly observe?: (event: JournalEvent, isNew: boolean) => void;
   /** Failures a rehearsal was asked for, of steps that only wait; those of effects are the executor's. */
@@ -69,7 +73,7 @@ export interface Drive {
  * Drive a run until it ends, or until only a person can move it on (`attention`, `paused`). One process at a time does: the
  * lease decides. Every intent is durable before its effect begins.
  *
- * @throws {SlipwayError} `LOCKED` while another live process drives it, `RUN_NOT_FOUND`, `JOURNAL_*`.
+ * @throws {SlipwayError} `LOCKED` while another live process drives it, `LOCK_LOST`, `RUN_NOT_FOUND`, `JOURNAL_*`.
  */
 export async function driveRun(options: DriveOptions): Promise<{ readonly state: RunState }> {
   const { journal, runId, owner } = options;
@@ -102,8 +106,7 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
   const drive: Drive = { options, data, lease, signal, wake: waker.wake, fail: (cause) => failed.abort(cause), leave: () => left.abort(), append };
   try {
     await append([{ type: 'leaseTaken', token: lease.token, owner }, ...doubts(drive)]);
-    if (data.startedAt === undefined && !data.finished) await awaitTurn(drive);
-    await loop(drive, createFlight(drive), waker);
+    await goOn(drive, waker);
     held.signal.throwIfAborted();
     failed.signal.throwIfAborted();
     return { state: runStateOf(data) };
@@ -111,6 +114,12 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
     options.drain?.removeEventListener('abort', waker.wake);
     waker.stop();
   }
+}
+
+async function goOn(drive: Drive, waker: ReturnType<typeof createWaker>): Promise<void> {
+  await using _locks = holdLocks(drive);
+  if (!drive.data.finished) await awaitTurn(drive);
+  await loop(drive, createFlight(drive), waker);
 }
 
 async function loadRun({ journal, runId, observe }: DriveOptions): Promise<RunData> {

@@ -1,32 +1,62 @@
 import type { RunRow } from '../../journal/index.ts';
-import { RUN_STATES, TERMINAL_STATES } from '../events.ts';
+import { type EventBody, RUN_STATES, TERMINAL_STATES } from '../events.ts';
+import type { LockWait } from '../locks.ts';
 import type { Drive, DriveOptions } from './drive.ts';
 
 const POLL_MS = 300;
+/** Looking whether a lock is free is a write, and runs may wait for days. */
+const LONGEST_POLL_MS = 3_000;
+const SLOWER = 1.2;
 const OVER: ReadonlySet<string> = new Set(TERMINAL_STATES);
 const OPEN = RUN_STATES.filter((state) => !OVER.has(state));
 const MOST_RUNS = 1_000_000;
 
 /**
- * Wait until fewer runs of the concurrency group go on than may, first come first served. With queue `latest`, a run that
- * waits gives up when a newer one came. Cancelling a queued run ends the wait. Rehearsals have a world of their own each, so
- * they neither wait nor make others wait.
+ * Wait until a run may act: until fewer runs of its concurrency group go on than may, first come first served, and until it holds its locks. With queue
+ * `latest`, a run that waits gives up when a newer one came. Cancelling a run that has not begun ends the wait; one that had begun and comes back after
+ * a crash has to hold its locks again, whatever is wanted of it. Rehearsals have a world of their own each, so they neither wait nor make others wait.
  */
 export async function awaitTurn(drive: Drive): Promise<void> {
   const { data, options, signal, append } = drive;
-  const rule = data.created?.rehearsal === true ? undefined : data.created?.graph.concurrency;
-  for (let asked = false; rule && !signal.aborted && !options.drain?.aborted && !data.cancel && !data.rollback; asked = true) {
-    const place = await placeOf(options, rule);
-    if (place.isFree) break;
-    if (rule.queue === 'latest' && place.isOvertaken) {
+  const isOver = (): boolean => signal.aborted || options.drain?.aborted === true || (data.startedAt === undefined && data.cancel !== undefined);
+  let told = '';
+  for (let pollMs = POLL_MS; !isOver(); pollMs = Math.min(LONGEST_POLL_MS, pollMs * SLOWER)) {
+    const wait = (await groupWait(drive)) ?? (await lockWait(drive));
+    if (wait === undefined) break;
+    if (wait === 'overtaken') {
       await append([{ type: 'cancelRequested', id: `${options.runId}:latest`, by: 'system', reason: 'a newer run of the group is waiting' }]);
       break;
     }
-    if (!asked) await append([{ type: 'runQueued', group: rule.group, behind: place.behind }]);
-    await options.clock.sleep(POLL_MS, signal).catch(() => undefined);
+    const why = `${wait.group} ${wait.lock?.heldBy?.runId ?? ''}`;
+    if (why !== told) await append([wait]);
+    told = why;
+    await options.clock.sleep(wait.lock ? pollMs : POLL_MS, signal).catch(() => undefined);
     await append([]);
   }
-  if (!signal.aborted && !options.drain?.aborted) await append([{ type: 'runStarted' }]);
+  if (!signal.aborted && !options.drain?.aborted && data.startedAt === undefined) await append([{ type: 'runStarted' }]);
+}
+
+type Queued = Extract<EventBody, { type: 'runQueued' }>;
+
+/** Why its concurrency group keeps it; a run that undoes another must not wait for its group. */
+async function groupWait({ data, options }: Drive): Promise<Queued | 'overtaken' | undefined> {
+  const rule = data.created?.rehearsal === true ? undefined : data.created?.graph.concurrency;
+  if (!rule || data.startedAt !== undefined || data.rollback) return undefined;
+  const place = await placeOf(options, rule);
+  if (place.isFree) return undefined;
+  if (rule.queue === 'latest' && place.isOvertaken) return 'overtaken';
+  return { type: 'runQueued', group: rule.group, behind: place.behind };
+}
+
+async function lockWait({ options }: Drive): Promise<Queued | undefined> {
+  const answer = await options.locks?.take();
+  if (answer?.state !== 'waiting') return undefined;
+  const { wait } = answer;
+  return { type: 'runQueued', group: wait.lock, behind: holders(wait), lock: wait };
+}
+
+function holders({ heldBy }: LockWait): readonly string[] {
+  return heldBy ? [`${heldBy.runId} (${heldBy.holder})`] : [];
 }
 
 export interface Place {

@@ -50,6 +50,7 @@ function graphOf(build: Build, callers: readonly string[]): PlanGraph {
     rollback: { on: runbook.rollback?.on ?? TRIGGERS, budgetMs: runbook.rollback?.budget ?? BUDGET_MS, git: runbook.rollback?.git ?? 'none' },
     environment: environmentsOf(build),
     outputs: objectAt(build.runbook.source, 'outputs'),
+    ...operationOf(build),
     calls,
   };
 }
@@ -83,4 +84,16 @@ function environmentsOf(build: Build): JsonObject {
 function objectAt(source: JsonObject, name: string): JsonObject {
   const value = source[name];
   return value !== undefined && isObject(value) ? value : {};
+}
+
+/** What happens around a run; nothing where nothing is said, so that the digests of older plans stay. */
+function operationOf({ runbook: { runbook }, environments }: Build): Pick<PlanGraph, 'notifications' | 'remediation'> {
+  const names = [...new Set(runbook.phases.flatMap(({ environment }) => environment ?? []))].sort();
+  const theirs = names.flatMap((environment) => (environments.get(environment)?.environment.notifications ?? []).map((rule) => ({ ...rule, environment })));
+  const notifications = [...(runbook.notifications ?? []), ...theirs];
+  const { remediation } = runbook;
+  return {
+    ...(notifications.length === 0 ? {} : { notifications }),
+    ...(remediation ? { remediation: { runbook: remediation.runbook, inputs: remediation.inputs ?? {}, start: remediation.start ?? 'asked' } } : {}),
+  };
 }

@@ -9,6 +9,8 @@ export interface Cron {
   readonly weekdays: ReadonlySet<number>;
   /** When both are restricted, one of them is enough (as in every cron since 1987). */
   readonly anyDay: boolean;
+  /** The hours are not restricted, or only by a step: it means a rhythm, and not times of the day. */
+  readonly isRhythm: boolean;
 }
 
 interface Field {
@@ -49,6 +51,7 @@ export function parseCron(text: string): Cron | { readonly wrong: string } {
     months: new Set(months),
     weekdays: new Set(weekdays.map((day) => day % 7)),
     anyDay: !parts[2]?.startsWith('*') && !parts[4]?.startsWith('*'),
+    isRhythm: parts[1]?.startsWith('*') === true,
   };
 }
 

@@ -28,12 +28,22 @@ export function wallClock(at: number, timeZone: string): number {
  * show it twice (autumn), the first of the two.
  */
 export function momentOf(wall: number, timeZone: string): number {
-  // Zones change their offset at most once in two days: the offsets before and after are the only candidates.
-  const offsets = [wall - DAY, wall + DAY].map((at) => wallClock(at, timeZone) - at);
-  const candidates = offsets.map((offset) => wall - offset);
-  const exact = candidates.filter((at) => wallClock(at, timeZone) === wall);
-  if (exact.length > 0) return Math.min(...exact);
+  const [first] = momentsOf(wall, timeZone);
+  if (first !== undefined) return first;
+  const candidates = candidatesFor(wall, timeZone);
   return endOfGap(Math.min(...candidates), Math.max(...candidates), timeZone);
+}
+
+/** Every moment when clocks in the zone show `wall`: none when they skip it, two when they show it twice. */
+export function momentsOf(wall: number, timeZone: string): readonly number[] {
+  const exact = candidatesFor(wall, timeZone).filter((at) => wallClock(at, timeZone) === wall);
+  return [...new Set(exact)].sort((a, b) => a - b);
+}
+
+/** Zones change their offset at most once in two days: the offsets before and after are the only candidates. */
+function candidatesFor(wall: number, timeZone: string): readonly number[] {
+  const offsets = [wall - DAY, wall + DAY].map((at) => wallClock(at, timeZone) - at);
+  return offsets.map((offset) => wall - offset);
 }
 
 function endOfGap(before: number, after: number, timeZone: string): number {

@@ -3,7 +3,7 @@ import type { EventBody, JournalEvent, RunState } from '../../engine/index.ts';
 import type { PlanGraph } from '../../plan/index.ts';
 import { TASK_HANDLERS } from './fold-task.ts';
 import { safeBody } from './safe.ts';
-import type { Attention, Breach, PhaseReport, RollbackReport, RunReport, TaskReport, Vote } from './types.ts';
+import type { Attention, Breach, PhaseReport, QueueReport, RollbackReport, RunReport, TaskReport, Vote } from './types.ts';
 
 /** A report that is still growing; `push` folds one more event into it. */
 export interface Folding {
@@ -25,6 +25,7 @@ export interface Draft {
   finishedAt?: number;
   updatedAt: number;
   reason?: string;
+  queue?: QueueReport;
   outputs: JsonObject;
   graph?: PlanGraph;
   phases: PhaseReport[];
@@ -76,6 +77,8 @@ export function startFold(): Folding {
       draft.events += 1;
       draft.updatedAt = event.at;
       draft.head = event.hash;
+      // Whatever it does next, it no longer waits; people's requests come in between.
+      if (ACTS.has(event.body.type)) delete draft.queue;
       dispatch(RUN_HANDLERS, draft, event);
       dispatch(TASK_HANDLERS, draft, event);
     },
@@ -93,8 +96,11 @@ export function dispatch(handlers: Handlers, draft: Draft, { body, at }: Journal
   handler?.(draft, body, at);
 }
 
+const ACTS: ReadonlySet<EventBody['type']> = new Set(['runStarted', 'phaseStarted', 'stepStarted', 'stepFinished', 'phaseFinished', 'runFinished']);
+
 const RUN_HANDLERS: Handlers = {
   runCreated: created,
+  runQueued: (draft, { group, behind = [], lock }, at) => void (draft.queue = { group, behind, since: at, ...(lock ? { lock } : {}) }),
   runStarted: (draft, _, at) => void Object.assign(draft, { startedAt: at, state: 'running' }),
   phaseStarted: (draft, body, at) => void Object.assign(phaseOf(draft, body.phase), { state: 'running', startedAt: at }),
   phaseFinished: (draft, body, at) => void Object.assign(phaseOf(draft, body.phase), { state: body.state, finishedAt: at }),

@@ -19,6 +19,7 @@ export function runJson(facts: Facts, analyses: readonly AnalysisCheck[] = []): 
     finishedAt: iso(report.finishedAt),
     durationMs: (report.finishedAt ?? report.updatedAt) - report.createdAt,
     reason: report.reason,
+    queue: report.queue && { ...report.queue, since: iso(report.queue.since) },
     rollbackOf: report.rollbackOf,
     phases: report.phases.map(({ id, type, state, startedAt, finishedAt }) => ({
       id,

@@ -5,6 +5,7 @@ import { clean } from '../clean.ts';
 import { type Folding, startFold } from './fold.ts';
 import { boardWords, grouped, unwellLines } from './host-board.ts';
 import { safeBody } from './safe.ts';
+import { queueWords } from './sentences.ts';
 import type { RunReport, TaskReport } from './types.ts';
 import { column, instant, mark, paintRun, phaseWords, plainStyle, runWords, spent, type Style, taskName, taskWords } from './words.ts';
 
@@ -65,7 +66,7 @@ function sentence(report: RunReport, body: EventBody, style: Style): string | un
   const phase = 'phase' in body ? report.phases.find(({ id }) => id === body.phase) : undefined;
   if (body.type === 'phaseStarted') return style.bold(`▸ ${body.phase}`);
   if (body.type === 'phaseFinished' && phase !== undefined) return style.dim(`  ${phase.id} ${phaseWords(phase)}, ${spent(phase, report.updatedAt)}`);
-  if (body.type === 'runQueued') return `waiting for ${body.behind?.join(', ') ?? 'another run'} of group ${body.group}`;
+  if (body.type === 'runQueued') return queueWords({ behind: [], ...body });
   if (body.type === 'voteCast') return `  ${body.voter} ${body.decision === 'approve' ? 'approved' : 'rejected'} ${body.path}`;
   if (body.type === 'gateClosed') return `  ${body.path} is closed: ${body.outcome}`;
   if (body.type === 'stepInDoubt') return style.warn(`  ? ${body.path} was going on when its process died; looking what it did`);

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../core/index.ts';
-import type { RunReport, TaskReport } from './types.ts';
+import type { QueueReport, RunReport, TaskReport } from './types.ts';
+import { instant } from './words.ts';
 
 /** What the comparison of old and new side said, one sentence per analysis. */
 export function verdictSentences(report: RunReport): readonly string[] {
@@ -38,4 +39,12 @@ function servedWords(report: RunReport): string {
   if (rollback === undefined || watched.length === 0) return '';
   const failed = report.breaches.filter((breach) => breach.at >= rollback.requestedAt && watched.some((watch) => watch.path === breach.what));
   return failed.length === 0 ? '' : `, but ${failed.map((breach) => breach.what).join(', ')} failed meanwhile`;
+}
+
+/** `waiting for hosts:web, held by run-… (user:ada) since …; place 1`. */
+export function queueWords({ group, behind, lock }: Omit<QueueReport, 'since'>): string {
+  if (!lock) return `waiting for ${behind.length === 0 ? 'another run' : behind.join(', ')} of group ${group}`;
+  const { heldBy, position } = lock;
+  const held = heldBy ? `, held by ${heldBy.runId} (${heldBy.holder}) since ${instant(heldBy.since)}` : '';
+  return `waiting for ${lock.lock}${held}; place ${position} in its queue`;
 }

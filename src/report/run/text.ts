@@ -4,7 +4,7 @@ import { type AnalysisCheck, verdictTable } from '../verdict/index.ts';
 import { runReport } from './fold.ts';
 import { unwellLines } from './host-board.ts';
 import { nextCommands } from './next.ts';
-import { rollbackSentence, verdictSentences } from './sentences.ts';
+import { queueWords, rollbackSentence, verdictSentences } from './sentences.ts';
 import type { Facts, PhaseReport, RunReport, TaskReport } from './types.ts';
 import { column, instant, isRunState, isUndo, mark, paintRun, phaseWords, plainStyle, runWords, spent, type Style, taskName, taskWords } from './words.ts';
 
@@ -55,6 +55,7 @@ export function summaryText(facts: Facts, options: TextOptions = {}): string {
     [
       ...verdictSentences(report).map((sentence) => `dual run: ${sentence}`),
       ...(rollback === undefined ? [] : [`rollback: ${rollback}`]),
+      ...(report.queue === undefined ? [] : [`${queueWords(report.queue)}, for ${formatDuration(now - report.queue.since)}`]),
       ...report.attention.map(({ path, reason, hint }) => `attention: ${path}: ${reason} (${hint})`),
       `journal: ${options.journal === undefined ? '' : `${options.journal}, `}run ${report.runId}, ${report.events} events, head ${report.head ?? 'none'}`,
       `verify: slipway journal verify ${report.runId}`,

@@ -1,5 +1,5 @@
 import type { Digest, JsonObject } from '../../core/index.ts';
-import type { JournalEvent, RunState, StepFailure, StepState } from '../../engine/index.ts';
+import type { JournalEvent, LockWait, RunState, StepFailure, StepState } from '../../engine/index.ts';
 import type { RunRow } from '../../journal/index.ts';
 import type { PlanGraph, PlanNode, PlanPhase } from '../../plan/index.ts';
 import type { Wait } from '../../steps/index.ts';
@@ -25,6 +25,8 @@ export interface RunReport {
   /** Of the last event. */
   readonly updatedAt: number;
   readonly reason?: string;
+  /** What it waits for before it may act; absent when it does not. */
+  readonly queue?: QueueReport;
   readonly outputs: JsonObject;
   readonly graph?: PlanGraph;
   readonly phases: readonly PhaseReport[];
@@ -69,6 +71,13 @@ export interface RollbackReport {
   /** When the last task that moves traffic back had ended; absent when none ran. */
   trafficBackAt?: number;
   finishedAt?: number;
+}
+export interface QueueReport {
+  /** Concurrency group, or name of the lock. */
+  readonly group: string;
+  readonly behind: readonly string[];
+  readonly since: number;
+  readonly lock?: LockWait;
 }
 export interface Vote {
   readonly path: string;

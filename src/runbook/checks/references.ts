@@ -25,7 +25,11 @@ export function checkReferences(document: ParsedDocument, catalogues: Catalogues
 }
 
 function runbook(walk: Walk, raw: JsonObject): void {
-  const { inventory } = raw;
+  const { inventory, remediation } = raw;
+  if (isObject(remediation)) {
+    const callee = name(walk, 'Runbook', remediation['runbook'], ['remediation', 'runbook']);
+    if (callee?.raw) inputsOf(walk, callee.raw, { given: remediation['inputs'], path: ['remediation', 'inputs'] });
+  }
   if (inventory !== undefined && isArray(inventory)) for (const [index, entry] of inventory.entries()) name(walk, 'Inventory', entry, ['inventory', index]);
   else name(walk, 'Inventory', inventory, ['inventory']);
   for (const [index, phase] of phasesOf(raw).entries()) {
@@ -37,8 +41,12 @@ function runbook(walk: Walk, raw: JsonObject): void {
 function wave(walk: Walk, raw: JsonObject): void {
   window(walk, raw['window'], ['window']);
   const callee = name(walk, 'Runbook', raw['runbook'], ['runbook']);
-  if (callee?.raw)
-    callInputs({ callee: callee.raw, given: raw['inputs'], path: ['inputs'], owner: [], secrets: 'givenLater', report: walk.document.reporter.report });
+  if (callee?.raw) inputsOf(walk, callee.raw, { given: raw['inputs'], path: ['inputs'] });
+}
+
+/** Inputs that a file gives to a runbook; secret ones are given when it starts. */
+function inputsOf(walk: Walk, callee: JsonObject, { given, path }: { readonly given: Json | undefined; readonly path: Path }): void {
+  callInputs({ callee, given, path, owner: path.slice(0, -1), secrets: 'givenLater', report: walk.document.reporter.report });
 }
 
 function window(walk: Walk, rule: Json | undefined, path: Path): void {

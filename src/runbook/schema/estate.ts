@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Duration, LEGACY_NAMES, MetricSources, Pattern } from '../../steps/index.ts';
 import { Approval, Approvers, Cron, Expression, Id, Metadata, WindowRule } from './common.ts';
+import { Subscription } from './operate.ts';
 import { Objective } from './runbook.ts';
 
 const Vars = z.record(z.string(), z.json());
@@ -116,6 +117,8 @@ export const Environment = z.strictObject({
   pulumi: z.strictObject({ backend: z.string().optional(), secretsProvider: z.string().optional() }).optional(),
   /** Systems that measure this environment, by the names that metrics of runbooks call them. */
   metricSources: MetricSources.optional(),
+  /** Who is told of runs that work here, beside those whom their runbooks name. */
+  notifications: z.array(Subscription).min(1).optional(),
   vars: Vars.optional(),
 });
 export type Environment = z.output<typeof Environment>;

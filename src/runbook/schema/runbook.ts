@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Duration, NumericSides, Percent, RatioSides } from '../../steps/index.ts';
-import { Approval, Cron, Expression, Id, InputSchema, Metadata, Retry, WindowRule } from './common.ts';
+import { Approval, Expression, Id, InputSchema, Metadata, Retry, WindowRule } from './common.ts';
+import { DriftRule, Remediation, Schedule, Subscription } from './operate.ts';
 import { Step } from './step.ts';
 
 export const PHASE_TYPES = ['prepare', 'provision', 'dualRun', 'cutover', 'decommission', 'custom'] as const;
@@ -17,14 +18,7 @@ export const Trigger = z.union([
     }),
   }),
   z.strictObject({ webhook: z.strictObject({ id: Id }) }),
-  z.strictObject({
-    schedule: z.strictObject({
-      cron: Cron,
-      timeZone: z.string().optional(),
-      overlap: z.enum(['skip', 'queue', 'cancelRunning']).optional(),
-      catchUp: z.boolean().optional(),
-    }),
-  }),
+  z.strictObject({ schedule: Schedule }),
   z.strictObject({
     event: z.strictObject({
       /** `type` of the CloudEvent. */
@@ -179,6 +173,9 @@ export const Runbook = z.strictObject({
     })
     .optional(),
   objectives: z.array(Objective).optional(),
+  notifications: z.array(Subscription).min(1).optional(),
+  drift: DriftRule.optional(),
+  remediation: Remediation.optional(),
   outputs: z.record(Id, z.json()).optional(),
   /** Values that inputs take in a rehearsal unless told otherwise: short pauses, small probes. */
   rehearsal: z.strictObject({ inputs: z.record(Id, z.json()).optional() }).optional(),

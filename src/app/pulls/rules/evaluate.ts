@@ -2,7 +2,7 @@ import { formatDuration } from '../../../core/index.ts';
 import { isTerminal } from '../../../engine/index.ts';
 import { openingsOf, spanAt } from '../../../plan/index.ts';
 import type { RuleView } from '../../../report/index.ts';
-import { heldByOthers, locksOf, pullHolder } from '../../locks.ts';
+import { heldByOthers, locksOf, pullHolder } from '../../change-locks.ts';
 import { pinOf } from '../../pins.ts';
 import type { Looks } from '../look.ts';
 import type { OpenedPull } from '../opened.ts';

@@ -1,6 +1,6 @@
 import { createMasker, EXIT, SlipwayError } from '../../../core/index.ts';
 import { derivedRunId } from '../../call.ts';
-import { pullHolder } from '../../locks.ts';
+import { pullHolder } from '../../change-locks.ts';
 import type { Session } from '../../types.ts';
 import { assess, type Assessed, environmentsFor } from '../assess.ts';
 import { hold } from '../hold.ts';
