@@ -2,9 +2,9 @@ import { digestOf } from '../core/index.ts';
 import type { PlanBody } from '../plan/index.ts';
 import type { LockRow, Locks } from '../store/index.ts';
 
-// Names of locks, in one place so that everybody who takes one means the same thing. A run holds `stack:…` and `hosts:…` while it works on them. A change
-// that is applied before it is merged holds `change:<that name>` as well, from its first run until it is merged, closed or unlocked: by then the default
-// branch says what is there, and until then nobody else may change it.
+// Locks of changes. A run holds locks of its own while it acts (lock-names.ts). A change of a pull request holds `change:…` for everything that it changes: while its
+// run goes on, and when it was applied before it is merged, until it is merged, closed, rolled back or unlocked. By then the default branch says what is there, and
+// until then nobody else may change it.
 
 /** Longest part of a backend that is kept as it is. */
 const MOST_CHARS = 200;
