@@ -63,6 +63,7 @@ describe('runs', () => {
     const other = await as('ci', `/v1/runs/${run}/votes`, { decision: 'reject', path: 'work/other' });
     assert.deepEqual([other.status, other.get('code')], [404, 'NO_GATE']);
     assert.equal((await as('look', `/v1/runs/${run}/votes`, { decision: 'approve' })).get('code'), 'NOT_AUTHORIZED');
+    assert.equal((await as('root', `/v1/runs/${run}/resolve`, { path: 'work/helo', as: 'retry' })).get('code'), 'UNKNOWN_TASK');
     const cancelled = await as('ci', `/v1/runs/${run}/cancel`, { reason: 'enough seen' });
     assert.equal(cancelled.status, 202);
     await untilRun(site, tokens['root'] ?? '', run, 'cancelled');
@@ -70,7 +71,7 @@ describe('runs', () => {
   });
 
   test('are paused, resumed, and rolled back by a run of their own', async () => {
-    const run = await start('slow', { for: '400ms' });
+    const run = await start('slow', { for: '4s' });
     await untilRun(site, tokens['root'] ?? '', run, 'waiting', 'running');
     assert.equal((await as('ci', `/v1/runs/${run}/pause`, { reason: 'wait' })).status, 202);
     await untilRun(site, tokens['root'] ?? '', run, 'paused');
@@ -87,7 +88,7 @@ describe('runs', () => {
     const run = await start('greet', { name: 'signals' });
     await untilRun(site, tokens['root'] ?? '', run, 'succeeded');
     assert.equal((await as('root', `/v1/runs/${run}/signals`, { name: 'go' })).get('code'), 'RUN_OVER');
-    assert.equal((await as('root', `/v1/runs/${run}/resolve`, { path: 'work/helo', as: 'retry' })).get('code'), 'UNKNOWN_TASK');
+    assert.equal((await as('root', `/v1/runs/${run}/resolve`, { path: 'work/hello', as: 'retry' })).get('code'), 'RUN_OVER');
   });
 });
 
