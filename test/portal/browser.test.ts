@@ -4,14 +4,14 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { listen, type Listening } from '../../src/server/index.ts';
 import { type Idp, startIdp } from '../server/idp.ts';
 import { ENVIRONMENT, openSite, type Site } from '../server/site.ts';
-import { type Chromium, openChromium } from '../support/chromium.ts';
+import { type Chromium, openChromium, whyNoChromium } from '../support/chromium.ts';
 import { freePort } from '../support/free-port.ts';
 
 /** The portal as people use it: a real browser, a real socket, sign-in at a provider. */
 
 const EVIL = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>';
 
-describe('the portal in a browser', { timeout: 240_000 }, () => {
+describe('the portal in a browser', { timeout: 240_000, skip: whyNoChromium() ?? false }, () => {
   let chromium: Chromium;
   let idp: Idp;
   let site: Site;
