@@ -8,10 +8,12 @@ import {
   createDesk,
   createHeads,
   createKeeper,
+  createPulls,
   createTokens,
   type Log,
   plansHandler,
   planWith,
+  type PulledRepository,
   QUEUES,
   readBundle,
   runsHandler,
@@ -103,8 +105,14 @@ export async function openParts({ config, settings, wiring, log, leave: drain, s
     session: { stateDir, signal, drain, isTold: true } as const,
     mostRuns: settings.limits.runs,
   };
-  const handlers = { [QUEUES.run]: runsHandler(carrying), [QUEUES.plan]: plansHandler(carrying) };
-  const worker = startWorker({ store, handlers, owner: wiring.owner, clock, log, drain, signal });
+  const pulls = createPulls({
+    ...carrying,
+    ...{ wiring, repositories: pulledRepositories(settings, hosts), settings: settings.pulls },
+    wake: (queue) => worker.wake(queue),
+    runUrl: (runId) => `${settings.publicUrl}/runs/${runId}`,
+  });
+  const handlers = { [QUEUES.run]: runsHandler(carrying), [QUEUES.plan]: plansHandler(carrying), ...pulls };
+  const worker: Worker = startWorker({ store, handlers, owner: wiring.owner, clock, log, drain, signal });
   const desk = createDesk({ store, journal, heads, gate, clock, signal, wake: worker.wake });
   const deps: ServerDeps = {
     ...{ settings, app, desk, heads, gate, keeper, store, clock, log, stateDir, signal, drain },
@@ -203,6 +211,14 @@ async function openHosts(config: Config, { hosts }: ReadySettings, { clock, git 
     return [settings.name, host] as const;
   });
   return new Map(await Promise.all(opened));
+}
+
+/** Repositories of hosts that have pull requests. */
+function pulledRepositories({ repositories }: ReadySettings, hosts: ReadonlyMap<string, GitHost>): readonly PulledRepository[] {
+  return repositories.flatMap(({ name, branch, host: hostName, repo }) => {
+    const host = hosts.get(hostName ?? '');
+    return host?.can.pulls === true && repo !== undefined ? [{ name, branch, host, repo }] : [];
+  });
 }
 
 function repositoryOf(

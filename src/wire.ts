@@ -10,6 +10,7 @@ import type { JournalOptions } from './journal/index.ts';
 import { createChannels, createHttp, createWebhooks } from './effects/index.ts';
 import { journalOf, keepingOf, storeOf } from './journal-of.ts';
 import { loadPolicies, type PolicySet, testPolicies } from './policy/index.ts';
+import { openGuardedWorld } from './world/guarded.ts';
 import { openRealWorld } from './world/real.ts';
 import { openRehearsedWorld } from './world/rehearsed.ts';
 import type { Store } from './store/index.ts';
@@ -57,7 +58,8 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
     ...policiesOf(config, paths),
     openWorld: async (request) => {
       const building = { config, request, pulumi: (await paths()).pulumi, journal: await journal() };
-      return request.rehearsal ? openRehearsedWorld(building, request.rehearsal) : openRealWorld(building);
+      if (request.rehearsal) return openRehearsedWorld(building, request.rehearsal);
+      return request.isGuarded === true ? openGuardedWorld(building) : openRealWorld(building);
     },
   };
 }

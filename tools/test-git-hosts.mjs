@@ -19,7 +19,7 @@ if (!isThere && process.argv.includes('--if-built')) {
   const tools = await setupOrExit(['--gitea']);
   const env = { ...process.env, SLIPWAY_GITEA: tools.gitea, PATH: [dirname(tools.node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
   const flags = ['--test', '--test-reporter=spec', '--test-timeout=600000'];
-  process.exitCode = await runHere(tools.node, [...flags, join('test', 'githost', 'gitea-live.ts')], {
+  process.exitCode = await runHere(tools.node, [...flags, join('test', 'githost', 'gitea-live.ts'), join('test', 'pulls', 'gitea-live.ts')], {
     cwd: root,
     env,
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -1,19 +1,21 @@
 import { EXIT, newRunId, SlipwayError } from '../core/index.ts';
 import { type PlanBundle, type PlanFacts, stalenessOf, verifyPlan } from '../plan/index.ts';
 import { type Estate, invalid, loadEstate } from './load.ts';
+import { heldByOthers, locksOf } from './change-locks.ts';
 import { authorsOf, judgeBody, type PlanSurroundings, policyDir, withSurroundings } from './plan-change.ts';
+import { refusePinned } from './pins.ts';
 import { stacksNow } from './previews.ts';
 import { isTerminal } from '../engine/index.ts';
 import { drive } from './drive.ts';
 import { engineLabels } from './remote.ts';
-import { type Overrides, recordRun } from './start-run.ts';
+import { type Overrides, POLICY_DIR, recordRun } from './start-run.ts';
 import type { ApplyOptions, RunHandle, Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
 
 /**
  * Start the run of exactly this plan, after everything its digest binds was looked at again.
  *
- * @throws {SlipwayError} `PLAN_TAMPERED`, `REHEARSAL_PLAN`, `STALE_PLAN`, `POLICY_DENIED`, `SECRET_INPUTS`, and what driving throws.
+ * @throws {SlipwayError} `PLAN_TAMPERED`, `REHEARSAL_PLAN`, `PINNED`, `LOCKED`, `STALE_PLAN`, `POLICY_DENIED`, `SECRET_INPUTS`, and what driving throws.
  */
 export async function applyPlan(
   session: Session,
@@ -28,12 +30,14 @@ export async function applyPlan(
       hint: 'plan again without --rehearse',
     });
   checkSecrets(bundle, options);
+  await refusePinned(await wiring.store(), session.repository, body.graph.runbook);
+  await refuseHeld(wiring, bundle, options.holder);
   const runId = options.runId ?? newRunId(wiring.clock.now());
   const prepared = await withSurroundings({ session, wiring, runId, commit: body.commit.dirty ? undefined : body.commit.head }, async (around) => {
     await refuseStale(session, wiring, { around, bundle });
     const overridden = await authorize(session, wiring, { around, bundle, options });
     const overrides = overridden.length === 0 ? {} : { overrides: { reason: options.overrideReason ?? '', findings: overridden } };
-    const authors = [...authorsOf(around.estate), ...(options.requestedBy === undefined ? [] : [options.requestedBy])];
+    const authors = [...authorsOf(around.estate), ...(options.authors ?? []), ...(options.requestedBy === undefined ? [] : [options.requestedBy])];
     return { ok: true, value: { checkout: around.estate.checkout.root, authors, ...overrides }, problems: [] };
   });
   if (!prepared.ok) throw invalid(prepared.problems);
@@ -43,7 +47,7 @@ export async function applyPlan(
     bundle,
     secrets: options.secrets,
     now: wiring.clock.now(),
-    labels: { ...options.labels, ...engineLabels(wiring) },
+    labels: { ...options.labels, ...engineLabels(wiring), ...(session.gates ? { [POLICY_DIR]: session.gates.policyDir } : {}) },
     ...prepared.value,
   });
   return drive(session, wiring, runId);
@@ -58,6 +62,17 @@ export async function refuseTwin(wiring: Wiring, { digest, body }: PlanBundle): 
   throw new SlipwayError('ALREADY_RUNNING', `this plan is already being run by ${twin.id} (${twin.state})`, {
     exitCode: EXIT.locked,
     hint: `follow it with "slipway watch ${twin.id}", or resume it with "slipway resume ${twin.id}"`,
+  });
+}
+
+/** A change that is applied and not merged yet keeps what it changed to itself. */
+async function refuseHeld({ store, backend }: Wiring, { body }: PlanBundle, holder: string | undefined): Promise<void> {
+  const [held] = await heldByOthers((await store()).locks, locksOf(body, backend), holder);
+  if (!held?.heldBy) return;
+  const { lock, heldBy } = held;
+  throw new SlipwayError('LOCKED', `${lock.replace(/^change:/, '')} is held by ${heldBy.holder} since ${new Date(heldBy.since).toISOString()}`, {
+    exitCode: EXIT.locked,
+    hint: 'it is free once that change is merged or closed, or by "slipway unlock" in its pull request',
   });
 }
 
@@ -81,7 +96,7 @@ async function refuseStale(session: Session, wiring: Wiring, { around, bundle }:
   const { body } = bundle;
   const { graph, inputs } = body;
   const estate = body.commit.dirty ? around.estate : await estateNow(session, wiring);
-  const policies = await wiring.loadPolicies(policyDir(estate, wiring), session.signal);
+  const policies = await wiring.loadPolicies(policyDir(session, estate, wiring), session.signal);
   const facts: PlanFacts = {
     now: wiring.clock.now(),
     head: estate.checkout.commit,

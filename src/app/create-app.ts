@@ -102,7 +102,7 @@ function tokenMakers({ store, clock }: Wiring): Pick<App, 'createToken' | 'token
 async function policyCheck(session: Session, wiring: Wiring, bundle: Parameters<App['policyCheck']>[1]): ReturnType<App['policyCheck']> {
   const loaded = await loadEstate(session, wiring);
   if (!loaded.ok) throw invalid(loaded.problems);
-  const policies = await wiring.loadPolicies(policyDir(loaded.value, wiring), session.signal);
+  const policies = await wiring.loadPolicies(policyDir(session, loaded.value, wiring), session.signal);
   return judgeBody(verifyPlan(bundle).body, { session, wiring, policies, estate: loaded.value });
 }
 

@@ -10,6 +10,7 @@ import { policyDirOf } from './plan-change.ts';
 import { driveRemotely, remoteOf } from './remote.ts';
 import { filesOf } from './run-files.ts';
 import { rememberSecrets } from './remember-secrets.ts';
+import { POLICY_DIR } from './start-run.ts';
 import type { RehearsalOptions, RunHandle, Session } from './types.ts';
 import type { RunJournal, Wiring, World } from './wiring.ts';
 
@@ -83,8 +84,10 @@ export async function worldOf(
 ): Promise<World> {
   const files = await parseFiles(checkout);
   if (!files.ok) throw invalid(files.problems);
-  const policies = await wiring.loadPolicies(policyDirOf(checkout, wiring), session.signal);
-  const rehearsal = rehearsalOf((await journal.run(runId))?.labels['rehearsal']);
+  const labels = (await journal.run(runId))?.labels ?? {};
+  const { [POLICY_DIR]: trusted } = labels;
+  const policies = await wiring.loadPolicies(typeof trusted === 'string' ? trusted : policyDirOf(checkout, wiring), session.signal);
+  const rehearsal = rehearsalOf(labels['rehearsal']);
   return wiring.openWorld({
     checkout,
     inventory: files.value.inventory,

@@ -26,3 +26,4 @@ export type { WorkOptions } from './work.ts';
 export type * from './types.ts';
 export type * from './wiring.ts';
 export type * from './keep-types.ts';
+export { createPulls, DELIVERIES, PullSettings, type PulledRepository, type PullsOptions } from './pulls/index.ts';

@@ -4,6 +4,8 @@ import { didYouMean, digestOf, type Digest, EXIT, type Parsed, type Problem, Sli
 import { buildInventory, type InventoryIndex } from '../inventory/index.ts';
 import { type Checkout, checkoutFrom, listRunbookFiles, openCheckout } from '../repo/index.ts';
 import { type LoadedRunbook, type Repository, validateRepository } from '../runbook/index.ts';
+import { type Gates, withGates } from './gates.ts';
+import { readAhead } from './read-ahead.ts';
 import type { Session } from './types.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -26,7 +28,7 @@ export async function openEstate(
   wiring: Wiring,
   commit: string | undefined = session.commit,
 ): Promise<{ readonly checkout: Checkout; readonly parsed: Parsed<Estate> }> {
-  const { signal, root, stateDir } = session;
+  const { signal, root, stateDir, base } = session;
   const { clock, git } = wiring;
   const cacheDir = join(stateDir, 'checkouts');
   // A server works from mirrors, which have no work tree.
@@ -41,32 +43,37 @@ export async function openEstate(
           repository: root,
           at: commit === undefined ? { workingTree: true } : { commit },
         })
-      : await checkoutFrom(root, { commit }, { cacheDir, clock, context: { ...git, signal } });
-  return { checkout, parsed: await parseEstate(checkout) };
+      : await checkoutFrom(root, { commit, base }, { cacheDir, clock, context: { ...git, signal } });
+  return { checkout, parsed: await parseEstate(checkout, session.gates) };
 }
 
-async function parseEstate(checkout: Checkout): Promise<Parsed<Estate>> {
-  const files = await parseFiles(checkout.root);
+async function parseEstate(checkout: Checkout, gates: Gates | undefined): Promise<Parsed<Estate>> {
+  const files = await parseFiles(checkout.root, gates);
   return files.ok ? { ...files, value: { checkout, ...files.value } } : files;
 }
 
-/** Parse every runbook file below a folder. */
-export async function parseFiles(root: string): Promise<Parsed<Omit<Estate, 'checkout'>>> {
+/** Parse every runbook file below a folder; with gates of elsewhere in place of its own. */
+export async function parseFiles(root: string, gates?: Gates): Promise<Parsed<Omit<Estate, 'checkout'>>> {
   const names = await listRunbookFiles(root);
   const files = await Promise.all(names.map(async (path) => ({ path, text: await readFile(join(root, path)) })));
+  await readAhead(files);
   const parsed = validateRepository(files);
   if (!parsed.ok) return parsed;
   const inventory = buildInventory([...parsed.value.inventories.values()]);
   if (!inventory.ok) return { ok: false, problems: [...parsed.problems, ...inventory.problems] };
-  const { inventories, environments, calendars } = parsed.value;
-  const digests = {
-    inventory: digestOf([...inventories.values()].map(({ name, source }) => ({ name, source }))),
-    environments: digestOf([...environments.values(), ...calendars.values()].map(({ kind, name, source }) => ({ kind, name, source }))),
-  };
+  const repository = gates ? withGates(parsed.value, gates) : parsed.value;
   return {
     ok: true,
-    value: { repository: parsed.value, inventory: inventory.value, digests },
+    value: { repository, inventory: inventory.value, digests: digestsOf(repository) },
     problems: [...parsed.problems, ...inventory.problems],
+  };
+}
+
+/** Digests of what plans of all runbooks share. */
+export function digestsOf({ inventories, environments, calendars }: Repository): Estate['digests'] {
+  return {
+    inventory: digestOf([...inventories.values()].map(({ name, source }) => ({ name, source }))),
+    environments: digestOf([...environments.values(), ...calendars.values()].map(({ kind, name, source }) => ({ kind, name, source }))),
   };
 }
 

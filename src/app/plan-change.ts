@@ -9,6 +9,7 @@ import { kindOf } from '../steps/index.ts';
 import { readInputs } from './inputs.ts';
 import { type Estate, findRunbook, loadEstate } from './load.ts';
 import { measuringOf, measuringProblems } from './measuring.ts';
+import { refusePinned } from './pins.ts';
 import { previewAll } from './previews.ts';
 import type { PlanRequest, RehearsalOptions, Session } from './types.ts';
 import type { Wiring, World } from './wiring.ts';
@@ -50,7 +51,7 @@ export async function withSurroundings<T>(
   const loaded = await loadEstate(session, wiring, commit);
   if (!loaded.ok) return loaded;
   const estate = loaded.value;
-  const policies = await wiring.loadPolicies(policyDir(estate, wiring), session.signal);
+  const policies = await wiring.loadPolicies(policyDir(session, estate, wiring), session.signal);
   await using world = await wiring.openWorld({
     checkout: estate.checkout.root,
     inventory: estate.inventory,
@@ -60,13 +61,14 @@ export async function withSurroundings<T>(
     notice: session.notice,
     runId,
     ...(rehearsal ? { rehearsal } : {}),
+    ...(session.isGuarded === true ? { isGuarded: true } : {}),
   });
   return await use({ estate, policies, world });
 }
 
 /** A folder somebody trusts more than the change; else policies of the repository; those that ship with Slipway when it has none. */
-export function policyDir({ checkout }: Pick<Estate, 'checkout'>, wiring: Wiring): string {
-  return policyDirOf(checkout.root, wiring);
+export function policyDir({ gates }: Pick<Session, 'gates'>, { checkout }: Pick<Estate, 'checkout'>, wiring: Wiring): string {
+  return gates?.policyDir ?? policyDirOf(checkout.root, wiring);
 }
 
 export function policyDirOf(root: string, wiring: Wiring): string {
@@ -82,6 +84,37 @@ export async function makeChangePlan(
   { estate, policies, world, wiring }: PlanSurroundings & { readonly wiring: Wiring },
 ): Promise<Parsed<MadePlan>> {
   const runbook = findRunbook(estate, request.runbook);
+  if (!request.rehearsal) await refusePinned(await wiring.store(), session.repository, runbook.name);
+  const drafted = await draftOf(session, request, { estate, policies, wiring });
+  if (!drafted.ok) return drafted;
+  const { body: draft, secrets } = drafted.value;
+  const { graph, inputs } = draft;
+  const { previews, stacks } = await previewAll({ graph, inputs, world, checkout: estate.checkout.root, signal: session.signal, notice: session.notice });
+  const unjudged: PlanBody = { ...draft, previews, stacks };
+  const verdict = await judgeBody(unjudged, { session, wiring, policies, estate });
+  return { ok: true, value: { bundle: sealPlan({ ...unjudged, verdict }), estate, secrets }, problems: drafted.problems };
+}
+
+/** What can be said of a runbook without looking at anything outside: its graph, and what policies say of that. */
+export async function judgeUnseen(
+  session: Session,
+  request: PlanRequest,
+  around: Omit<PlanSurroundings, 'world'> & { readonly wiring: Wiring },
+): Promise<Parsed<Pick<PlanBody, 'graph' | 'verdict'>>> {
+  const drafted = await draftOf(session, request, around);
+  if (!drafted.ok) return drafted;
+  const { body } = drafted.value;
+  const verdict = await judgeBody(body, { session, ...around });
+  return { ok: true, value: { graph: body.graph, verdict }, problems: drafted.problems };
+}
+
+/** A plan before anybody has looked outside. */
+async function draftOf(
+  session: Session,
+  request: PlanRequest,
+  { estate, policies, wiring }: Omit<PlanSurroundings, 'world'> & { readonly wiring: Wiring },
+): Promise<Parsed<{ readonly body: PlanBody; readonly secrets: MadePlan['secrets'] }>> {
+  const runbook = findRunbook(estate, request.runbook);
   const ready = readInputs({ schemas: runbook.runbook.inputs ?? {}, given: request.inputs, preset: presetOf(runbook, request) });
   if ('problems' in ready) return { ok: false, problems: ready.problems };
   const made = graphOf(estate, runbook, { inputs: ready.inputs, now: wiring.clock.now() });
@@ -89,18 +122,8 @@ export async function makeChangePlan(
   const measuring = await measuringOf(await wiring.journal(), { graph: made.value, inputs: ready.inputs, rehearsal: request.rehearsal !== undefined });
   const unreachable = measuringProblems(runbook, made.value, measuring);
   if (unreachable.length > 0) return { ok: false, problems: [...made.problems, ...unreachable] };
-  const { previews, stacks } = await previewAll({
-    graph: made.value,
-    inputs: ready.inputs,
-    world,
-    checkout: estate.checkout.root,
-    signal: session.signal,
-    notice: session.notice,
-  });
   const draft = await bodyOf({ session, estate, runbook, wiring, policies, graph: made.value, request });
-  const unjudged: PlanBody = { ...draft, inputs: ready.inputs, previews, stacks };
-  const verdict = await judgeBody(unjudged, { session, wiring, policies, estate });
-  return { ok: true, value: { bundle: sealPlan({ ...unjudged, verdict }), estate, secrets: ready.secrets }, problems: made.problems };
+  return { ok: true, value: { body: { ...draft, inputs: ready.inputs, previews: {}, stacks: {} }, secrets: ready.secrets }, problems: made.problems };
 }
 
 /** What policies say of a plan, now. */

@@ -52,6 +52,23 @@ export async function stacksNow(request: PreviewRequest): Promise<PlanBody['stac
   return sorted(stacks);
 }
 
+/** What of the stacks of a plan is not as it was left, in words; a stack that cannot be looked at is told too. */
+export async function driftOf(request: PreviewRequest): Promise<readonly string[]> {
+  const targets = new Map<string, StackTarget>();
+  for (const task of tasksOf(request)) {
+    const stack = stackOf(task);
+    // The last step that touches a stack has the whole of its configuration, as every one of them has.
+    if (stack !== undefined) targets.set(stack, targetOf(task, stack, request));
+  }
+  const found: string[] = [];
+  for (const [stack, target] of [...targets].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const { changes } = await request.world.ports.pulumi.preview(target, 'refresh', { signal: request.signal });
+    const other = changes.filter(({ op }) => op !== 'same' && op !== 'read' && op !== 'refresh');
+    if (other.length > 0) found.push(`${stack}: ${other.map(({ op, name }) => `${op} ${name}`).join(', ')}`);
+  }
+  return found;
+}
+
 async function previewOf(task: Task, { world, checkout, signal, graph }: PreviewRequest): Promise<Preview> {
   const { kind, node } = task;
   if (kind.target === 'control' || !kind.preview) return { type: 'note', text: describe(task) };
@@ -123,10 +140,15 @@ function stackOf({ kind, with: input }: Task): string | undefined {
   return kind.target === 'stack' && typeof input['stack'] === 'string' && input['stack'].includes('/') ? input['stack'] : undefined;
 }
 
-async function stackFacts(task: Task, stack: string, { world, checkout, signal, graph }: PreviewRequest): Promise<PlanBody['stacks'][string]> {
+function targetOf(task: Task, stack: string, { checkout, graph }: PreviewRequest): StackTarget {
   const [program = '', name = ''] = stack.split('/');
-  const target: StackTarget = { program, name, checkout, config: {}, runId: `plan-${graph.runbook}` };
-  const state = await world.ports.pulumi.state(target, { signal });
+  const config = isObject(task.with['config'] ?? null) ? (task.with['config'] as StackTarget['config']) : {}; // its own shape was checked
+  return { program, name, checkout, config, runId: `plan-${graph.runbook}` };
+}
+
+async function stackFacts(task: Task, stack: string, request: PreviewRequest): Promise<PlanBody['stacks'][string]> {
+  const { world, signal } = request;
+  const state = await world.ports.pulumi.state({ ...targetOf(task, stack, request), config: {} }, { signal });
   const config = JSON.parse(JSON.stringify(task.with['config'] ?? {})) as Json; // Secrets say "[secret]" in JSON
   return { stateDigest: state.digest, configDigest: digestOf(config) };
 }

@@ -4,6 +4,9 @@ import type { PlanBundle } from '../plan/index.ts';
 import type { Session } from './types.ts';
 import type { RunJournal } from './wiring.ts';
 
+/** Label of a run whose policies are not those of its files: where they are. */
+export const POLICY_DIR = 'policyDir';
+
 export type Overrides = NonNullable<Extract<EventBody, { type: 'runCreated' }>['overrides']>;
 
 export interface NewRunRequest {

@@ -11,6 +11,7 @@ import {
   stateOf,
   type Task,
 } from '../engine/index.ts';
+import type { RunRow } from '../journal/index.ts';
 import { derivedRunId } from './call.ts';
 import { createdOf, drive } from './drive.ts';
 import { engineLabels, isRemote, REMOTE_LABEL, remoteOf, remoteRun } from './remote.ts';
@@ -156,6 +157,16 @@ async function nextUndo(journal: RunJournal, undone: string): Promise<number> {
         exitCode: EXIT.locked,
         hint: `see "slipway status ${id}"; "slipway resume ${id}" goes on with it when its process died`,
       });
+  }
+}
+
+/** Runs that undo a finished run, the first attempt first. */
+export async function undosOf(journal: RunJournal, undone: string): Promise<readonly RunRow[]> {
+  const rows: RunRow[] = [];
+  for (;;) {
+    const row = await journal.run(derivedRunId(undone, `rollback ${rows.length + 1}`));
+    if (!row) return rows;
+    rows.push(row);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Json, JsonObject, Masker, Parsed, Problem, Secret } from '../core/index.ts';
 import type { JournalEvent, RunState } from '../engine/index.ts';
+import type { Gates } from './gates.ts';
 import type { LogQuery, RunQuery, RunRow, StoredLogLine } from '../journal/index.ts';
 import type { Overview } from './overview.ts';
 import type { Repair, RepairOptions } from './repair.ts';
@@ -23,6 +24,14 @@ export interface Session {
   readonly stateDir: string;
   /** For a server that follows a branch: `root` is a mirror, and this commit is what the repository is now. */
   readonly commit?: string;
+  /** Whoever wrote something after this commit is an author of what is planned. */
+  readonly base?: string;
+  /** Name of the repository, for a server that has several. */
+  readonly repository?: string;
+  /** Of the default branch, for a change that is no part of it yet: what the change says of them counts for nothing. */
+  readonly gates?: Gates;
+  /** What is planned may be hostile: looks use read-only credentials of clouds only, and reach no machine. */
+  readonly isGuarded?: boolean;
   /** Somebody else in this process tells people and endpoints what happens in the runs that it drives. */
   readonly isTold?: true;
   readonly masker: Masker;
@@ -163,4 +172,8 @@ export interface ApplyOptions {
   readonly labels?: JsonObject;
   /** Who asked for it beside the actor, `user:<name>`; cannot approve it either. */
   readonly requestedBy?: string;
+  /** The change it belongs to, as a holder of locks. */
+  readonly holder?: string;
+  /** Accounts of those who wrote it, beside the names that commits give; they cannot approve it. */
+  readonly authors?: readonly string[];
 }

@@ -55,6 +55,8 @@ export interface WorldRequest {
   readonly notice: (line: string) => void;
   /** Present: everything outside is played by stand-ins that keep their world under this id. */
   readonly rehearsal?: { readonly id: string; readonly options: RehearsalOptions };
+  /** See `Session.isGuarded`. */
+  readonly isGuarded?: boolean;
   /** Run that evidence is kept with. */
   readonly runId: string;
 }

@@ -12,7 +12,7 @@ export type FoundTool =
   | { readonly found: false; readonly version: string; readonly why: string; readonly hint: string };
 /** Standard output of a program, or undefined when it cannot be run. */
 export type RunTool = (file: string, args: readonly string[]) => Promise<string | undefined>;
-type Places = Pick<Config, 'cacheDir' | 'children'>;
+type Places = Pick<Config, 'cacheDir'> & { readonly children: Pick<Config['children'], 'base' | 'clouds'> };
 
 const HINT = 'run "npm run setup" in the slipway checkout, or install that version and put it on PATH';
 

@@ -132,6 +132,8 @@ export interface ChildEnvironment {
   readonly base: { readonly [variable: string]: string };
   /** Credentials of clouds (`AWS_*`, `ARM_*`, `AZURE_*` …), only for stack operations. */
   readonly clouds: { readonly [variable: string]: Secret };
+  /** Read-only ones (`SLIPWAY_PREVIEW_AWS_*` …), by the names that programs know; for previews of pull requests, which get no others. */
+  readonly guardedClouds: { readonly [variable: string]: Secret };
 }
 /** What loadConfig cannot see in the environment. */
 export interface Surroundings {

@@ -4,6 +4,7 @@ export { HostError, type HostErrorCode } from './error.ts';
 export { fitComment } from './fit-comment.ts';
 export type { Exchange, ExchangeRequest, ExchangeResponse } from './http/index.ts';
 export { isBareRepo, isPath, isRef, isRepo } from './names.ts';
+export { type FilePlace, linkToFile } from './link.ts';
 export { type HostDeps, openHost } from './open.ts';
 export { markerOf, placeComment, type Placed, type PlaceRequest } from './place-comment.ts';
 export type * from './port.ts';

@@ -9,5 +9,7 @@ export { type PolicyContext, policyInput } from './policy/input.ts';
 export { type Compensation, type PhaseRollback, rollbackOf, type RollbackPlan } from './rollback.ts';
 export { type PlanFacts, stalenessOf, type StaleReason } from './staleness.ts';
 export type * from './types.ts';
+export { openingsOf, type WindowMistake } from './window/openings.ts';
+export { spanAt } from './window/spans.ts';
 export { findCycle, waves } from './waves.ts';
 export { firesBetween, type FireTimes, nextFire } from './window/fires.ts';

@@ -27,6 +27,11 @@ export function findingsOf(evaluation: Evaluation, asked: readonly PolicyPackage
   return asked.flatMap(({ name, rules }) => findingsOfPackage(name, rules, answers));
 }
 
+/** Were policies not heard at all? Such a denial says nothing of what was judged, and may be another one a little later. */
+export function wereUnheard(findings: readonly Finding[]): boolean {
+  return findings.some(({ rule }) => Object.keys(WHAT_NOW).some((type) => rule === `slipway.${type}`));
+}
+
 const WHAT_NOW = {
   timeout: 'nothing may run that is not judged; simplify the rule that takes long, "opa eval --profile" shows which',
   crash: 'nothing may run that is not judged; "opa test policies" and "opa eval" show the mistake',

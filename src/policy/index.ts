@@ -1,3 +1,4 @@
+export { wereUnheard } from './findings.ts';
 export {
   ACCESS_PACKAGE,
   type DecisionLog,

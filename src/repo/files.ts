@@ -9,5 +9,10 @@ export async function listRunbookFiles(root: string): Promise<readonly string[]>
   const folder = await lstat(join(root, FOLDER)).catch(() => undefined);
   if (!folder?.isDirectory()) return [];
   const files = await filesBelow(join(root, FOLDER));
-  return files.filter((path) => /\.ya?ml$/.test(path) && !path.split('/').some((part) => part.startsWith('.'))).map((path) => `${FOLDER}/${path}`);
+  return files.map((path) => `${FOLDER}/${path}`).filter(isRunbookFile);
+}
+
+/** Is this path, from the top folder, one that runbooks and their estate are read from? */
+export function isRunbookFile(path: string): boolean {
+  return path.startsWith(`${FOLDER}/`) && /\.ya?ml$/.test(path) && !path.split('/').some((part) => part.startsWith('.'));
 }

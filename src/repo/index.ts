@@ -2,8 +2,9 @@ export { type Checkout, checkoutFrom, type CheckoutRequest, openCheckout } from 
 export { type ChangedFile, changedFiles, commitTime, mergeBase, peopleOf, type Person, resolveCommit, topFolder } from './commits.ts';
 export { defaultHead } from './default-branch.ts';
 export { type FileIn, fileIn } from './file-in.ts';
-export { listRunbookFiles } from './files.ts';
+export { isRunbookFile, listRunbookFiles } from './files.ts';
 export { type GitContext } from './git.ts';
+export { type TreeFile } from './list-tree.ts';
 export { type Mirror, type MirrorRequest, openMirror, type Wanted } from './mirror.ts';
 export { type RemoteAccess } from './remote.ts';
 export { pushBranch, type RevertRequest, writeRevert } from './revert.ts';

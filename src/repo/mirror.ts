@@ -5,7 +5,8 @@ import { type Clock, EXIT, SlipwayError, systemClock } from '../core/index.ts';
 import { type Checkout, checkoutFrom } from './checkout.ts';
 import { type ChangedFile, changedFiles, mergeBase, peopleOf, type Person, resolveCommit } from './commits.ts';
 import { type FileIn, fileIn } from './file-in.ts';
-import { git, type GitContext } from './git.ts';
+import { git, gitBlob, type GitContext } from './git.ts';
+import { listTree, treeId, type TreeFile } from './list-tree.ts';
 import { withLock } from './lock.ts';
 import { createQueue } from './queue.ts';
 import { gitRemote, type RemoteAccess } from './remote.ts';
@@ -49,6 +50,12 @@ export interface Mirror {
   /** How many commits of `base` are not in `head`. */
   behindBy(base: string, head: string): Promise<number>;
   people(range: { readonly base?: string; readonly head: string }): Promise<readonly Person[]>;
+  /** Every file of a commit that is here. */
+  list(commit: string): Promise<ReadonlyMap<string, TreeFile>>;
+  /** Bytes of a file that `list` has told. */
+  blob(oid: string): Promise<Uint8Array>;
+  /** Id of all files of a commit together. */
+  treeId(commit: string): Promise<string>;
   fileIn(request: { readonly revision: string; readonly path: string; readonly mostBytes: number }): Promise<FileIn>;
 }
 
@@ -93,6 +100,9 @@ export async function openMirror(request: MirrorRequest): Promise<Mirror> {
       return Number(await git({ ...context, folder: path }, 'rev-list', '--count', `${from}..${to}`));
     },
     people: (range) => peopleOf(path, range, context),
+    list: (commit) => listTree(path, commit, context),
+    blob: (oid) => gitBlob({ ...context, folder: path }, oid),
+    treeId: (commit) => treeId(path, commit, context),
     fileIn: (asked) => fileIn(path, asked, context),
   };
 }

@@ -6,6 +6,8 @@ import { gitRemote, type RemoteAccess } from './remote.ts';
 export interface RevertRequest {
   /** What is undone: a commit, or a merge with all that it brought into its first parent. */
   readonly undo: string;
+  /** Where it goes back to; the first parent of `undo` unless told. */
+  readonly before?: string;
   /** Where the branch stands that is to have it undone. */
   readonly onto: string;
   readonly message: string;
@@ -20,10 +22,11 @@ export interface RevertRequest {
  * @throws {SlipwayError} `REVERT_CONFLICT` when later changes stand in the way, `REVERT_NOTHING` when it is undone already, `GIT_TOO_OLD` before 2.38,
  * `COMMIT_NOT_FOUND`.
  */
-export async function writeRevert(repository: string, { undo, onto, message, author }: RevertRequest, context: GitContext): Promise<string> {
+export async function writeRevert(repository: string, request: RevertRequest, context: GitContext): Promise<string> {
+  const { undo, onto, message, author } = request;
   const place = { ...context, folder: repository, identity: author };
   const [undone, base] = [await resolveCommit(repository, undo, context), await resolveCommit(repository, onto, context)];
-  const before = await resolveCommit(repository, `${undone}^1`, context);
+  const before = await resolveCommit(repository, request.before ?? `${undone}^1`, context);
   // As if somebody had gone back right after it: merging that into the branch is the undoing.
   const back = (await git(place, 'commit-tree', `${before}^{tree}`, '-p', undone, '-m', 'back')).trim();
   const tree = await merged(place, base, back);

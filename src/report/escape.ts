@@ -21,6 +21,12 @@ export function code(text: string): string {
   return inside === '' ? '' : `\`${inside}\``;
 }
 
+/** A link whose words are Markdown already; only the words where the address is none that a browser may follow. */
+export function link(words: string, address: string | undefined): string {
+  if (address === undefined || !URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) return words;
+  return `[${words}](${new URL(address).href.replaceAll(/[()<>|\\`]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)})`;
+}
+
 /** Lines from outside in a block that they cannot leave. */
 export function block(lines: readonly string[], language: string): string {
   const safe = lines.flatMap(cleanLines);

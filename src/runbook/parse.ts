@@ -21,7 +21,7 @@ import { mistakesOf } from './shape/issues.ts';
 import { shown } from './shape/words.ts';
 import type { StepView } from './walk/view.ts';
 import { readYaml, type YamlDocument } from './yaml/read.ts';
-import { keyPosition, valuePosition } from './yaml/tree.ts';
+import { keyPosition, type Tree, valuePosition } from './yaml/tree.ts';
 
 type Registry = readonly AnyKind[];
 
@@ -41,7 +41,11 @@ export function readDocuments(
   kinds: Registry = registeredKinds,
 ): { readonly documents: readonly ParsedDocument[]; readonly problems: readonly Problem[] } {
   const yaml = readYaml(content, file);
-  return { documents: yaml.documents.map((document) => parseDocument(document, { file, digest: yaml.digest, kinds })), problems: yaml.problems };
+  const documents = yaml.documents.map((document, index) => {
+    const treeOf = rereadTree({ content, file, index }, document.tree);
+    return parseDocument(document, { file, digest: yaml.digest, kinds, treeOf });
+  });
+  return { documents, problems: yaml.problems };
 }
 
 /**
@@ -80,11 +84,26 @@ interface Origin {
   readonly file: string;
   readonly digest: Source['digest'];
   readonly kinds: Registry;
+  readonly treeOf: () => Tree;
 }
 
-function parseDocument({ tree, value, problems, isReadable }: YamlDocument, origin: Origin): ParsedDocument {
-  const reporter = createReporter(tree, origin.file);
-  reporter.problems.push(...problems);
+/** The tree of a document. It is many times as large as the text, so that it is let go when memory is short, and read again by whoever asks for a place. */
+function rereadTree(
+  { content, file, index }: { readonly content: string | Uint8Array; readonly file: string; readonly index: number },
+  tree: Tree,
+): () => Tree {
+  let kept = new WeakRef(tree);
+  return () => {
+    const again = kept.deref() ?? readYaml(content, file).documents[index]?.tree;
+    if (!again) throw new TypeError(`${file} was read in another way before`); // the same bytes give the same documents
+    kept = new WeakRef(again);
+    return again;
+  };
+}
+
+function parseDocument({ value, problems, isReadable }: Omit<YamlDocument, 'tree'>, origin: Origin): ParsedDocument {
+  const { treeOf } = origin;
+  const reporter = createReporter(treeOf, origin.file, problems);
   const kind = isReadable ? kindOfDocument(value, reporter) : undefined;
   if (kind === undefined || !isObject(value)) return { raw: undefined, kind, loaded: undefined, reporter };
   const shape = DOCUMENTS[kind];
@@ -95,7 +114,7 @@ function parseDocument({ tree, value, problems, isReadable }: YamlDocument, orig
     ignores: (path) => isExpressionAt(value, path) && !(kind === 'Wave' && path[0] === 'readiness'),
   }))
     reporter.report(mistake);
-  const lineOf = (path: readonly (string | number)[]): number => keyPosition(tree, path).line;
+  const lineOf = (path: readonly (string | number)[]): number => keyPosition(treeOf(), path).line;
   const steps = kind === 'Runbook' ? checkRunbook(value, { kinds: kindsOf(origin.kinds), lineOf, report: reporter.report }) : [];
   ESTATE_CHECKS[kind]?.(value, reporter.report);
   if (kind !== 'Runbook') checkUnevaluated(value, { schema: jsonSchemaOf(shape), isEvaluated: (path) => path[0] === 'readiness', report: reporter.report });
@@ -105,7 +124,7 @@ function parseDocument({ tree, value, problems, isReadable }: YamlDocument, orig
     digest: origin.digest,
     name: parsed.data.metadata.name,
     source: value,
-    at: (path) => valuePosition(tree, parsePath(path)),
+    at: (path) => valuePosition(treeOf(), parsePath(path)),
   };
   return { raw: value, kind, loaded: loadedOf(parsed.data, source, steps), reporter };
 }

@@ -20,20 +20,24 @@ export interface Reporter {
   readonly report: (mistake: Mistake) => void;
   readonly problems: Problem[];
   readonly file: string;
+  /** Another one that begins with what this one has collected so far. */
+  readonly fork: () => Reporter;
 }
 
 /** Make a reporter; a mistake of an aliased value is kept once. */
-export function createReporter(tree: Tree, file: string): Reporter {
-  const problems: Problem[] = [];
-  const seen = new Set<string>();
+export function createReporter(treeOf: () => Tree, file: string, earlier: readonly Problem[] = []): Reporter {
+  const problems = [...earlier];
+  const keyOf = ({ line, column, code, message }: Pick<Problem, 'line' | 'column' | 'code' | 'message'>): string => `${line}:${column}:${code}:${message}`;
+  const seen = new Set(earlier.map(keyOf));
   const report = ({ code, path, message, hint, severity = 'error', atKey, within }: Mistake): void => {
+    const tree = treeOf();
     const position = within ? offsetPosition(tree, path, within) : atKey === true ? keyPosition(tree, path) : valuePosition(tree, path);
-    const key = `${position.line}:${position.column}:${code}:${message}`;
+    const key = keyOf({ ...position, code, message });
     if (seen.has(key)) return;
     seen.add(key);
     problems.push({ code, severity, file, ...position, path: pathText(path), message, ...(hint === undefined ? {} : { hint }) });
   };
-  return { report, problems, file };
+  return { report, problems, file, fork: () => createReporter(treeOf, file, problems) };
 }
 
 /** Errors and warnings in the order of the file. */

@@ -8,6 +8,7 @@ import { checkReferences } from './checks/references.ts';
 import { kindsOf } from './kinds.ts';
 import type { LoadedDocument, Repository } from './loaded.ts';
 import { type ParsedDocument, readDocuments } from './parse.ts';
+import { readRemembered } from './remembered.ts';
 import { hasErrors, inFileOrder } from './report.ts';
 import type { DocumentKind } from './shape/documents.ts';
 
@@ -28,7 +29,27 @@ export type Catalogues = { readonly [K in DocumentKind]: Catalogue };
  * as there.
  */
 export function validateRepository(files: readonly RepositoryFile[], kinds: readonly AnyKind[] = registeredKinds): Parsed<Repository> {
-  const read = files.map(({ path, text }) => readDocuments(text, path, kinds));
+  return inspectRepository(files, kinds).parsed;
+}
+
+/** A document as it was written, whether or not it has mistakes. */
+export interface WrittenDocument {
+  readonly kind: DocumentKind;
+  readonly name: string;
+  readonly file: string;
+  readonly raw: JsonObject;
+  /** Absent when it has mistakes of its own. */
+  readonly loaded?: LoadedDocument;
+}
+export interface Inspected {
+  readonly parsed: Parsed<Repository>;
+  /** All that have a kind and a name, with those that have mistakes. */
+  readonly documents: readonly WrittenDocument[];
+}
+
+/** As `validateRepository`, for whoever also needs to know what is there in a repository with mistakes. */
+export function inspectRepository(files: readonly RepositoryFile[], kinds: readonly AnyKind[] = registeredKinds): Inspected {
+  const read = files.map((file) => (kinds === registeredKinds ? readRemembered(file) : readDocuments(file.text, file.path, kinds)));
   const documents = read.flatMap((file) => file.documents);
   const catalogues = catalogue(documents);
   for (const document of documents) {
@@ -38,8 +59,14 @@ export function validateRepository(files: readonly RepositoryFile[], kinds: read
   checkCalls(catalogues.Runbook);
   checkAccess(catalogues);
   const problems: readonly Problem[] = inFileOrder([...read.flatMap((file) => file.problems), ...documents.flatMap(({ reporter }) => reporter.problems)]);
-  if (hasErrors(problems)) return { ok: false, problems };
-  return { ok: true, value: repositoryOf(documents.flatMap(({ loaded }) => loaded ?? [])), problems };
+  const written = documents.flatMap((document) => writtenOf(document) ?? []);
+  if (hasErrors(problems)) return { parsed: { ok: false, problems }, documents: written };
+  return { parsed: { ok: true, value: repositoryOf(documents.flatMap(({ loaded }) => loaded ?? [])), problems }, documents: written };
+}
+
+function writtenOf({ kind, raw, loaded, reporter }: ParsedDocument): WrittenDocument | undefined {
+  const name = nameOf(raw);
+  return kind === undefined || raw === undefined || name === undefined ? undefined : { kind, name, file: reporter.file, raw, ...(loaded ? { loaded } : {}) };
 }
 
 /** The first document of each name; later ones of the same kind and name are mistakes. */

@@ -16,7 +16,7 @@ export function parseShaped<T>(content: string | Uint8Array, file: string, shape
   const { documents, problems } = readYaml(content, file);
   const [document, ...more] = documents;
   if (!document) return { ok: false, problems };
-  const reporter = createReporter(document.tree, file);
+  const reporter = createReporter(() => document.tree, file);
   reporter.problems.push(...problems, ...document.problems);
   if (more.length > 0)
     reporter.report({ code: 'YAML_TOO_LARGE', path: [], message: `the file holds ${documents.length} documents, not one`, hint: 'keep the first' });

@@ -57,8 +57,8 @@ export function buildPorts(
 }
 
 /** What stack operations may see of our environment. */
-export function pulumiEnvironment({ children, pulumi }: Config): { readonly [name: string]: string } {
-  const clouds = Object.entries(children.clouds).map(([name, secret]) => [name, secret.reveal()]);
+export function pulumiEnvironment({ children, pulumi }: Config, credentials = children.clouds): { readonly [name: string]: string } {
+  const clouds = Object.entries(credentials).map(([name, secret]) => [name, secret.reveal()]);
   return {
     ...children.base,
     ...Object.fromEntries(clouds),

@@ -39,9 +39,9 @@ export async function openRealWorld(building: Building): Promise<World> {
 const SECRET_NAME = /(SECRET|TOKEN|PASSWORD)(?!\w*_FILE$)|_KEY$/;
 
 /** Programs of stacks and providers see these settings, and may print them. */
-function maskSettings({ config, request }: Building): void {
-  const { clouds } = config.children;
-  for (const [name, secret] of Object.entries(clouds)) if (SECRET_NAME.test(name)) request.masker.add(secret);
+export function maskSettings({ config, request }: Building): void {
+  const { clouds, guardedClouds } = config.children;
+  for (const [name, secret] of [...Object.entries(clouds), ...Object.entries(guardedClouds)]) if (SECRET_NAME.test(name)) request.masker.add(secret);
   const { passphrase, accessToken } = config.pulumi;
   const password = config.journal.store === 'postgres' ? config.journal.password : undefined;
   const vaultKey = config.vaultKey?.from === 'setting' ? config.vaultKey.key : undefined;

@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { backend } from '../support/git-http.ts';
 import type { Forge, Person, Pull, Repo } from './forge/forge.ts';
 import { changesBetween, commitAt, commitsBetween } from './forge/git.ts';
 import { type Answer, type Asked, type Fake, iso, pageOf, type Route, serveFake, textOf } from './forge/server.ts';
@@ -23,6 +24,8 @@ import {
 export interface GithubFake extends Fake {
   /** Private key of the App 4711, which is installed for everybody. */
   readonly appKey: string;
+  /** Credentials that git came with. */
+  readonly gitCredentials: readonly (string | undefined)[];
 }
 const APP = { id: 4_711, slug: 'slipway-bot' };
 const INSTALLATION = 9_001;
@@ -39,14 +42,21 @@ export async function serveGithub(forge: Forge, asBot: Person): Promise<GithubFa
     return forge.withToken(token);
   };
   const at: { url: string } = { url: '' };
+  const gitCredentials: (string | undefined)[] = [];
   const fake = await serveFake({
+    git: (request, response) => {
+      if (!/\.git\/(?:info\/refs|git-(?:upload|receive)-pack)(?:\?|$)/.test(request.url ?? '')) return false;
+      gitCredentials.push(request.headers.authorization);
+      backend(forge.root, request, response);
+      return true;
+    },
     routes: [...appRoutes(asBot), ...repoRoutes(forge, () => at.url)],
     authenticate,
     refuse: (status, message) => ({ status, body: { message, documentation_url: 'https://docs.github.com/rest', status: String(status) } }),
     headers: () => ({ 'x-ratelimit-limit': '5000', 'x-ratelimit-remaining': '4999', 'x-github-media-type': 'github.v3; format=json' }),
   });
   at.url = fake.url;
-  return { ...fake, appKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString() };
+  return { ...fake, gitCredentials, appKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString() };
 }
 
 function isAppJwt(token: string, pem: string): boolean {

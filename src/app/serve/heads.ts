@@ -23,6 +23,8 @@ export interface Head {
   readonly commit: string;
   /** The mirror, for the `root` of a session. */
   readonly root: string;
+  /** Absolute path of its files. */
+  readonly files: string;
   readonly estate: Parsed<Estate>;
   /** What requests are judged by. Also there when other files than those of access have mistakes: whoever may stop a run still may. */
   readonly judges: Judges;
@@ -33,6 +35,8 @@ export interface Heads {
   fetched(name: string): Promise<Head>;
   /** As it was seen last, at most `FRESH_MS` ago. @throws the same. */
   recent(name: string): Promise<Head>;
+  /** What a repository is read from. @throws {SlipwayError} `UNKNOWN_REPOSITORY`. */
+  mirror(name: string): Promise<Mirror>;
 }
 export interface HeadsOptions {
   readonly wiring: Wiring;
@@ -84,15 +88,24 @@ export function createHeads(options: HeadsOptions): Heads {
       if (state.head && wiring.clock.monotonic() - state.head.at < FRESH_MS) return state.head.value;
       return state.running ?? fetched(name);
     },
+    mirror: async (name) => {
+      const { repository, state } = find(name);
+      return mirrorOf(options, repository, state);
+    },
   };
 }
 
-async function read({ wiring, stateDir, signal }: HeadsOptions, { name, branch, access }: ServedRepository, state: Known): Promise<Head> {
-  const { git, clock } = wiring;
-  const at = clock.monotonic();
-  state.mirror ??= openMirror({ ...git, signal, name, access, cacheDir: join(stateDir, 'checkouts'), clock });
+async function mirrorOf({ wiring, stateDir, signal }: HeadsOptions, { name, access }: ServedRepository, state: Known): Promise<Mirror> {
+  state.mirror ??= openMirror({ ...wiring.git, signal, name, access, cacheDir: join(stateDir, 'checkouts'), clock: wiring.clock });
   state.mirror.catch(() => delete state.mirror); // the next one who asks tries again
-  const mirror = await state.mirror;
+  return state.mirror;
+}
+
+async function read(options: HeadsOptions, repository: ServedRepository, state: Known): Promise<Head> {
+  const { name, branch } = repository;
+  const { wiring, stateDir, signal } = options;
+  const at = wiring.clock.monotonic();
+  const mirror = await mirrorOf(options, repository, state);
   await mirror.fetch();
   const commit = await mirror.resolve(`refs/heads/${branch}`);
   const value =
@@ -108,7 +121,7 @@ async function readHead(
   const session: Session = { actor: 'system', teams: [], root: at.root, stateDir, commit: at.commit, masker: createMasker(), signal, notice: () => undefined };
   const { checkout, parsed: estate } = await openEstate(session, wiring);
   const rules = estate.ok ? rulesOf(estate.value.repository.accesses.values()) : await rulesIn(checkout.root);
-  return { ...at, estate, judges: { rules, policies: await accessPolicies(wiring, checkout.root, signal) } };
+  return { ...at, files: checkout.root, estate, judges: { rules, policies: await accessPolicies(wiring, checkout.root, signal) } };
 }
 
 /** Rules of a repository that has mistakes elsewhere; with a mistake in a file that gives access, nothing is given. */

@@ -14,6 +14,12 @@ export interface PlanOptions {
   readonly measuring?: readonly MeasuringPlan[];
   /** Milliseconds since the epoch, to leave out openings of windows that are over. */
   readonly now?: number;
+  /** Most characters of a plan in Markdown, at least 2,000; what the usual forges take unless told. */
+  readonly limit?: number;
+  /** What to do next, where that is not to type a command in a terminal. */
+  readonly next?: readonly string[];
+  /** Address of a line of the repository, for those who read the plan in a browser. */
+  readonly linkTo?: (place: { readonly file: string; readonly line: number }) => string | undefined;
 }
 
 /** `allowed`, `denied by 2 findings`, `needs an override`. */
@@ -42,7 +48,8 @@ export function expectedWords({ body }: PlanBundle, given?: ExpectedDuration): s
 }
 
 /** Commands to type now; the most useful first. */
-export function nextWords({ body }: PlanBundle, { planFile }: PlanOptions): readonly string[] {
+export function nextWords({ body }: PlanBundle, { planFile, next }: PlanOptions): readonly string[] {
+  if (next) return next;
   const name = clean(body.runbook.name);
   if (body.rehearsal) return [`slipway rehearse ${name}`];
   const apply = `slipway apply ${planFile ?? name}`;

@@ -1,7 +1,7 @@
 import type { PlanBundle } from '../../plan/index.ts';
 import { commitWords, decisionWords, expectedWords, nextWords, type PlanOptions, sortedFindings } from './closing.ts';
 import { previewDetails, previewSummary } from './details.ts';
-import { block, code, plain } from '../escape.ts';
+import { block, code, link, plain } from '../escape.ts';
 import { compensationWords, type PhaseView, type PlanView, type StepView, viewOf } from './view.ts';
 import { measuringWords } from './measuring.ts';
 import { counted, countWords, cut } from './words.ts';
@@ -27,12 +27,13 @@ type Level = (typeof LEVELS)[number];
  */
 export function planMarkdown(bundle: PlanBundle, options: PlanOptions = {}): string {
   const view = viewOf(bundle, options.now);
+  const limit = options.limit ?? MARKDOWN_LIMIT;
   for (const level of LEVELS) {
     const text = write(view, options, level);
-    if (text.length <= MARKDOWN_LIMIT) return text;
+    if (text.length <= limit) return text;
   }
   const closing = `\n\n${code(bundle.digest)}: this plan is too large for a comment; run ${code(`slipway plan ${bundle.body.runbook.name}`)} to see it.\n`;
-  return `${heading(view)}\n${closing}`.slice(0, MARKDOWN_LIMIT);
+  return `${heading(view)}\n${closing}`.slice(0, limit);
 }
 
 function write(view: PlanView, options: PlanOptions, level: Level): string {
@@ -40,7 +41,7 @@ function write(view: PlanView, options: PlanOptions, level: Level): string {
     heading(view),
     level.note === '' ? '' : `_${level.note}_`,
     overview(view),
-    findingList(view, level),
+    findingList(view, level, options.linkTo),
     phaseTable(view),
     ...(level.steps ? view.phases.map((phase) => phaseDetails(view, phase, level)) : []),
     closing(view, options),
@@ -73,15 +74,22 @@ function overview({ bundle, mutating, hosts, stacks, counts, approximate }: Plan
   ].join('\n');
 }
 
-function findingList({ bundle }: PlanView, { findings: most }: Level): string {
+function findingList({ bundle }: PlanView, { findings: most }: Level, linkTo: PlanOptions['linkTo']): string {
   const findings = sortedFindings(bundle.body.verdict.findings);
   const words = { deny: '⛔ **denied**', soft: '✋ **needs an override**', warn: '⚠️ warning' } as const;
   const lines = findings.slice(0, most).map(({ level, rule, at, msg, hint, id }) => {
-    const where = at === undefined ? '' : ` at ${code(at)}`;
+    const where = at === undefined ? '' : ` at ${link(code(at), linkTo?.(placeOf(bundle, at)))}`;
     const override = level === 'soft' ? ` (${code(id)})` : '';
     return `- ${words[level]} ${code(rule)}${where}: ${plain(cut(msg, LONGEST))}${hint === undefined ? '' : ` (hint: ${plain(cut(hint, LONGEST))})`}${override}`;
   });
   return [...lines, ...(findings.length > most ? [`- … and ${counted(findings.length - most, 'more finding')}`] : [])].join('\n');
+}
+
+/** Where a node or phase is written; its runbook for anything else. */
+function placeOf({ body }: PlanBundle, at: string): { readonly file: string; readonly line: number } {
+  const path = at.replace(/\[\d+\]$/, '');
+  const node = body.graph.nodes[path] ?? Object.values(body.graph.nodes).find(({ phase }) => phase === path);
+  return node?.source ?? { file: body.runbook.file, line: 1 };
 }
 
 function phaseTable(view: PlanView): string {

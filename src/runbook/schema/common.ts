@@ -41,8 +41,9 @@ export const Retry = z.strictObject({
 });
 export type Retry = z.output<typeof Retry>;
 
+export const Approvers = z.array(z.string().regex(/^(user|team):[A-Za-z0-9._@-]+$/, { error: 'not an approver; write user:<name> or team:<name>' }));
 export const Approval = z.strictObject({
-  approvers: z.array(z.string().regex(/^(user|team):[A-Za-z0-9._@-]+$/, { error: 'not an approver; write user:<name> or team:<name>' })).min(1),
+  approvers: Approvers.min(1),
   required: z.int().min(1).optional(),
   perGroup: z.int().min(0).optional(),
   preventSelfApproval: z.boolean().optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Duration, LEGACY_NAMES, MetricSources, Pattern } from '../../steps/index.ts';
-import { Approval, Cron, Expression, Id, Metadata, WindowRule } from './common.ts';
+import { Approval, Approvers, Cron, Expression, Id, Metadata, WindowRule } from './common.ts';
 import { Subscription } from './operate.ts';
 import { Objective } from './runbook.ts';
 
@@ -57,6 +57,39 @@ export type Calendar = z.output<typeof Calendar>;
 /** A folder under stacks/ for all of its stacks, or one of them. */
 const STACKS = /^[a-z0-9][a-z0-9-]{0,62}(?:\/[A-Za-z0-9_.-]{1,100})?$/;
 
+/** What a pull request that changes this environment needs before Slipway applies it. Only what the default branch says counts. */
+export const ApplyRules = z.strictObject({
+  /** `afterMerge` unless told. */
+  when: z.enum(['afterMerge', 'beforeMerge']).optional(),
+  /** Slipway merges, in this way, when everything else is met; people merge when absent. */
+  merge: z.enum(['merge', 'squash', 'rebase']).optional(),
+  /** Of the plan; never by its author, committers, or whoever applies it. One by anybody who may vote unless told. */
+  approvals: z
+    .strictObject({
+      required: z.int().min(0).max(20).optional(),
+      /** Those who may; anybody whom access rules let vote when absent. */
+      approvers: Approvers.min(1).optional(),
+      /** How many each listed team must give. */
+      perGroup: z.int().min(0).max(20).optional(),
+      /** An approval counts for so long. */
+      within: Duration.optional(),
+    })
+    .optional(),
+  /** Approving reviews of the host count as approvals too, although whoever reviews sees a commit and not a plan; they do not unless told. */
+  reviews: z.boolean().optional(),
+  /** Owners of the changed files, by CODEOWNERS of the default branch, have to approve. */
+  codeOwners: z.boolean().optional(),
+  /** The host could merge it; asked for unless told. */
+  mergeable: z.boolean().optional(),
+  /** It has everything that the default branch has; asked for unless told. */
+  undiverged: z.boolean().optional(),
+  /** Nobody has changed a stack of it behind Slipway's back. */
+  driftFree: z.boolean().optional(),
+  /** Its rollback was proven, by a rehearsal or for real, within this time. */
+  drill: Duration.optional(),
+});
+export type ApplyRules = z.output<typeof ApplyRules>;
+
 export const Environment = z.strictObject({
   apiVersion: z.literal('slipway/v1'),
   kind: z.literal('Environment'),
@@ -78,6 +111,7 @@ export const Environment = z.strictObject({
     .optional(),
   approval: Approval.optional(),
   window: WindowRule.optional(),
+  apply: ApplyRules.optional(),
   costCeiling: z.number().min(0).optional(),
   /** Settings of the Pulumi backend and secrets provider for this environment. */
   pulumi: z.strictObject({ backend: z.string().optional(), secretsProvider: z.string().optional() }).optional(),

@@ -9,7 +9,14 @@ export const ROLLBACK_TRIGGERS = ['stepFailed', 'analysisFailed', 'healthFailed'
 export type RollbackTrigger = (typeof ROLLBACK_TRIGGERS)[number];
 
 export const Trigger = z.union([
-  z.strictObject({ pullRequest: z.strictObject({ paths: z.array(z.string()).optional() }) }),
+  z.strictObject({
+    pullRequest: z.strictObject({
+      /** Patterns of paths that concern this runbook beside what it names anyway. */
+      paths: z.array(z.string()).optional(),
+      /** Values that inputs take in plans of pull requests, over their defaults. */
+      inputs: z.record(Id, z.json()).optional(),
+    }),
+  }),
   z.strictObject({ webhook: z.strictObject({ id: Id }) }),
   z.strictObject({ schedule: Schedule }),
   z.strictObject({

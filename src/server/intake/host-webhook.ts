@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DELIVERIES } from '../../app/index.ts';
 import { EXIT, type Json, SlipwayError } from '../../core/index.ts';
 import type { Delivery } from '../../githost/index.ts';
 import { refuseWhileDraining } from '../api/start.ts';
@@ -6,9 +7,6 @@ import type { ServerDeps } from '../deps.ts';
 import { readBody } from '../http/body.ts';
 import type { Limiter } from '../http/limiter.ts';
 import { defineRoute, type Route } from '../http/route.ts';
-
-/** Verified deliveries of Git hosts wait here for whoever works on pull requests. */
-export const DELIVERIES = 'deliveries';
 
 /** Webhooks of Git hosts: verify, remember, answer; the work comes later. */
 export function hostWebhookRoute(deps: ServerDeps, failures: Limiter): Route {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { PullSettings } from '../../app/index.ts';
 import { parseDuration } from '../../core/index.ts';
 import { HostSettings } from '../../githost/index.ts';
 
@@ -115,6 +116,8 @@ export const ServerSettings = z.strictObject({
   repositories: z.array(RepositorySettings).min(1).max(100),
   triggers: z.array(TriggerSettings).max(500).default([]),
   hosts: z.array(HostSettings).max(50).default([]),
+  /** How pull requests of repositories with a host are looked after. */
+  pulls: PullSettings.prefault({}),
   login: LoginSettings.optional(),
   limits: LimitSettings.prefault({}),
 });

@@ -24,6 +24,8 @@ export interface Fake extends AsyncDisposable {
   answerNext(request: RegExp, ...answers: readonly Answer[]): void;
   /** `GET /path → 200`, in order. */
   readonly log: readonly string[];
+  /** Called with `POST /path` once something has been done, and before whoever asked hears of it. */
+  readonly onDone: ((line: string) => void)[];
 }
 export interface FakeOptions {
   readonly routes: readonly Route[];
@@ -38,6 +40,7 @@ export interface FakeOptions {
 /** A host's HTTP: routes, credentials, ETags, JSON; and answers that go wrong when a test asks for them. */
 export async function serveFake({ routes, authenticate, refuse, headers: always = () => ({}), git }: FakeOptions): Promise<Fake> {
   const log: string[] = [];
+  const onDone: ((line: string) => void)[] = [];
   const planned: { readonly request: RegExp; readonly answers: Answer[] }[] = [];
   const compiled = routes.map(([call, handle]) => ({ ...compile(call), handle }));
   const server = createServer((request, response) => {
@@ -52,6 +55,7 @@ export async function serveFake({ routes, authenticate, refuse, headers: always 
       const answer =
         plan?.answers.shift() ??
         (by === undefined ? refuse(401, 'Bad credentials') : handled(line, { url, request, by, text: Buffer.concat(chunks).toString() }));
+      for (const listener of onDone) listener(line);
       log.push(`${line} → ${send(response, request, { ...answer, headers: { ...always(by), ...answer.headers } })}`);
     });
   });
@@ -70,6 +74,7 @@ export async function serveFake({ routes, authenticate, refuse, headers: always 
   return {
     url: `http://127.0.0.1:${port}`,
     log,
+    onDone,
     answerNext: (request, ...answers) => void planned.push({ request, answers: [...answers] }),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
