@@ -36,6 +36,8 @@ export interface ChaosReport {
   readonly healed: number;
   readonly broken: readonly string[];
 }
+/** Events of a broken run that are told. */
+const LAST_EVENTS = 12;
 const LEASE_TTL_MS = 3_000;
 
 /** Let many runs live through faults, then let them end, and check every promise from outside. */
@@ -105,6 +107,13 @@ async function chaosIn({ store, dir, restart }: Place, options: ChaosOptions): P
   }
 }
 
+/** How a run ended, for whoever looks for the reason. */
+async function tailOf(journal: Store, id: string): Promise<string> {
+  const events = await journal.read(id);
+  const { lease } = (await journal.run(id)) ?? {};
+  return JSON.stringify({ lease, tail: events.slice(-LAST_EVENTS).map(({ seq, at, body }) => ({ seq, at, ...body })) });
+}
+
 type Store = Awaited<ReturnType<typeof openStore>>;
 
 /** Keep so many runs open: a new one for each that has ended. */
@@ -140,7 +149,11 @@ async function verdict(
     const row = await journal.run(id);
     states[row?.state ?? 'gone'] = (states[row?.state ?? 'gone'] ?? 0) + 1;
     events += row?.lastSeq ?? 0;
-    await checkRun(journal, id, outside).catch((cause: unknown) => broken.push(`${id}: ${cause instanceof Error ? cause.message : String(cause)}`));
+    try {
+      await checkRun(journal, id, outside);
+    } catch (cause) {
+      broken.push(`${id}: ${cause instanceof Error ? cause.message : String(cause)}; ended with ${await tailOf(journal, id)}`);
+    }
   }
   return { states, broken, events, effects: outside.ledger.filter(({ what }) => what === 'begin').length };
 }
