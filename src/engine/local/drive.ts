@@ -91,18 +91,7 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
   const data = await loadRun(options);
   const waker = createWaker(options, () => data.seq, signal);
   options.drain?.addEventListener('abort', waker.wake, { once: true });
-  const append = async (bodies: readonly EventBody[]): Promise<void> => {
-    // Together with the event: a crash between the two would leave a run that is over in the queue of its concurrency group for ever.
-    const end = bodies.find((body) => body.type === 'runFinished');
-    const written = bodies.length > 0 ? await journal.append(runId, bodies, lease, end?.state) : [];
-    // Others may have written in between, or be about to take their own events into account: each event counts once, in the journal's order.
-    const isNext = written[0]?.seq === data.seq + 1;
-    for (const event of isNext ? written : await journal.read(runId, data.seq)) {
-      if (event.seq !== data.seq + 1) continue;
-      evolve(data, event);
-      options.observe?.(event, true);
-    }
-  };
+  const append = appender(options, { data, lease, wake: waker.wake });
   const drive: Drive = { options, data, lease, signal, wake: waker.wake, fail: (cause) => failed.abort(cause), leave: () => left.abort(), append };
   try {
     await append([{ type: 'leaseTaken', token: lease.token, owner }, ...doubts(drive)]);
@@ -114,6 +103,25 @@ export async function driveRun(options: DriveOptions): Promise<{ readonly state:
     options.drain?.removeEventListener('abort', waker.wake);
     waker.stop();
   }
+}
+
+/** See `Drive.append`. */
+function appender({ journal, runId, observe }: DriveOptions, { data, lease, wake }: Pick<Drive, 'data' | 'lease' | 'wake'>): Drive['append'] {
+  return async (bodies) => {
+    // Together with the event: a crash between the two would leave a run that is over in the queue of its concurrency group for ever.
+    const end = bodies.find((body) => body.type === 'runFinished');
+    const written = bodies.length > 0 ? await journal.append(runId, bodies, lease, end?.state) : [];
+    const own = new Set(written.map(({ seq }) => seq));
+    // Others may have written in between, or be about to take their own events into account: each event counts once, in the journal's order.
+    const isNext = written[0]?.seq === data.seq + 1;
+    for (const event of isNext ? written : await journal.read(runId, data.seq)) {
+      if (event.seq !== data.seq + 1) continue;
+      evolve(data, event);
+      observe?.(event, true);
+      // Its follower takes this one for known by now, and whoever appends need not be who decides.
+      if (!own.has(event.seq)) wake();
+    }
+  };
 }
 
 async function goOn(drive: Drive, waker: ReturnType<typeof createWaker>): Promise<void> {
