@@ -19,8 +19,8 @@ export interface ChaosOptions {
   readonly runs: number;
   /** How long faults go on. */
   readonly seconds: number;
-  /** Longest time for everything to end once they have stopped. */
-  readonly healSeconds: number;
+  /** Longest time in which nothing at all happens, once they have stopped, although something has not ended. */
+  readonly standstillSeconds: number;
   readonly workers: number;
   readonly store: 'sqlite' | 'postgres';
   readonly say: (line: string) => void;
@@ -62,7 +62,7 @@ interface Place {
 }
 
 async function chaosIn({ store, dir, restart }: Place, options: ChaosOptions): Promise<ChaosReport> {
-  const { seed, seconds, healSeconds, workers, say } = options;
+  const { seed, seconds, standstillSeconds, workers, say } = options;
   const ledger = join(dir, 'ledger');
   await using journal = await openStore(store);
   const ids: string[] = [];
@@ -91,7 +91,7 @@ async function chaosIn({ store, dir, restart }: Place, options: ChaosOptions): P
     say(`faults: ${JSON.stringify(crew.counts)}; now everything may end`);
     isCalm = true;
     await crew.heal();
-    const healed = await untilOver(journal, healSeconds);
+    const healed = await untilOver(journal, standstillSeconds);
     over.abort();
     await people;
     await crew.stop();
@@ -127,11 +127,15 @@ async function topUp(journal: Store, ids: string[], { seed, runs }: ChaosOptions
   }
 }
 
-async function untilOver(journal: Store, seconds: number): Promise<number> {
+/** Until every run has ended, or nothing moves any more: how long it takes says only how many stand in line on how busy a machine. */
+async function untilOver(journal: Store, standstillSeconds: number): Promise<number> {
   const since = Date.now();
-  while (Date.now() - since < seconds * 1_000) {
+  let [moved, events] = [since, -1];
+  while (Date.now() - moved < standstillSeconds * 1_000) {
     const rows = await journal.runs({ limit: 1_000_000 });
     if (rows.every(({ state }) => isTerminal(state))) break;
+    const now = rows.reduce((sum, { lastSeq }) => sum + lastSeq, 0);
+    if (now !== events) [moved, events] = [Date.now(), now];
     await delay(250);
   }
   return (Date.now() - since) / 1_000;

@@ -18,7 +18,7 @@ const report = await chaos({
   seed,
   runs: Number(values.runs),
   seconds: Number(values.minutes) * 60,
-  healSeconds: 300,
+  standstillSeconds: 60,
   workers: Number(values.workers),
   store: values.store === 'postgres' ? 'postgres' : 'sqlite',
   say,
