@@ -1,4 +1,4 @@
-import { createMasker } from '../../core/index.ts';
+import { createMasker, SlipwayError } from '../../core/index.ts';
 import { isTerminal } from '../../engine/index.ts';
 import { type CommitStatus, linkToFile, placeComment } from '../../githost/index.ts';
 import { pullMarkdown, type PullView, type RunbookView } from '../../report/index.ts';
@@ -85,13 +85,24 @@ async function runbookView(options: PullsOptions, { opened, look, trust }: Known
       ? { plan: { bundle: plan.bundle, ...(stale === undefined ? {} : { stale }), expected: await options.app.expected(nobody(options), plan.bundle) } }
       : {}),
     ...(missing === undefined || !isTouched(affected) ? {} : { missing }),
-    ...(run ? { run: { id: run.row.id, state: run.state, ...urlOf(options, run.row.id), ...(run.waits === undefined ? {} : { waits: run.waits }) } } : {}),
+    ...(run ? { run: await runView(options, run) } : {}),
     ...(pinned
       ? {
           pin: `${pinned.run} was rolled back${pinned.revert ? `, and ${pinned.revert.url} takes the change back` : `: ${pinned.conflict ?? 'the change is to be taken back'}`}`,
         }
       : {}),
   };
+}
+
+async function runView(options: PullsOptions, { row, state, waits }: NonNullable<Assessed['run']>): Promise<NonNullable<RunbookView['run']>> {
+  const analyses = await options.app.analyses(nobody(options), row.id).catch(noVerdict);
+  return { id: row.id, state, ...urlOf(options, row.id), ...(waits === undefined ? {} : { waits }), analyses };
+}
+
+/** Most runs measure nothing, or have not measured yet. */
+function noVerdict(cause: unknown): readonly [] {
+  if (cause instanceof SlipwayError && cause.code === 'NO_VERDICT') return [];
+  throw cause;
 }
 
 const WORDS = {

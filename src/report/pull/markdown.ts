@@ -1,6 +1,7 @@
 import type { Problem } from '../../core/index.ts';
 import { code, link, plain } from '../escape.ts';
 import { counted, cut, MARKDOWN_LIMIT, planMarkdown } from '../plan/index.ts';
+import { analysesMarkdown } from '../verdict/index.ts';
 import type { LockView, PullView, RuleView, RunbookView } from './view.ts';
 import { changeWords, costWords, stageWords, timeWords, verdictWords } from './words.ts';
 
@@ -115,6 +116,7 @@ function details(view: PullView, runbook: RunbookView, { level, plan }: { readon
     reasons.length > 0 ? `Affected by ${reasons.map(plain).join(', ')}.` : '',
     pin === undefined ? '' : `📌 ${plain(pin)}`,
     run?.waits === undefined ? '' : `⏳ The run waits for ${plain(run.waits)}.`,
+    analysisWords(run),
     planWords(runbook, plan),
     plan === undefined ? findingList(view, runbook, level) : '',
     ruleList(runbook.rules),
@@ -122,6 +124,12 @@ function details(view: PullView, runbook: RunbookView, { level, plan }: { readon
   ];
   const inside = blocks.filter((block) => block !== '');
   return inside.length === 0 ? '' : [`<details><summary>${plain(name)}: ${plain(stageWords(runbook))}</summary>`, ...inside, '</details>'].join('\n\n');
+}
+
+/** What dual runs found. Comments hold no pictures of ours: those are on the page of the run, which asks who looks. */
+function analysisWords(run: RunbookView['run']): string {
+  if (!run || run.analyses.length === 0) return '';
+  return `${analysesMarkdown(run.analyses)}${run.url === undefined ? '' : `\n${link('Pictures of the verdicts', run.url)}`}`.trimEnd();
 }
 
 function planWords({ plan, missing }: RunbookView, text: string | undefined): string {

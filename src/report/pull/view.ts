@@ -1,5 +1,6 @@
 import type { Problem } from '../../core/index.ts';
 import type { RunState } from '../../engine/index.ts';
+import type { AnalysisCheck } from '../verdict/index.ts';
 import type { ExpectedDuration, PlanBundle, PlanGraph, PlanVerdict } from '../../plan/index.ts';
 
 /** Everything that the comment below a pull request says; whoever makes it has asked all questions. Texts are untrusted. */
@@ -37,7 +38,14 @@ export interface RunbookView {
   readonly missing?: string;
   /** Its environments say when it may be applied; each rule and whether it is met. */
   readonly rules: readonly RuleView[];
-  readonly run?: { readonly id: string; readonly state: RunState; readonly url?: string; readonly waits?: string };
+  readonly run?: {
+    readonly id: string;
+    readonly state: RunState;
+    readonly url?: string;
+    readonly waits?: string;
+    /** What its dual runs found; the page of the run has the pictures. */
+    readonly analyses: readonly AnalysisCheck[];
+  };
   /** Why it cannot be planned or applied although nothing is wrong with it. */
   readonly pin?: string;
 }

@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { compare } from '../../../src/analysis/index.ts';
 import { digestOf } from '../../../src/core/index.ts';
 import { pullMarkdown, type PullView, replyMarkdown, type RunbookView } from '../../../src/report/index.ts';
+import { dualRun } from '../../analysis/made.ts';
 import { story } from '../plan/story.ts';
+
+const evidence = dualRun({ seed: 3, n: 3_000, slots: 20 });
+const verdict = compare(evidence, [{ name: 'latency', kind: 'latency', quantiles: { p50: 0.2 } }]);
+const ANALYSES = [{ path: 'dual/@analysis', attempt: 1, ok: true, verdict, evidence, differences: [] }];
 
 function golden(name: string, written: string): void {
   const actual = written.replaceAll(/sha256:[0-9a-f]{64}/g, `sha256:${'0123456789abcdef'.repeat(4)}`);
@@ -59,6 +65,7 @@ describe('the comment below a pull request', () => {
       state: 'waiting',
       url: 'https://slipway.test/runs/run-20261128-0123456789',
       waits: 'an approval at cutover',
+      analyses: ANALYSES,
     } as const;
     golden(
       'comment.md',
@@ -98,7 +105,9 @@ describe('the comment below a pull request', () => {
       [100, 65_536],
     ] as const;
     for (const [count, limit] of cases) {
-      const runbooks = Array.from({ length: count }, (_, index) => planned({ name: `r${index}`, reasons: [long] }));
+      const runbooks = Array.from({ length: count }, (_, index) =>
+        planned({ name: `r${index}`, reasons: [long], run: { id: long, state: 'running', analyses: ANALYSES } }),
+      );
       for (const problems of [[], mistakes]) {
         const text = pullMarkdown(view({ runbooks, problems }), limit);
         assert.ok(text.length <= limit, `${count} runbooks in ${limit}: ${text.length}`);
