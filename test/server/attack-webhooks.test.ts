@@ -105,8 +105,6 @@ describe('webhooks', () => {
     assert.deepEqual([taken.status, taken.json['repeated']], [202, false], taken.text);
     const replayed = await site.call(path, github(push, { id: 'another-id' }));
     assert.deepEqual([replayed.status, replayed.json['repeated']], [202, true]);
-    const counts = await site.parts.deps.store.queues.counts();
-    assert.equal(counts.find(({ queue }) => queue === 'deliveries')?.ready, 1);
     assert.equal((await site.call(path, github(push, { secret: 'x'.repeat(32) }))).status, 401);
     assert.equal((await site.call(path, { raw: '{}' })).status, 401);
     for (const body of ['{', '[]', '{}', JSON.stringify({ ...push, ref: '' }), JSON.stringify({ ...push, repository: { id: 1, full_name: '../../etc' } })]) {

@@ -71,6 +71,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const authorized = join(dir, 'authorized_keys');
   await writeFile(authorized, await readFile(`${loginKey}.pub`), { mode: 0o644 });
   await chmod(dir, 0o755); // sshd reads the keys as the user who logs in
+  const home = join(dir, 'home');
+  await mkdir(home);
   const config = [
     ...(options.config ?? []),
     ...(certified ? [`HostCertificate ${hostKeyFile}-cert.pub`] : []),
@@ -80,6 +82,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     `AuthorizedKeysFile ${authorized}`,
     `PidFile ${join(dir, 'sshd.pid')}`,
     'UsePAM no',
+    // What the owner of this machine has in the profile of his shell is no part of the tests: it takes time, and may lock files and die with them locked.
+    `SetEnv HOME=${home}`,
     'StrictModes no',
     'PermitRootLogin prohibit-password',
     'PasswordAuthentication no',
