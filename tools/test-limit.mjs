@@ -2,7 +2,7 @@
 // such a file would hold everything up for ever. The timer keeps nobody alive, so that a file without such a mistake does not notice it.
 import process from 'node:process';
 
-const LIMIT_MS = Number(process.env.SLIPWAY_TEST_FILE_LIMIT_MS ?? 8 * 60_000);
+const LIMIT_MS = Number(process.env.SLIPWAY_TEST_FILE_LIMIT_MS ?? 15 * 60_000);
 
 if (process.env.NODE_TEST_CONTEXT !== undefined) {
   setTimeout(() => {

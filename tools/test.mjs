@@ -12,6 +12,8 @@ const tools = await setupOrExit();
 const env = { ...process.env, PATH: [dirname(tools.node), join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
+/** Test files that take longer than a minute. */
+const LONG = ['scenario/flagship-fail.test.ts', 'scenario/flagship-crash.test.ts', 'scenario/runbooks.test.ts', 'chaos/chaos.test.ts', 'cli/pack.test.ts'];
 const checks = [
   ['lint', bin('oxlint'), []],
   ['format', bin('prettier'), ['--check', '--log-level=warn', '.']],
@@ -39,10 +41,11 @@ const flags = ['--test', '--test-reporter=spec', `--test-concurrency=${concurren
 const code = await runHere(tools.node, [...flags, ...files], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
 process.exitCode = code !== 0 ? code : failed.length > 0 ? 1 : 0;
 
-/** All of test/, also in folders: the shell's own patterns differ from machine to machine. */
+/** All of test/, also in folders: the shell's own patterns differ from machine to machine. Those that take minutes come first, so that none is left alone at the end. */
 function testFiles() {
-  return readdirSync(join(root, 'test'), { recursive: true })
+  const names = readdirSync(join(root, 'test'), { recursive: true })
     .filter((name) => name.endsWith('.test.ts'))
-    .sort()
-    .map((name) => join('test', name));
+    .sort();
+  const isLong = (name) => LONG.includes(name.replaceAll('\\', '/'));
+  return [...names.filter(isLong), ...names.filter((name) => !isLong(name))].map((name) => join('test', name));
 }
