@@ -71,7 +71,7 @@ test('.ci/run: tells what it cannot install, runs npm test without a stdin, and 
   const ci = join(box.root, '.ci');
   mkdirSync(ci);
   cpSync(join(import.meta.dirname, '../../.ci/run'), join(ci, 'run'));
-  for (const name of ['bash', 'dirname', 'tail', 'mktemp', 'rm']) {
+  for (const name of ['bash', 'dirname', 'tail', 'mktemp', 'rm', 'timeout']) {
     const found = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
     symlinkSync(found, join(box.bin, name));
   }
@@ -82,5 +82,5 @@ test('.ci/run: tells what it cannot install, runs npm test without a stdin, and 
   assert.equal(result.status, 3, result.stderr);
   assert.equal(result.stdout, 'npm test --silent\nℹ pass 0\n');
   // `socat` is not linked into the sandbox, and nothing else on its PATH brings it.
-  assert.match(result.stderr, /ci: cannot install .*socat.*; tests that need them say so[^]*E: cannot reach the archive/);
+  assert.match(result.stderr, /ci: cannot install .*socat.*; tests that need it say so[^]*E: cannot reach the archive/);
 });
