@@ -3,9 +3,8 @@ import { type HostChoice, type RunData, takeOver } from '../engine/index.ts';
 import type { InventoryIndex } from '../inventory/index.ts';
 import { derivedRunId } from './call.ts';
 import { chooseHosts } from './choose-hosts.ts';
-import { drive } from './drive.ts';
+import { startFollowUp } from './follow-up.ts';
 import { invalid, parseFiles } from './load.ts';
-import { engineLabels, REMOTE_LABEL } from './remote.ts';
 import { filesOf } from './run-files.ts';
 import { resolveTask, stateOfRun } from './steer.ts';
 import type { RetryRequest, RunHandle, Session, SettledHosts } from './types.ts';
@@ -74,20 +73,7 @@ async function retryFinished(session: Session, wiring: Wiring, { data, path, wor
   await refuseSecond(journal, { retried, runId });
   const { overrides: _theirs, rollbackOf: _undone, retryOf: _before, ...same } = created;
   const taken = takeOver(data, await choiceOf(session, wiring, { data, path, words }));
-  const { [REMOTE_LABEL]: _elsewhere, ...labels } = (await journal.run(retried))?.labels ?? {};
-  await journal.create(
-    {
-      id: runId,
-      runbook: created.graph.runbook,
-      planDigest: created.planDigest,
-      createdAt: wiring.clock.now(),
-      rehearsal: created.rehearsal,
-      labels: { ...labels, ...engineLabels(wiring), retryOf: retried },
-      ...(created.graph.concurrency ? { concurrencyGroup: created.graph.concurrency.group } : {}),
-    },
-    { ...same, actor: session.actor, retryOf: { runId: retried, ...taken } },
-  );
-  return drive(session, wiring, runId);
+  return startFollowUp(session, wiring, { runId, of: data, as: 'retryOf', created: { ...same, retryOf: { runId: retried, ...taken } } });
 }
 
 /** Which hosts begin anew, by what the person asked for; at least one has to. */

@@ -14,7 +14,8 @@ import {
 import type { RunRow } from '../journal/index.ts';
 import { derivedRunId } from './call.ts';
 import { createdOf, drive } from './drive.ts';
-import { engineLabels, isRemote, REMOTE_LABEL, remoteOf, remoteRun } from './remote.ts';
+import { startFollowUp } from './follow-up.ts';
+import { isRemote, remoteOf, remoteRun } from './remote.ts';
 import type { RunHandle, Session } from './types.ts';
 import type { RunJournal, Wiring } from './wiring.ts';
 
@@ -114,21 +115,9 @@ async function undoFinished(session: Session, wiring: Wiring, { data, reason }: 
   const attempt = await nextUndo(journal, undone);
   const { overrides: _theirs, ...same } = created;
   const started = [...data.tasks.values()].filter((task) => hasStarted(task) && isForward(data, task)).map(({ path, outputs }) => ({ path, outputs }));
-  const { [REMOTE_LABEL]: _before, ...labels } = (await journal.run(undone))?.labels ?? {};
   const runId = derivedRunId(undone, `rollback ${attempt}`);
-  await journal.create(
-    {
-      id: runId,
-      runbook: created.graph.runbook,
-      planDigest: created.planDigest,
-      createdAt: wiring.clock.now(),
-      rehearsal: created.rehearsal,
-      labels: { ...labels, ...engineLabels(wiring), rollbackOf: undone },
-      ...(created.graph.concurrency ? { concurrencyGroup: created.graph.concurrency.group } : {}),
-    },
-    { ...same, actor: session.actor, rollbackOf: { runId: undone, reason, started, items: Object.fromEntries(data.items) } },
-  );
-  return drive(session, wiring, runId);
+  const rollbackOf = { runId: undone, reason, started, items: Object.fromEntries(data.items) };
+  return startFollowUp(session, wiring, { runId, of: data, as: 'rollbackOf', created: { ...same, rollbackOf } });
 }
 
 /** A retry did more than this run knows of: it is undone first, and knows how to undo both. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Secret } from '../../core/index.ts';
 import { deliveryId, deliveryOf, ignored } from '../delivery.ts';
 import type { Delivery, HostEvent, PullRequestEvent, ReviewEvent } from '../event.ts';
-import { commitOrNone, isRef } from '../names.ts';
+import { commentEvent, pullEvent, pushEvent } from '../github-events.ts';
 import type { HostRequest } from '../port.ts';
 import { number, readPayload, sha } from '../read.ts';
 import { headerOf, malformed, verifyHexHeaders } from '../signature/index.ts';
@@ -46,28 +46,20 @@ function eventIn(request: HostRequest): HostEvent {
     case 'ping':
       return { type: 'ping' };
     case 'push':
-      return push(readPayload(PushPayload, request));
-    case 'pull_request':
-      return pull(readPayload(PullPayload, request));
-    case 'issue_comment':
-      return comment(readPayload(CommentPayload, request));
+      return pushEvent(readPayload(PushPayload, request));
+    case 'pull_request': {
+      const payload = readPayload(PullPayload, request);
+      return pullEvent(actionOf(payload), payload);
+    }
+    case 'issue_comment': {
+      const payload = readPayload(CommentPayload, request);
+      return commentEvent(Boolean(payload.issue.pull_request), payload);
+    }
     case 'pull_request_review':
       return review(readPayload(ReviewPayload, request));
     default:
       return ignored(`nothing follows from the event ${JSON.stringify(name.slice(0, 64))}`);
   }
-}
-
-function push({ repository, sender, ref, before, after }: z.infer<typeof PushPayload>): HostEvent {
-  if (!isRef(ref)) return ignored('the pushed ref has a name that git would not take');
-  return { type: 'push', repo: repository.full_name, changes: [{ ref, before: commitOrNone(before), after: commitOrNone(after) }], sender };
-}
-
-function pull(payload: z.infer<typeof PullPayload>): HostEvent {
-  const action = actionOf(payload);
-  if (action === undefined) return ignored(`nothing follows from "${payload.action}" of a pull request`);
-  const { repository, sender, pull_request: about } = payload;
-  return { type: 'pullRequest', action, repo: repository.full_name, number: payload.number, head: about.head.sha, sender };
 }
 
 function actionOf({ action, changes, pull_request: { merged } }: z.infer<typeof PullPayload>): PullRequestEvent['action'] | undefined {
@@ -90,19 +82,6 @@ function actionOf({ action, changes, pull_request: { merged } }: z.infer<typeof 
     default:
       return undefined;
   }
-}
-
-function comment({ action, issue, comment: about, repository, sender }: z.infer<typeof CommentPayload>): HostEvent {
-  if (!issue.pull_request) return ignored('the comment is on an issue');
-  if (action !== 'created' && action !== 'edited' && action !== 'deleted') return ignored(`nothing follows from "${action}" of a comment`);
-  return {
-    type: 'comment',
-    action,
-    repo: repository.full_name,
-    number: issue.number,
-    comment: { id: about.id, author: about.user, body: about.body },
-    sender,
-  };
 }
 
 function review({ action, review: { state }, repository, sender, pull_request: about }: z.infer<typeof ReviewPayload>): HostEvent {
