@@ -61,7 +61,7 @@ describe('the pace of new connections', () => {
 
   it('grows while connections come quickly, up to a bound', async () => {
     const { most, atEnd } = await rush(1_500, () => 20);
-    assert.ok(most > 40, String(most));
+    assert.ok(most > 70, String(most));
     assert.ok(atEnd <= 200, String(atEnd));
   });
 
@@ -75,7 +75,7 @@ describe('the pace of new connections', () => {
   it('waits for dead machines beside the others', async () => {
     const { endedAt } = await rush(300, (_, index) => (index < 100 ? 20_000 : 50));
     const live = endedAt.slice(100).toSorted((a, b) => a - b);
-    // Sixteen begin at once, and the dead ones give their places back long before they are given up.
+    // All places are first taken by dead ones, which give them back long before they are given up.
     assert.ok((live.at(-1) ?? Infinity) < 12_000, String(live.at(-1)));
   });
 });
