@@ -49,7 +49,7 @@ try {
     ...{ ref: { host: 'git', repo: 'acme/estate', number: 1 }, served: { name: 'estate', host: { name: 'git' } }, pull: { author: { login: 'ada' } } },
   });
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const looks = createLooks({ wiring, log, session: { stateDir: loaded.value.stateDir, signal, isTold: false } });
+  const looks = createLooks({ wiring, log, session: { stateDir: loaded.value.stateDir, signal, isTold: true } });
   const look = (target: string): Promise<Timed<Look>> => timed(() => looks.look(opened(target)));
 
   const [first = '', ...later] = small;

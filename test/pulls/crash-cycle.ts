@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HostRequest } from '../../src/githost/index.ts';
 import type { GithubFake } from '../fakes/github.ts';
+import { GITHUB } from '../githost/dialects.ts';
 import { type ForgeSite, openForgeSite } from '../githost/forge-site.ts';
 import { eventsIn } from '../scenario/support.ts';
 import { removeAll } from '../server/site.ts';
 import { freePort } from '../support/free-port.ts';
 import { FILES, saying } from './estate.ts';
 import { settingsText } from './served.ts';
-import { GITHUB } from './site.ts';
 
 const CRASH_MAIN = join(import.meta.dirname, '..', 'scenario', 'crash-main.ts');
 const PATIENCE_MS = 120_000;

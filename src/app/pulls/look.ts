@@ -38,6 +38,8 @@ export interface Looks {
 }
 
 const MOST_KEPT = 64;
+/** Policies may go by the time of day, and sample sizes by what was measured since: what they said counts no longer than this. */
+const JUDGED_FOR_MS = 10 * 60_000;
 
 export function createLooks(options: LookOptions): Looks {
   const snapshots = new Map<string, Snapshots>();
@@ -50,7 +52,8 @@ export function createLooks(options: LookOptions): Looks {
   return {
     look: (opened) => {
       const { head, target, pull } = opened;
-      const key = digestOf([head.repository, head.commit, target.commit, target.base, pull.author.login]);
+      const slot = Math.floor(options.wiring.clock.now() / JUDGED_FOR_MS);
+      const key = digestOf([head.repository, head.commit, target.commit, target.base, pull.author.login, slot]);
       const known = kept.get(key) ?? lookAt(options, opened, snapshotsOf(opened));
       kept.delete(key);
       kept.set(key, known);
