@@ -60,13 +60,22 @@ try {
   const peerSmall = await each(later, (target) => timed(async () => peer(target)));
   const line = {
     ...{ bench: 'affected', runbooks: RUNBOOKS, stacks: STACKS, files: git('ls-files').split('\n').length },
-    ...{ openMs: round(opening.ms), coldMs: round(cold.ms), warmMs: median(warm), warmAllMs: warm.map(({ ms }) => round(ms)), limitMs: LIMIT_MS, againMs: round(again.ms) },
+    ...{
+      openMs: round(opening.ms),
+      coldMs: round(cold.ms),
+      warmMs: median(warm),
+      warmAllMs: warm.map(({ ms }) => round(ms)),
+      limitMs: LIMIT_MS,
+      againMs: round(again.ms),
+    },
     ...{ touched: cold.value.affected.length, judged: cold.value.judged.size, wideTouched: wideWarm[0]?.value.affected.length, wideWarmMs: median(wideWarm) },
     ...{ peerMs: median(peerSmall), peerFiles: peerSmall[0]?.value.changed, ratioWarm: Math.round((median(warm) / median(peerSmall)) * 100) / 100 },
     peakMiB: round(process.resourceUsage().maxRSS / 1_024),
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
-  const isWrong = [cold, ...warm, ...wideWarm].some(({ value }) => value.problems.length > 0 || value.affected.length === 0 || value.judged.size !== value.affected.length);
+  const isWrong = [cold, ...warm, ...wideWarm].some(
+    ({ value }) => value.problems.length > 0 || value.affected.length === 0 || value.judged.size !== value.affected.length,
+  );
   if (isWrong || median(warm) > LIMIT_MS) process.exitCode = 1;
 } finally {
   await wiring.close();
@@ -76,7 +85,9 @@ try {
 /** What is there without Slipway: names of changed files, and whether all YAML can be read. */
 function peer(target: string): { readonly changed: number; readonly documents: number } {
   const changed = git('diff', '--name-only', `${base}...${target}`).split('\n');
-  const paths = git('ls-tree', '-r', '--name-only', target).split('\n').filter((path) => /\.ya?ml$/.test(path));
+  const paths = git('ls-tree', '-r', '--name-only', target)
+    .split('\n')
+    .filter((path) => /\.ya?ml$/.test(path));
   const batch = execFileSync('git', ['-C', folder, 'cat-file', '--batch'], { input: paths.map((path) => `${target}:${path}\n`).join(''), maxBuffer: 2 ** 27 });
   let at = 0;
   let documents = 0;

@@ -30,7 +30,10 @@ const ACCESS = { none: 0, read: 20, write: 30, admin: 40 } as const;
 /** GitLab's REST API v4, as its documentation describes it, over a forge. */
 export async function serveGitlab(forge: Forge): Promise<Fake> {
   const at: { url: string } = { url: '' };
-  const tokenIn = (authorization: string): string => Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString().replace(/^oauth2:/, '');
+  const tokenIn = (authorization: string): string =>
+    Buffer.from(authorization.replace(/^Basic /, ''), 'base64')
+      .toString()
+      .replace(/^oauth2:/, '');
   const fake = await serveFake({
     git: gitOf(forge, { prefix: '', tokenIn }),
     routes: routesOf(forge, () => at.url),
