@@ -13,7 +13,7 @@ import type { Fake } from '../fakes/forge/server.ts';
 import { type Answer, until } from '../server/site.ts';
 import { type Dialect, type ForgeSite, openForgeSite } from '../githost/forge-site.ts';
 import { FILES } from './estate.ts';
-import { sendTo, settingsText, startServer } from './served.ts';
+import { sendTo, settingsText, startServer, type Starting } from './served.ts';
 
 /** Other tests run on the same machine. */
 const PATIENCE_MS = 120_000;
@@ -50,16 +50,23 @@ export interface LoopSite extends AsyncDisposable {
   pull(number: number): Pull;
 }
 
-export async function openLoopSite<F extends Fake>(dialect: Dialect<F>): Promise<LoopSite> {
+/** What one suite wants otherwise. */
+export interface LoopWishes extends Pick<Starting, 'stacks' | 'ahead'> {
+  /** On the default branch, beside those of everybody. */
+  readonly files?: { readonly [path: string]: string };
+}
+
+export async function openLoopSite<F extends Fake>(dialect: Dialect<F>, { files: more = {}, ...starting }: LoopWishes = {}): Promise<LoopSite> {
   const git = await openForgeSite(dialect);
   const dir = mkdtempSync(join(tmpdir(), 'slipway-loop-'));
-  await git.commit({ branch: 'main', files: FILES });
+  await git.commit({ branch: 'main', files: { ...FILES, ...more } });
   const carl = git.forge.person('carl');
   git.repository.members.set('carl', 'write');
   await git.deliveries(0);
   const worlds: WorldRequest[] = [];
   const logged: { [field: string]: unknown }[] = [];
-  const start = () => startServer({ settings: settingsText(git), secrets: dialect.secrets(git.fake, git.forge.person('slipway-bot')), dir, worlds, logged });
+  const start = () =>
+    startServer({ settings: settingsText(git), secrets: dialect.secrets(git.fake, git.forge.person('slipway-bot')), dir, worlds, logged, ...starting });
   let server = await start();
   const bot = git.forge.person('slipway-bot');
   const pull = (number: number): Pull => {
