@@ -169,7 +169,7 @@ suite('rules that a change is applied by', () => {
   test('its rollback has to be proven, and not too long ago', async () => {
     const { git } = site;
     const number = await change('proven');
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /⛔[^]*rollback proven within 7d: it never was/);
+    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /⛔[^]*rollback proven within 7 d: it never was/);
     const { app } = site.parts.deps;
     const commit = commitAt(git.repository.folder, 'main') ?? '';
     const session = {
@@ -183,7 +183,7 @@ suite('rules that a change is applied by', () => {
     assert.match((await site.say(git.ada, number, 'slipway apply')).text, /✅ started/);
     ahead += 8 * 24 * HOUR;
     await site.say(git.ada, number, 'slipway plan');
-    await site.comment(number, /⬜ rollback proven within 7d: last by run-/);
+    await site.comment(number, /⬜ rollback proven within 7 d: last by run-/);
   });
 });
 
