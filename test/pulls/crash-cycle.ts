@@ -127,7 +127,7 @@ export async function crashAt<F extends Fake>(
   await git.openPull(git.ada, { head: 'greet', title: 'greet' });
   const ways: Ways = { waiting: await git.deliveries(0), asked: false };
   const first = serve(place, strike);
-  await goOn(place, first, ways);
+  await leaving(first, () => goOn(place, first, ways));
   // It may be struck as late as on its way out: the places are not the same ones every time.
   const isReached = (await sendAway(first)) === 'SIGKILL';
   git.fake.onDone.length = 0;
@@ -136,14 +136,23 @@ export async function crashAt<F extends Fake>(
   const writes = git.fake.log.filter((line) => !line.startsWith('GET ')).length;
   if (isReached) {
     const second = serve(place, NEVER);
-    try {
-      await goOn(place, second, ways);
-    } finally {
-      assert.equal(await sendAway(second), null, `${where}: it did not go when asked\n${second.said().slice(-2_000)}`);
-    }
+    await leaving(second, () => goOn(place, second, ways)).catch((cause: unknown) => {
+      throw new Error(`${where}: the next one did not go on`, { cause });
+    });
+    assert.equal(await sendAway(second), null, `${where}: it did not go when asked\n${second.said().slice(-2_000)}`);
   }
   await check(place, where);
   return { isReached, boundaries: trail.length, writes };
+}
+
+/** No process is left behind by a test that fails. */
+async function leaving({ child }: Served, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (cause) {
+    child.kill('SIGKILL');
+    throw cause;
+  }
 }
 
 /** Ask a server to go, once it knows how: when there was nothing left to do, it may only just begin. @returns what ended it, if it did not end itself. */

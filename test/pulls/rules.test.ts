@@ -161,7 +161,10 @@ suite('rules that a change is applied by', () => {
     await site.say(site.carl, number, 'slipway approve');
     await site.comment(number, /✅ 2 approvals for board: 3 of 2/);
     ahead += 1.5 * HOUR;
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /⛔[^]*2 approvals for board: 0 of 2; 1 of each of team:cab, team:security needed; 3 too old/);
+    assert.match(
+      (await site.say(git.ada, number, 'slipway apply')).text,
+      /⛔[^]*2 approvals for board: 0 of 2; 1 of each of team:cab, team:security needed; 3 too old/,
+    );
     for (const person of [git.bert, site.carl]) await site.say(person, number, 'slipway approve');
     assert.match((await site.say(git.ada, number, 'slipway apply')).text, /✅ started/);
   });
