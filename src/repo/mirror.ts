@@ -3,14 +3,14 @@ import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, EXIT, SlipwayError, systemClock } from '../core/index.ts';
 import { type Checkout, checkoutFrom } from './checkout.ts';
-import { type ChangedFile, changedFiles, mergeBase, peopleOf, type Person, resolveCommit } from './commits.ts';
+import { commitAnswers } from './commit-answers.ts';
+import { type ChangedFile, changedFiles, type Person, resolveCommit } from './commits.ts';
 import { type FileIn, fileIn } from './file-in.ts';
 import { git, gitBlob, type GitContext } from './git.ts';
-import { listTree, treeId, type TreeFile } from './list-tree.ts';
+import { listTree, type TreeFile } from './list-tree.ts';
 import { withLock } from './lock.ts';
 import { createQueue } from './queue.ts';
 import { gitRemote, type RemoteAccess } from './remote.ts';
-import { remembering } from './remembering.ts';
 
 export interface MirrorRequest extends GitContext {
   /** What the repository is, such as `github/owner/name`; two with the same name share a mirror. */
@@ -81,18 +81,6 @@ export async function openMirror(request: MirrorRequest): Promise<Mirror> {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await git({ ...context, folder: path }, 'init', '--bare', '--quiet', '--template=', '.'); // safe to repeat
   });
-  const parted = remembering(
-    (pair: readonly [string, string]) => mergeBase(path, pair, context),
-    (pair) => pair,
-  );
-  const people = remembering(
-    (range: { readonly base?: string; readonly head: string }) => peopleOf(path, range, context),
-    ({ base, head }) => (base === undefined ? [head] : [base, head]),
-  );
-  const trees = remembering(
-    (commit: string) => treeId(path, commit, context),
-    (commit) => [commit],
-  );
   const queue = createQueue((wanted: Wanted) => fetchOnce(place, wanted), joined);
   return {
     path,
@@ -107,15 +95,13 @@ export async function openMirror(request: MirrorRequest): Promise<Mirror> {
     resolve: (revision) => resolveCommit(path, revision, context),
     checkout: (range) => checkoutFrom(path, range, { cacheDir, clock, context }),
     changedFiles: (base, head) => changedFiles(path, { base, head, renames: true }, context),
-    mergeBase: (left, right) => parted([left, right]),
     behindBy: async (base, head) => {
       const [from, to] = [await resolveCommit(path, head, context), await resolveCommit(path, base, context)];
       return Number(await git({ ...context, folder: path }, 'rev-list', '--count', `${from}..${to}`));
     },
-    people,
+    ...commitAnswers(path, context),
     list: (commit) => listTree(path, commit, context),
     blob: (oid) => gitBlob({ ...context, folder: path }, oid),
-    treeId: trees,
     fileIn: (asked) => fileIn(path, asked, context),
   };
 }
