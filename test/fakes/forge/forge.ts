@@ -194,7 +194,7 @@ export class Forge {
     this.emit({ type: 'pull', action: 'closed', repo, pull, by });
   }
   conflicts(repo: Repo, pull: Pull): boolean {
-    return mergedTree(repo.folder, pull.base, pull.sha) === undefined;
+    return mergedTree(repo.folder, `refs/heads/${pull.base}`, pull.sha) === undefined;
   }
   behindBy(repo: Repo, pull: Pull): number {
     return countBetween(repo.folder, pull.sha, `refs/heads/${pull.base}`);
