@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { createMasker } from '../../src/core/index.ts';
 import { commitAt } from '../fakes/forge/git.ts';
@@ -20,12 +21,12 @@ const RULES = `apiVersion: slipway/v1
 kind: Access
 metadata: { name: board }
 teams:
-  cab: { members: ['user:bert@git', 'user:dora@git'] }
+  cab: { members: ['user:bert@git', 'user:dora@git', 'user:erin@git'] }
   security: { members: ['user:carl@git'] }
 roles:
   voter: { actions: ['runbook.read', 'run.vote'] }
 bindings:
-  - { role: voter, subjects: ['user:carl@git', 'user:dora@git'], environments: ['*'] }
+  - { role: voter, subjects: ['user:carl@git', 'user:dora@git', 'user:erin@git'], environments: ['*'] }
 ${environment('owned', 'approvals: { required: 0 }, codeOwners: true')}
 ${environment('calm', 'approvals: { required: 0 }, driftFree: true')}
 ${environment('proven', 'approvals: { required: 0 }, drill: 7d')}
@@ -70,70 +71,75 @@ suite('rules that a change is applied by', () => {
         'runbooks/for-calm.yaml': saying('for-calm', 'calm', 'before', STACK),
         'runbooks/other.yaml': OTHER,
         'stacks/net/index.ts': 'export async function program() { return {}; }\n',
-        '.github/CODEOWNERS': '/runbooks/for-owned.yaml @bert\n',
+        '.github/CODEOWNERS': '/runbooks/for-owned.yaml @dora\n',
       },
     });
-    site.git.repository.members.set('dora', 'write');
+    for (const name of ['dora', 'erin']) site.git.repository.members.set(name, 'write');
   });
   after(() => site?.[Symbol.asyncDispose]());
-  const change = async (name: string, steps = ''): Promise<number> => {
-    const number = await site.propose(`change-${name}`, { [`runbooks/for-${name}.yaml`]: saying(`for-${name}`, name, 'after', steps) });
-    await site.comment(number, /1 planned/);
+  const person = (login: string) => ({ id: String(site.git.forge.person(login).id), login });
+  /** A change of all of them, made by Ada and committed by Bert. */
+  const proposed = async (): Promise<number> => {
+    const files = Object.fromEntries(NAMES.map((name) => [`runbooks/for-${name}.yaml`, saying(`for-${name}`, name, 'after')]));
+    const committer = { name: 'Bert', email: 'bert@example.org' };
+    await site.git.commit({ branch: 'all', files: { ...files, 'runbooks/for-calm.yaml': saying('for-calm', 'calm', 'after', STACK) }, committer });
+    const number = await site.git.openPull(site.git.ada, { head: 'all', title: 'all' });
+    await site.tell();
+    await site.comment(number, /7 planned/);
     return number;
   };
-  const dora = () => ({ id: String(site.git.forge.person('dora').id), login: 'dora' });
 
-  test('code owners have to approve, as the default branch names them', async () => {
-    const { git } = site;
-    const number = await change('owned');
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /⛔[^]*code owners: have not approved: line 1 \S+bert: 0 of 1/);
-    await site.say(site.carl, number, 'slipway approve');
-    await site.comment(number, /code owners: have not approved/);
-    await site.say(git.bert, number, 'slipway approve');
-    await site.comment(number, /code owners: have approved/);
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /✅ started/);
-    const own = await site.propose('own', {
-      '.github/CODEOWNERS': '* @carl\n',
-      'runbooks/for-owned.yaml': saying('for-owned', 'owned', 'mine'),
-    });
-    await site.comment(own, /1 planned/);
-    await site.say(site.carl, own, 'slipway approve');
-    assert.match((await site.say(git.ada, own, 'slipway apply')).text, /⛔[^]*code owners: have not approved: line 1 \S+bert: 0 of 1/);
-  });
-
-  test('stacks have to be as they were left', async () => {
+  test('all that is missing is told at once, for whoever wants to apply it', async () => {
     stacks.drifted.push('gateway');
-    const number = await change('calm', STACK);
+    const number = await proposed();
+    assert.equal(number, 1);
+    const { text } = await site.say(site.git.ada, number, 'slipway apply');
+    for (const rule of [
+      /for-owned: code owners: have not approved: line 1 \S+dora: 0 of 1/,
+      /for-calm: no drift: net\/dev: update gateway/,
+      /for-never: window of never: is closed; it (?:opens at \d{4}-02-2|does not open)/,
+      /for-proven: rollback proven within 7 d: it never was/,
+      /for-board: 2 approvals for board: 0 of 2; 1 of each of team:cab, team:security needed/,
+      /for-one: 1 approval for one: 0 of 1/,
+    ])
+      assert.match(text, rule);
+    assert.doesNotMatch(text, /for-always/);
+    assert.match(await site.comment(1, /window of always/), /✅ window of always: open until/);
+    assert.deepEqual(await site.runs(), []);
+  });
+
+  test('neither its author, nor who committed to it approves it; several approvals have to come from each group; code owners are asked', async () => {
+    for (const by of [site.git.ada, site.git.bert]) assert.match((await site.say(by, 1, 'slipway approve')).text, /✅/);
+    assert.match(await site.comment(1, /1 approval for one: 0 of 1/), /2 approvals for board: 0 of 2/);
+    await site.say(person('erin'), 1, 'slipway approve');
+    const erin = await site.comment(1, /1 approval for one: 1 of 1, by erin/);
+    assert.match(erin, /⬜ code owners: have not approved/);
+    assert.match(erin, /2 approvals for board: 1 of 2, by erin; 1 of each of team:security needed/);
+    await site.say(person('dora'), 1, 'slipway approve');
+    const dora = await site.comment(1, /⬜ 2 approvals for board: 2 of 2, by erin, dora; 1 of each of team:security needed/);
+    assert.match(dora, /✅ code owners: have approved/);
+    await site.say(site.carl, 1, 'slipway approve');
+    await site.comment(1, /✅ 2 approvals for board: 3 of 2/);
+  });
+
+  test('what was missing is there: stacks as they were left, a rollback that was proven', async () => {
     const { git } = site;
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /⛔[^]*no drift: net\/dev: update gateway/);
     stacks.drifted.length = 0;
-    assert.match((await site.say(git.ada, number, 'slipway plan')).text, /✅ planned/);
-    await site.comment(number, /no drift: stacks are as they were left/);
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /✅ started/);
-    await site.comment(number, /run-\S+: succeeded/);
+    await drill(site);
+    assert.match((await site.say(git.ada, 1, 'slipway plan -r for-calm')).text, /✅ planned/);
+    const told = await site.comment(1, /✅ no drift: stacks are as they were left/);
+    assert.match(told, /✅ rollback proven within 7 d: by run-/);
+    assert.match((await site.say(git.ada, 1, 'slipway apply -r for-one')).text, /✅ started/);
+    await site.comment(1, /run-\S+: succeeded/);
+    assert.match((await site.say(git.ada, 1, 'slipway apply -r for-never')).text, /⛔[^]*window of never: is closed/);
   });
 
-  test('a window that is closed keeps a change out, and the reply says when it opens', async () => {
-    const { git } = site;
-    const closed = await change('never');
-    assert.match((await site.say(git.ada, closed, 'slipway apply')).text, /⛔[^]*window of never: (?:is closed; it does not open|is closed; it opens at)/);
-    const open = await change('always');
-    await site.comment(open, /window of always: open until/);
-    assert.match((await site.say(git.ada, open, 'slipway apply')).text, /✅ started/);
-  });
-
-  test('neither its author, nor who committed to it, nor who applies it approves it', async () => {
-    const { git } = site;
-    const committer = { name: 'Bert', email: 'bert@example.org' };
-    await git.commit({ branch: 'made', files: { 'runbooks/for-one.yaml': saying('for-one', 'one', 'after') }, committer });
-    const number = await git.openPull(git.ada, { head: 'made', title: 'made' });
-    await site.tell();
+  test('a change that makes its author a code owner is judged by the owners of the default branch', async () => {
+    const files = { '.github/CODEOWNERS': '* @carl\n', 'runbooks/for-owned.yaml': saying('for-owned', 'owned', 'mine') };
+    const number = await site.propose('own', files);
     await site.comment(number, /1 planned/);
-    for (const person of [git.ada, git.bert]) assert.match((await site.say(person, number, 'slipway approve')).text, /✅/);
-    await site.comment(number, /1 approval for one: 0 of 1/);
-    await site.say(dora(), number, 'slipway approve');
-    await site.comment(number, /1 approval for one: 1 of 1, by dora/);
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /✅ started/);
+    await site.say(site.carl, number, 'slipway approve');
+    await site.comment(number, /⬜ code owners: have not approved: line 1 \S+dora: 0 of 1/);
   });
 
   test('a run that waits for what another run has says who has it, in the comment', async () => {
@@ -150,45 +156,29 @@ suite('rules that a change is applied by', () => {
     for (const number of [second, first]) await site.comment(number, /run-\S+: cancelled/);
   });
 
-  test('several approvals, one of each group, and not too long ago', async () => {
-    const { git } = site;
-    const number = await change('board');
-    await site.say(git.bert, number, 'slipway approve');
-    await site.comment(number, /2 approvals for board: 1 of 2, by bert; 1 of each of team:security needed/);
-    await site.say(dora(), number, 'slipway approve');
-    await site.comment(number, /2 approvals for board: 2 of 2, by bert, dora; 1 of each of team:security needed/);
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /⛔[^]*2 approvals for board/);
-    await site.say(site.carl, number, 'slipway approve');
-    await site.comment(number, /✅ 2 approvals for board: 3 of 2/);
+  test('approvals and proofs that are too old count no more', async () => {
     ahead += 1.5 * HOUR;
-    assert.match(
-      (await site.say(git.ada, number, 'slipway apply')).text,
-      /⛔[^]*2 approvals for board: 0 of 2; 1 of each of team:cab, team:security needed; 3 too old/,
-    );
-    for (const person of [git.bert, site.carl]) await site.say(person, number, 'slipway approve');
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /✅ started/);
-  });
-
-  test('its rollback has to be proven, and not too long ago', async () => {
-    const { git } = site;
-    const number = await change('proven');
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /⛔[^]*rollback proven within 7 d: it never was/);
-    const { app } = site.parts.deps;
-    const commit = commitAt(git.repository.folder, 'main') ?? '';
-    const session = {
-      ...{ actor: 'user:test', teams: [], root: git.repository.folder, commit, stateDir: `${site.dir}/state`, masker: createMasker(), notice: () => undefined },
-      signal: AbortSignal.timeout(60_000),
-    };
-    const rehearsed = await app.rehearse(session, { runbook: 'for-proven', inputs: {} });
-    await rehearsed.done;
-    const undone = await app.rollBack(session, rehearsed.runId, { reason: 'a drill', force: false });
-    if ('done' in undone) await undone.done;
-    assert.match((await site.say(git.ada, number, 'slipway apply')).text, /✅ started/);
+    const { text } = await site.say(site.git.ada, 1, 'slipway apply -r for-board');
+    assert.match(text, /⛔[^]*2 approvals for board: 0 of 2; 1 of each of team:cab, team:security needed; 3 too old/);
     ahead += 8 * 24 * HOUR;
-    await site.say(git.ada, number, 'slipway plan');
-    await site.comment(number, /⬜ rollback proven within 7 d: last by run-/);
+    await site.say(site.git.ada, 1, 'slipway plan -r for-proven');
+    await site.comment(1, /⬜ rollback proven within 7 d: last by run-/);
   });
 });
+
+/** Rehearse a runbook and take it back, as somebody does at the machine of the server. */
+async function drill({ dir, git, parts }: LoopSite): Promise<void> {
+  const { app } = parts.deps;
+  const commit = commitAt(git.repository.folder, 'refs/heads/main') ?? '';
+  const session = {
+    ...{ actor: 'user:test', teams: [], root: git.repository.folder, commit, stateDir: join(dir, 'state'), masker: createMasker(), notice: () => undefined },
+    signal: AbortSignal.timeout(60_000),
+  };
+  const rehearsed = await app.rehearse(session, { runbook: 'for-proven', inputs: {} });
+  await rehearsed.done;
+  const undone = await app.rollBack(session, rehearsed.runId, { reason: 'a drill', force: false });
+  if ('done' in undone) await undone.done;
+}
 
 const FIRST = `apiVersion: slipway/v1
 kind: Runbook
