@@ -9,6 +9,7 @@ import { supervise, type SuperviseOptions } from './supervise.ts';
 import { createToolbox } from './toolbox.ts';
 import type { Session } from './types.ts';
 import type { RunJournal, Wiring } from './wiring.ts';
+import { createWorkerLocks } from './worker-locks.ts';
 
 export interface WorkOptions {
   /** Zones whose steps this worker takes; none of them makes it a central worker. */
@@ -39,8 +40,9 @@ export async function work(session: Session, wiring: Wiring, options: WorkOption
   const engine = await wiring.engine();
   const journal = await wiring.journal();
   await using toolbox = createToolbox(session, wiring);
+  await using store = await wiring.store();
   const hands: WorkerHands = {
-    ...{ journal, clock: wiring.clock, toolsOf: toolbox.toolsOf, release: toolbox.release },
+    ...{ journal, clock: wiring.clock, toolsOf: toolbox.toolsOf, release: toolbox.release, locks: createWorkerLocks(session, wiring, store) },
     call: (request) => call(session, wiring, request),
   };
   const { zones, central, most, onReady } = options;

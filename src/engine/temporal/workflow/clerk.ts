@@ -1,10 +1,13 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Digest } from '../../../core/pure.ts';
-import { type Activities, BOOK_HEARTBEAT_MS, type Parcel } from '../contract.ts';
+import { type Activities, BOOK_HEARTBEAT_MS, type Parcel, waitingQueueOf } from '../contract.ts';
 import { partsOf } from '../parcel.ts';
 
 /** Activities that keep the books. They change nothing outside the journal and may be repeated, so they are tried until they succeed. */
 const FINAL_CODES = ['JOURNAL_FENCED', 'JOURNAL_DIVERGED', 'JOURNAL_GAP', 'RUN_NOT_FOUND', 'EVIDENCE_MISSING'];
+
+/** Waits have no limit of their own. */
+const LONGEST = '365 days';
 
 export type Clerk = Pick<Activities, 'openRun' | 'putPart' | 'getPart' | 'project' | 'callRun'>;
 
@@ -13,6 +16,16 @@ export const clerk: Clerk = proxyActivities<Activities>({
   heartbeatTimeout: BOOK_HEARTBEAT_MS,
   retry: { initialInterval: '300ms', backoffCoefficient: 2, maximumInterval: '20s', nonRetryableErrorTypes: FINAL_CODES },
 });
+
+/** Activities that wait for as long as it takes, in the queue of those that wait. A worker that dies meanwhile is followed by another one. */
+export function turnClerk(queue: string): Pick<Activities, 'takeLocks'> {
+  return proxyActivities<Activities>({
+    taskQueue: waitingQueueOf({ queue }),
+    startToCloseTimeout: LONGEST,
+    heartbeatTimeout: BOOK_HEARTBEAT_MS,
+    retry: { initialInterval: '300ms', backoffCoefficient: 2, maximumInterval: '20s', nonRetryableErrorTypes: FINAL_CODES },
+  });
+}
 
 /** Text as one message, or as evidence in parts. */
 export async function pack(runId: string, text: string): Promise<Parcel> {
