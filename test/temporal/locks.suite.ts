@@ -13,10 +13,10 @@ let cases: Cases;
 before(async () => (cases = await openCases()));
 after(() => cases[Symbol.asyncDispose]());
 
-/** A step that writes when it begins and when it ends, and takes a while between the two: somebody else in between would be seen. */
+/** A step that writes when it begins and when it ends, and goes on until it is let go: somebody else in between would be seen. */
 const busy = (shell: Case['shell']) => ({
   inputs: { who: { type: 'string' } },
-  steps: [shell('act', 'echo "begin $WHO" >> ledger; sleep "$(cat wait 2>/dev/null || echo 2)"; echo "end $WHO" >> ledger', { env: { WHO: '${{ inputs.who }}' } })],
+  steps: [shell('act', 'echo "begin $WHO" >> ledger; until [ -e "go-$WHO" ]; do sleep 0.2; done; echo "end $WHO" >> ledger', { env: { WHO: '${{ inputs.who }}' } })],
 });
 
 /** Lines of the ledger of a case on the machine. */
@@ -27,6 +27,9 @@ async function ledger(site: Case): Promise<readonly string[]> {
 async function begun(site: Case, who: string): Promise<void> {
   await until(`${who} begins`, async () => ((await ledger(site)).includes(`begin ${who}`) ? true : undefined));
 }
+
+/** The folder of a case is there once a step has begun. */
+const letGo = (site: Case, who: string): Promise<void> => cases.machine.write(site.file(`go-${who}`), '');
 
 /** Between a beginning and the next one, whoever began has ended: or it died, and began again itself. */
 function assertAlone(lines: readonly string[]): void {
@@ -57,6 +60,7 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     await delay(3 * SECOND_MS);
     assert.ok(!(await ledger(site)).includes('begin local'));
     await site.worker('--central', '--zone', ZONE);
+    for (const who of ['remote', 'local']) await letGo(site, who);
     await remote.ends(0);
     await local.ends(0);
     assertAlone(await ledger(site));
@@ -75,6 +79,7 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     const queued = await third.sees('runQueued');
     assert.match(JSON.stringify(queued), new RegExp(local.id));
     assert.match((await site.at.run(0, ['status', second.id])).stdout, new RegExp(local.id));
+    for (const who of ['local', 'second', 'third']) await letGo(site, who);
     for (const run of [local, second, third]) await run.ends(0);
     const lines = await ledger(site);
     assertAlone(lines);
@@ -95,6 +100,7 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     await second.sees('runQueued');
     await site.at.run(0, ['cancel', second.id]);
     await second.ends(8);
+    await letGo(site, 'first');
     await first.ends(0);
     assert.deepEqual(await ledger(site), ['begin first', 'end first']);
     await until('no lock is held or waited for', async () => (/hosts:/.test((await site.at.run(0, ['locks'])).stdout) ? undefined : true));
@@ -103,16 +109,16 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
   test('one whose locks are taken away by force stops what it does, waits for them, and goes on', { timeout: 180_000 }, async () => {
     using site = cases.open(busy);
     await site.worker('--central', '--zone', ZONE);
-    await cases.machine.write(site.file('wait'), '45');
     const remote = await apply(site, 'remote');
     await begun(site, 'remote');
-    await cases.machine.write(site.file('wait'), '2');
     const lock = /(hosts:\S*web)/.exec((await site.at.run(0, ['locks'])).stdout)?.[1] ?? '';
     await site.at.run(11, ['unlock', lock]);
     await site.at.run(0, ['unlock', lock, '--force', '--reason', 'a test']);
     const local = await apply(site, 'local', LOCAL);
     await remote.sees('stepInDoubt', 'work/act');
+    await letGo(site, 'local');
     await local.ends(0);
+    await letGo(site, 'remote');
     await remote.ends(0);
     const lines = await ledger(site);
     // Its first try was stopped before it ended, and the next one came after whoever had the lock.
