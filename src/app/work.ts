@@ -3,6 +3,8 @@ import { type EventBody, isTerminal, stateOf, type WorkerHands } from '../engine
 import { beginRecorded } from './begin-recorded.ts';
 import { recordCall } from './call.ts';
 import { createdOf } from './drive.ts';
+import { observeWritten } from './observe-written.ts';
+import { storeCounts } from './operate/store-counts.ts';
 import { remoteRun } from './remote.ts';
 import { filesOf } from './run-files.ts';
 import { supervise, type SuperviseOptions } from './supervise.ts';
@@ -41,8 +43,11 @@ export async function work(session: Session, wiring: Wiring, options: WorkOption
   const journal = await wiring.journal();
   await using toolbox = createToolbox(session, wiring);
   await using store = await wiring.store();
+  await using listener = options.central ? await wiring.telemetry.listen(() => storeCounts(wiring)) : undefined;
+  if (listener) session.notice(`metrics are at port ${listener.port}`);
   const hands: WorkerHands = {
     ...{ journal, clock: wiring.clock, toolsOf: toolbox.toolsOf, release: toolbox.release, locks: createWorkerLocks(session, wiring, store) },
+    told: observeWritten(wiring),
     call: (request) => call(session, wiring, request),
   };
   const { zones, central, most, onReady } = options;

@@ -34,7 +34,8 @@ export function bookActivities(options: EffectOptions): Pick<Activities, 'openRu
 async function project(hands: WorkerHands, { runId, owner, token, events, state, isOver }: Parameters<Activities['project']>[0]): Promise<void> {
   const { journal } = hands;
   const lease = { runId, owner, token };
-  await journal.project(lease, JSON.parse(await textOf(hands, events)) as readonly Timed[], state); // written by the run
+  const fresh = await journal.project(lease, JSON.parse(await textOf(hands, events)) as readonly Timed[], state); // written by the run
+  await hands.told?.(runId, fresh);
   if (!isOver) return;
   // What cannot be given back now is given back by whoever waits for it; how the run ended is on record.
   await hands.locks?.release(runId).catch(() => undefined);
