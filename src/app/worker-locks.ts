@@ -79,7 +79,8 @@ async function take(wiring: Wiring, store: Locks, top: Top): ReturnType<WorkerLo
 async function prove({ clock }: Wiring, locks: Locks, { runId, holder, digest }: LockProof): Promise<void> {
   const held = await locks.heldBy({ holder, runId });
   if (digestOfHeld(held) !== digest) throw lost(runId);
-  for (const each of held) if (each.expiresAt - clock.now() < LEFT_MS - RENEW_MS) await locks.heartbeat(each, LEFT_MS).catch((cause: unknown) => fenced(runId, cause));
+  for (const each of held)
+    if (each.expiresAt - clock.now() < LEFT_MS - RENEW_MS) await locks.heartbeat(each, LEFT_MS).catch((cause: unknown) => fenced(runId, cause));
 }
 
 function digestOfHeld(held: readonly HeldLock[]): LockProof['digest'] {

@@ -42,7 +42,10 @@ async function workerOn(journal: Journal<EventBody>): Promise<Worker> {
       metrics.event(event, isNew);
     };
   };
-  const wiring: Pick<Wiring, 'journal'> & { readonly telemetry: Pick<Wiring['telemetry'], 'observer'> } = { journal: async () => journal, telemetry: { observer } };
+  const wiring: Pick<Wiring, 'journal'> & { readonly telemetry: Pick<Wiring['telemetry'], 'observer'> } = {
+    journal: async () => journal,
+    telemetry: { observer },
+  };
   return { told: observeWritten(wiring as Wiring), spans, metrics }; // all that it needs of it
 }
 

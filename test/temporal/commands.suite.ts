@@ -40,6 +40,14 @@ describe('runs on Temporal by the command line', { concurrency: 2 }, () => {
     assert.match((await at.run(6, ['status', 'run-20261123-0000000000'])).stderr, /RUN_NOT_FOUND/);
   });
 
+  test('a rehearsal is played here, whoever drives runs', { timeout: 120_000 }, async () => {
+    using site = cases.open((shell) => ({ steps: [shell('greet', 'echo hello')] }));
+    // Nobody works for the engine.
+    const { stdout, stderr } = await site.at.run(0, ['rehearse', 'work']);
+    assert.match(stdout + stderr, /succeeded/);
+    assert.equal(await cases.machine.read(site.file('ledger')), undefined);
+  });
+
   test('cancel stops a command on a machine; a finished run is undone by a new one', async () => {
     using site = cases.open((shell) => ({
       steps: [

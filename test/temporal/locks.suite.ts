@@ -16,7 +16,9 @@ after(() => cases[Symbol.asyncDispose]());
 /** A step that writes when it begins and when it ends, and goes on until it is let go: somebody else in between would be seen. */
 const busy = (shell: Case['shell']) => ({
   inputs: { who: { type: 'string' } },
-  steps: [shell('act', 'echo "begin $WHO" >> ledger; until [ -e "go-$WHO" ]; do sleep 0.2; done; echo "end $WHO" >> ledger', { env: { WHO: '${{ inputs.who }}' } })],
+  steps: [
+    shell('act', 'echo "begin $WHO" >> ledger; until [ -e "go-$WHO" ]; do sleep 0.2; done; echo "end $WHO" >> ledger', { env: { WHO: '${{ inputs.who }}' } }),
+  ],
 });
 
 /** Lines of the ledger of a case on the machine. */
@@ -41,7 +43,8 @@ function assertAlone(lines: readonly string[]): void {
   }
 }
 
-const apply = (site: Case, who: string, env: { readonly [name: string]: string } = {}) => live(site.at, ['apply', 'work', '--yes', '--input', `who=${who}`], { env });
+const apply = (site: Case, who: string, env: { readonly [name: string]: string } = {}) =>
+  live(site.at, ['apply', 'work', '--yes', '--input', `who=${who}`], { env });
 
 describe('locks of runs on Temporal', { concurrency: 2 }, () => {
   test('a local run waits for one on Temporal, also when its worker is killed in the middle; and is told for whom', { timeout: 180_000 }, async () => {

@@ -72,10 +72,20 @@ test('the same spans as a local run and the same figures, once, over two workers
   second.child.kill('SIGTERM');
   await second.ended;
   const count = (text: string, line: RegExp): number => Number(line.exec(text)?.[1] ?? 0);
-  const [failed, changed] = [/^slipway_step_duration_seconds_count\{uses="ssh.run",state="failed"\} (\d+)$/m, /^slipway_step_duration_seconds_count\{uses="ssh.run",state="changed"\} (\d+)$/m];
+  const [failed, changed] = [
+    /^slipway_step_duration_seconds_count\{uses="ssh.run",state="failed"\} (\d+)$/m,
+    /^slipway_step_duration_seconds_count\{uses="ssh.run",state="changed"\} (\d+)$/m,
+  ];
   const [retries, runs] = [/^slipway_step_retries_total\{uses="ssh.run"\} (\d+)$/m, /^cicd_pipeline_run_duration_seconds_count\{.*\} (\d+)$/m];
-  assert.deepEqual([failed, changed, retries, runs].map((line) => count(before, line)), [1, 1, 1, 0]);
-  assert.deepEqual([failed, changed, retries, runs].map((line) => count(later, line)), [0, 1, 0, 1], 'what another worker counted is not counted again');
+  assert.deepEqual(
+    [failed, changed, retries, runs].map((line) => count(before, line)),
+    [1, 1, 1, 0],
+  );
+  assert.deepEqual(
+    [failed, changed, retries, runs].map((line) => count(later, line)),
+    [0, 1, 0, 1],
+    'what another worker counted is not counted again',
+  );
   const remote = await until('all spans', () => (collector.spans.some(({ name }) => name === 'RUN work') ? [...collector.spans] : undefined));
   assert.equal(new Set(remote.map(({ spanId }) => spanId)).size, remote.length, 'a span is told twice');
   assert.equal(new Set(remote.map(({ traceId }) => traceId)).size, 1);
@@ -84,5 +94,8 @@ test('the same spans as a local run and the same figures, once, over two workers
   await local.sees('stepWaiting', 'work/gate');
   await at.run(0, ['approve', local.id], { ...BOB, env: { SLIPWAY_ENGINE: 'local' } });
   await local.ends(0);
-  assert.deepEqual(shape(remote), shape(await until('its spans', () => (collector.spans.some(({ name }) => name === 'RUN work') ? collector.spans : undefined))));
+  assert.deepEqual(
+    shape(remote),
+    shape(await until('its spans', () => (collector.spans.some(({ name }) => name === 'RUN work') ? collector.spans : undefined))),
+  );
 });

@@ -108,10 +108,16 @@ function hereOf(connection: NativeConnection, client: Client): Here {
   };
 }
 
+/** Workers of zones, and those for what waits, take steps and no runs. */
+const WANTED_SO = /^No workflows registered/;
+
 /** The SDK has one logger per process. It may be there already, when a process works twice. */
 function logTo(notice: (line: string) => void): void {
   try {
-    Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message }) => notice(`temporal: ${level.toLowerCase()}: ${message}`)), shutdownSignals: [] });
+    const logger = new DefaultLogger('WARN', ({ level, message }) => {
+      if (!WANTED_SO.test(message)) notice(`temporal: ${level.toLowerCase()}: ${message}`);
+    });
+    Runtime.install({ logger, shutdownSignals: [] });
   } catch {
     // Then it keeps the logger it has.
   }

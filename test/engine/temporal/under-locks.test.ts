@@ -43,17 +43,21 @@ test('a step whose run has lost its locks does not begin', async () => {
   assert.deepEqual(began, []);
 });
 
-test('a step ends when its run loses its locks, and what it says does not count; a store that is away for a moment ends nothing', { timeout: 20_000 }, async () => {
-  await using at = temporaryJournal();
-  let looks = 0;
-  const { began, activities } = workerOf(at.journal, () => {
-    looks += 1;
-    if (looks === 2) return Promise.reject(new SlipwayError('STORE_IO', 'away'));
-    return looks < 4 ? Promise.resolve() : lost();
-  });
-  await assert.rejects(activities.execute(WORK), isFailure(LOCKS_LOST));
-  assert.deepEqual([began, looks], [['one/a'], 4]);
-});
+test(
+  'a step ends when its run loses its locks, and what it says does not count; a store that is away for a moment ends nothing',
+  { timeout: 20_000 },
+  async () => {
+    await using at = temporaryJournal();
+    let looks = 0;
+    const { began, activities } = workerOf(at.journal, () => {
+      looks += 1;
+      if (looks === 2) return Promise.reject(new SlipwayError('STORE_IO', 'away'));
+      return looks < 4 ? Promise.resolve() : lost();
+    });
+    await assert.rejects(activities.execute(WORK), isFailure(LOCKS_LOST));
+    assert.deepEqual([began, looks], [['one/a'], 4]);
+  },
+);
 
 test('where the store cannot say whether the locks are held, nothing begins, and a person is asked', async () => {
   await using at = temporaryJournal();

@@ -78,7 +78,10 @@ export function lockContract(store: StoreUnderTest): void {
     );
     assert.deepEqual(await locks.heldBy({ ...me, holder: 'user:bo' }), []);
     await locks.release(b);
-    assert.deepEqual((await locks.heldBy(me)).map(({ lock }) => lock), ['hosts:a']);
+    assert.deepEqual(
+      (await locks.heldBy(me)).map(({ lock }) => lock),
+      ['hosts:a'],
+    );
     await at.later(TTL_MS + 5_000);
     assert.deepEqual(await locks.heldBy(me), []);
   });

@@ -41,7 +41,10 @@ async function prove(locks: NonNullable<WorkerHands['locks']>, proof: LockProof,
   for (;;) {
     await clock.sleep(LOOK_MS, done).catch(() => undefined);
     if (done.aborted) return;
-    const lost = await locks.prove(proof).then(() => undefined, (cause: unknown) => (isLost(cause) ? cause : undefined));
+    const lost = await locks.prove(proof).then(
+      () => undefined,
+      (cause: unknown) => (isLost(cause) ? cause : undefined),
+    );
     if (done.aborted || !lost) continue;
     return pulse.lose(new LocksLost(lost.message));
   }

@@ -42,7 +42,15 @@ export async function carryOn({ start, book, inbox, flight, projector, teller, k
   const isDisturbed = (): boolean => !inbox.isEmpty() || book.data.seq !== seq;
   // Whoever asked has an answer now, and takes it in a moment.
   await condition(() => allHandlersFinished() || isDisturbed());
-  const carried: Carried = { version: 1, token, snapshot: snapshotOf(book.data), posted: [...posted], ...flight.carried(), ...teller.told(), ...keeping.carried() };
+  const carried: Carried = {
+    version: 1,
+    token,
+    snapshot: snapshotOf(book.data),
+    posted: [...posted],
+    ...flight.carried(),
+    ...teller.told(),
+    ...keeping.carried(),
+  };
   const parcel = await pack(start.runId, JSON.stringify(carried));
   if (isDisturbed() || !allHandlersFinished()) return;
   await continueAsNew<typeof slipwayRun>({ ...start, carried: parcel });

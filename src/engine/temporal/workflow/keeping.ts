@@ -50,7 +50,8 @@ export function createKeeping({ runId, book, inbox, before, queue }: Sources): K
     for (const act of waiting) act();
     waiting.clear();
   };
-  const failed = (cause: unknown): void => take({ state: 'unknown', reason: `the locks of the run cannot be asked for: ${String(cause)}`, hint: 'look at the workers' });
+  const failed = (cause: unknown): void =>
+    take({ state: 'unknown', reason: `the locks of the run cannot be asked for: ${String(cause)}`, hint: 'look at the workers' });
   const mayAct = (): boolean => before === undefined || proof !== undefined;
   return {
     mayAct,

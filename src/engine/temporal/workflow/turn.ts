@@ -40,7 +40,16 @@ function look(state: State): void {
   const argument = { runId: book.data.runId, wait: state.hasWaited, heartbeatMs: rules.heartbeatMs };
   const id = `turn ${book.data.seq}${state.hasWaited ? ' wait' : ''}`;
   const always = longestMs(0);
-  const effect = { name: 'awaitTurn', argument, id, zone: undefined, heartbeatMs: rules.heartbeatMs, pickUpMs: always, longestMs: always, queue: waitingQueueOf(rules) } as const;
+  const effect = {
+    name: 'awaitTurn',
+    argument,
+    id,
+    zone: undefined,
+    heartbeatMs: rules.heartbeatMs,
+    pickUpMs: always,
+    longestMs: always,
+    queue: waitingQueueOf(rules),
+  } as const;
   state.cancel = hands.start(effect, (end) => {
     state.cancel = undefined;
     take(state, end);
