@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { JsonObject } from '../../src/core/index.ts';
 import { stateOf } from '../../src/engine/index.ts';
 import type { PlanGraph, PlanNode } from '../../src/plan/index.ts';
 import { localRig } from '../engine/conformance/local.ts';
@@ -46,8 +47,11 @@ async function both(graph: PlanGraph): Promise<readonly { readonly rig: Rig; rea
     }),
   );
 }
-const onHosts = (path: string, names: readonly string[], { on = {}, ...rest }: { on?: { readonly [host: string]: Deed } } & Partial<PlanNode> = {}): PlanNode =>
-  node(path, { uses: 'test.hosts', with: { on } as PlanNode['with'], hosts: hostRule(names), timeoutMs: 60_000, ...rest }); // deeds are JSON
+const onHosts = (
+  path: string,
+  names: readonly string[],
+  { on = {}, ...rest }: { on?: { readonly [host: string]: Deed & JsonObject } } & Partial<PlanNode> = {},
+): PlanNode => node(path, { uses: 'test.hosts', with: { on }, hosts: hostRule(names), timeoutMs: 60_000, ...rest });
 const bodiesOf = async ({ rig, runId }: { readonly rig: Rig; readonly runId: string }) => (await rig.journal.read(runId)).map(({ body }) => body);
 
 describe('differences between the engines', { concurrency: 3 }, () => {

@@ -83,7 +83,7 @@ export function kindsOf(outside: Outside): readonly AnyKind[] {
     ...{ uses: 'test.hosts', target: 'hosts', with: Deeds },
     executeHost: async (input, context) => {
       const own = ownOf(input, context.host.name);
-      for (let n = 0; n < ((own ?? deedOf(input)).prints ?? 0); n++) context.output(`line ${n}\n`);
+      for (let n = 0; n < ((own ?? deedOf(input)).prints ?? 0); n++) context.output?.(`line ${n}\n`);
       await perform(own ?? deedOf(input), context, { outside, host: context.host.name });
       return { status: 'changed', outputs: own?.outputs ?? {} };
     },

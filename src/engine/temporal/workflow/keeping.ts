@@ -32,51 +32,74 @@ interface Sources {
 const LOCKS_PATH = '@locks';
 const REST_MS = 20_000;
 
-export function createKeeping({ runId, book, inbox, before, queue }: Sources): Keeping {
-  let { proof, told } = before ?? {};
-  let isAsking = false;
-  let restMs = 0;
-  const waiting = new Set<() => void>();
-  const take = (taken: Taken): void => {
-    isAsking = false;
-    restMs = taken.state === 'unknown' ? REST_MS : 0;
-    if (book.data.finished) return;
-    complain(book, taken);
-    if (taken.state === 'waiting') told = tellWait(book, taken.wait, told);
-    if (taken.state === 'overtaken') giveUp(book);
-    if (taken.state !== 'held') return;
-    ({ proof } = taken);
-    told = undefined;
-    for (const act of waiting) act();
-    waiting.clear();
-  };
-  const failed = (cause: unknown): void =>
-    take({ state: 'unknown', reason: `the locks of the run cannot be asked for: ${String(cause)}`, hint: 'look at the workers' });
-  const mayAct = (): boolean => before === undefined || proof !== undefined;
+interface State extends Omit<Sources, 'before'> {
+  readonly isNeeded: boolean;
+  proof: LockProof | undefined;
+  told: string | undefined;
+  isAsking: boolean;
+  /** Before it is asked again. */
+  restMs: number;
+  readonly waiting: Set<() => void>;
+}
+
+export function createKeeping({ before, ...sources }: Sources): Keeping {
+  const { proof, told } = before ?? {};
+  const state: State = { ...sources, isNeeded: before !== undefined, proof, told, isAsking: false, restMs: 0, waiting: new Set() };
+  const mayAct = (): boolean => !state.isNeeded || state.proof !== undefined;
   return {
     mayAct,
-    proof: () => proof,
+    proof: () => state.proof,
     lost: (shown) => {
-      if (shown?.digest === proof?.digest) proof = undefined;
+      if (shown?.digest === state.proof?.digest) state.proof = undefined;
     },
     ask: () => {
-      if (isAsking || mayAct()) return;
-      isAsking = true;
-      const request = { runId, ...(told === undefined ? {} : { told }), ...(restMs === 0 ? {} : { restMs }) };
-      void turnClerk(queue)
-        .takeLocks(request)
-        .then(
-          (taken) => inbox.put(() => take(taken)),
-          (cause: unknown) => inbox.put(() => failed(cause)),
-        );
+      if (!state.isAsking && !mayAct()) ask(state);
     },
     whenHeld: (act) => {
       if (mayAct()) act();
-      else waiting.add(act);
-      return () => void waiting.delete(act);
+      else state.waiting.add(act);
+      return () => void state.waiting.delete(act);
     },
-    carried: () => (before === undefined ? {} : { locks: { ...(proof ? { proof } : {}), ...(told === undefined ? {} : { told }) } }),
+    carried: () => (state.isNeeded ? { locks: carried(state) } : {}),
   };
+}
+
+function carried({ proof, told }: State): CarriedLocks {
+  return { ...(proof ? { proof } : {}), ...(told === undefined ? {} : { told }) };
+}
+
+function ask(state: State): void {
+  const { runId, told, restMs, queue, inbox } = state;
+  state.isAsking = true;
+  const request = { runId, ...(told === undefined ? {} : { told }), ...(restMs === 0 ? {} : { restMs }) };
+  void turnClerk(queue)
+    .takeLocks(request)
+    .then(
+      (taken) => inbox.put(() => take(state, taken)),
+      (cause: unknown) => inbox.put(() => take(state, unaskable(cause))),
+    );
+}
+
+function unaskable(cause: unknown): Taken {
+  return {
+    state: 'unknown',
+    reason: `the locks of the run cannot be asked for: ${String(cause)}`,
+    hint: 'look at the workers; the run then goes on by itself',
+  };
+}
+
+function take(state: State, taken: Taken): void {
+  const { book, waiting } = state;
+  state.isAsking = false;
+  state.restMs = taken.state === 'unknown' ? REST_MS : 0;
+  if (book.data.finished) return;
+  complain(book, taken);
+  if (taken.state === 'waiting') state.told = tellWait(book, taken.wait, state.told);
+  if (taken.state === 'overtaken') giveUp(book);
+  if (taken.state !== 'held') return;
+  [state.proof, state.told] = [taken.proof, undefined];
+  for (const act of waiting) act();
+  waiting.clear();
 }
 
 /** People are told whenever it waits for somebody else. */
