@@ -38,7 +38,7 @@ let count = 0;
 /** The same run on both engines, to its end. */
 async function both(graph: PlanGraph): Promise<readonly { readonly rig: Rig; readonly runId: string }[]> {
   const runId = `run-20261123-${String((count += 1)).padStart(10, '0')}`;
-  return await Promise.all(
+  return Promise.all(
     [local, remote].map(async (rig) => {
       await record(rig.journal, { runId, graph });
       await rig.begin(runId);

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { live, until } from '../scenario/site.ts';
+import { stateOf } from '../../src/engine/index.ts';
+import { record } from '../engine/conformance/rig.ts';
+import { step } from '../engine/conformance/scenarios-flow.ts';
+import { sqlite } from '../engine/conformance/stores.ts';
+import { temporalRig } from '../engine/conformance/temporal.ts';
+import { graphOf } from '../engine/support.ts';
 import { type Case, type Cases, openCases, ZONE } from './cases.ts';
+import { shakyLocks } from './shaky-locks.ts';
 
 /** Runs on Temporal and runs on one machine act under the same locks, whoever dies. */
 
@@ -126,5 +135,25 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     const lines = await ledger(site);
     // Its first try was stopped before it ended, and the next one came after whoever had the lock.
     assert.deepEqual(lines, ['begin remote', 'begin local', 'end local', 'begin remote', 'end remote']);
+  });
+
+  test('a step that has not begun when its locks are gone is not in doubt: it begins once the run has them again', { timeout: 120_000 }, async () => {
+    const cacheDir = join(tmpdir(), 'slipway-test-workflows');
+    await using rig = await temporalRig(sqlite, { address: cases.server.address, queue: 'shaky', cacheDir }, shakyLocks());
+    const runId = 'run-20261123-00000shaky';
+    // It must not be repeated, and nobody has to look at it.
+    await record(rig.journal, { runId, graph: graphOf([step('one/a'), step('one/b', {}, { needs: ['one/a'], idempotency: 'manual' })]) });
+    await rig.begin(runId);
+    await until('its end', async () => stateOf(await rig.journal.read(runId)).finished);
+    const bodies = (await rig.journal.read(runId)).map(({ body }) => body);
+    assert.deepEqual(
+      bodies.flatMap((body) => ('path' in body ? [`${body.type} ${body.path}`] : body.type === 'runQueued' || body.type === 'runStarted' ? [body.type] : [])),
+      ['runQueued', 'runStarted', 'stepStarted one/a', 'stepFinished one/a', 'stepStarted one/b', 'stepFinished one/b'],
+    );
+    const began = rig.outside.effects(runId).filter(({ what }) => what === 'begin');
+    assert.deepEqual(
+      began.map(({ path }) => path),
+      ['one/a', 'one/b'],
+    );
   });
 });

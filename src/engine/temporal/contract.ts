@@ -78,6 +78,8 @@ export interface Rules {
   readonly projectMs: number;
   /** From so many events in the history on, the run continues as new at the next quiet moment. */
   readonly mostEvents: number;
+  /** Open and close the books within a task of the run, and send no events before there are some worth sending; not in runs that earlier versions began. */
+  readonly inline?: true;
 }
 
 /** Text that may be too large for one message: itself, or the evidence that holds its parts. */

@@ -1,6 +1,6 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Digest } from '../../../core/pure.ts';
-import { type Activities, BOOK_HEARTBEAT_MS, type Parcel, waitingQueueOf } from '../contract.ts';
+import { type Activities, BOOK_HEARTBEAT_MS, type Parcel, type Rules, waitingQueueOf } from '../contract.ts';
 import { partsOf } from '../parcel.ts';
 
 /** Activities that keep the books. They change nothing outside the journal and may be repeated, so they are tried until they succeed. */
@@ -16,6 +16,21 @@ export const clerk: Clerk = proxyActivities<Activities>({
   heartbeatTimeout: BOOK_HEARTBEAT_MS,
   retry: { initialInterval: '300ms', backoffCoefficient: 2, maximumInterval: '20s', nonRetryableErrorTypes: FINAL_CODES },
 });
+
+/**
+ * The same at the beginning and at the end of a run, where nothing else goes on that it could hold up: done by the worker that decides, while it does, without a
+ * way through the queues of the server. When that does not work at once, it is done in the usual way: it may be done twice.
+ */
+export function clerkOf({ inline }: Pick<Rules, 'inline'>): Pick<Clerk, 'openRun' | 'project'> {
+  if (!inline) return clerk;
+  const here = proxyLocalActivities<Activities>({ startToCloseTimeout: INLINE_MS, retry: { maximumAttempts: 1 } });
+  return {
+    openRun: (request) => here.openRun(request).catch(() => clerk.openRun(request)),
+    project: (request) => here.project(request).catch(() => clerk.project(request)),
+  };
+}
+/** A store that takes longer is waited for in the usual way. */
+const INLINE_MS = 4_000;
 
 /** Activities that wait for as long as it takes, in the queue of those that wait. A worker that dies meanwhile is followed by another one. */
 export function turnClerk(queue: string): Pick<Activities, 'takeLocks'> {
