@@ -78,7 +78,7 @@ export interface Rules {
   readonly projectMs: number;
   /** From so many events in the history on, the run continues as new at the next quiet moment. */
   readonly mostEvents: number;
-  /** Open and close the books within a task of the run, and send no events before there are some worth sending; not in runs that earlier versions began. */
+  /** Open the books within a task of the run; not in runs that earlier versions began. */
   readonly inline?: true;
 }
 

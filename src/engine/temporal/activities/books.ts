@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { type Digest, EXIT, SlipwayError } from '../../../core/index.ts';
 import type { WorkerHands } from '../../remote.ts';
-import { type Activities, BOOK_HEARTBEAT_MS, type Opened, type Parcel, type Timed } from '../contract.ts';
+import { type Activities, BOOK_HEARTBEAT_MS, LOST, type Opened, type Parcel, type Timed } from '../contract.ts';
 import { partsOf } from '../parcel.ts';
 import type { EffectOptions } from './effects.ts';
 import { type Pulse, startPulse } from './pulse.ts';
@@ -55,7 +55,7 @@ async function openRun(hands: WorkerHands, { runId, owner, pulse }: Opening): Pr
   const before = (await journal.run(runId))?.lease;
   if (before?.owner === owner) await journal.release({ runId, owner, token: before.token });
   // One that was frozen may be doing what another worker has done meanwhile.
-  pulse.signal.throwIfAborted();
+  if (pulse.isLost()) throw ApplicationFailure.create({ type: LOST, message: 'this worker was silent for too long' });
   const lease = await journal.acquire(runId, owner, FOR_EVER_MS);
   if ('heldBy' in lease) throw new SlipwayError('LOCKED', `${runId} is driven by ${lease.heldBy}`, { exitCode: EXIT.locked });
   return { token: lease.token, events: await packed(hands, runId), ...((await needsLocks(hands, runId)) ? { locks: true } : {}) };

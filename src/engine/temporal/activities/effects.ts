@@ -139,7 +139,7 @@ function certain<T>(value: T, pulse: Pulse): T {
 }
 
 function lost(cause: unknown): ApplicationFailure {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = cause instanceof Error ? cause.message : 'this worker was silent for too long';
   return ApplicationFailure.create({ type: cause instanceof LocksLost ? LOCKS_LOST : LOST, nonRetryable: true, message });
 }
 

@@ -50,8 +50,10 @@ export function startPulse({ clock, beat, heartbeatMs, shutdown }: PulseOptions)
       isAsking = false;
     }
   };
+  // Asked also in between: one that was frozen goes on before the next tick.
+  const isStale = (): boolean => clock.monotonic() - heardAt > heartbeatMs * FENCE;
   const tick = setInterval(() => {
-    if (clock.monotonic() - heardAt > heartbeatMs * FENCE) lose(new Error(`the server has not answered for ${heartbeatMs} ms`));
+    if (isStale()) lose(new Error(`the server has not answered for ${heartbeatMs} ms`));
     else if (!isAsking) void ask();
   }, betweenMs(heartbeatMs));
   const leave = (): void => lose(new Error('the worker has to go'));
@@ -59,7 +61,7 @@ export function startPulse({ clock, beat, heartbeatMs, shutdown }: PulseOptions)
   else shutdown.addEventListener('abort', leave, { once: true });
   return {
     signal: end.signal,
-    isLost: () => isLost,
+    isLost: () => isLost || isStale(),
     lose,
     [Symbol.dispose]: () => {
       clearInterval(tick);

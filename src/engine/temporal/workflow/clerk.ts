@@ -18,16 +18,14 @@ export const clerk: Clerk = proxyActivities<Activities>({
 });
 
 /**
- * The same at the beginning and at the end of a run, where nothing else goes on that it could hold up: done by the worker that decides, while it does, without a
- * way through the queues of the server. When that does not work at once, it is done in the usual way: it may be done twice.
+ * The same for the beginning of a run, done by the worker that decides, while it does, without a way through the queues of the server; in the usual way when that
+ * does not work at once. It may be done twice: each time the journal is read anew. Events are never sent like this: the journal would have some that the history
+ * of the run has not, and a worker that dies in between would have the run tell another story under the same numbers.
  */
-export function clerkOf({ inline }: Pick<Rules, 'inline'>): Pick<Clerk, 'openRun' | 'project'> {
+export function openerOf({ inline }: Pick<Rules, 'inline'>): Pick<Clerk, 'openRun'> {
   if (!inline) return clerk;
   const here = proxyLocalActivities<Activities>({ startToCloseTimeout: INLINE_MS, retry: { maximumAttempts: 1 } });
-  return {
-    openRun: (request) => here.openRun(request).catch(() => clerk.openRun(request)),
-    project: (request) => here.project(request).catch(() => clerk.project(request)),
-  };
+  return { openRun: (request) => here.openRun(request).catch(() => clerk.openRun(request)) };
 }
 /** A store that takes longer is waited for in the usual way. */
 const INLINE_MS = 4_000;

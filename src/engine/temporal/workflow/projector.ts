@@ -1,7 +1,7 @@
 import { runStateOf } from '../../view.ts';
 import type { Rules } from '../contract.ts';
 import type { Book } from './book.ts';
-import { clerk, clerkOf, pack } from './clerk.ts';
+import { clerk, pack } from './clerk.ts';
 import type { Inbox } from './inbox.ts';
 
 /** Longest that events wait, in milliseconds, however busy the server is. */
@@ -40,7 +40,7 @@ export function createProjector(sender: Sender): Projector {
   let isSending = false;
   let isUrgent = false;
   let sentAt = 0;
-  let nextAt = rules.inline ? Date.now() + rules.projectMs : 0;
+  let nextAt = 0;
   let refusal: unknown;
   const dueAt = (): number | undefined => (isSending || book.unprojected.length === 0 ? undefined : isUrgent ? 0 : nextAt);
   const finish = (cause: unknown): void => {
@@ -71,9 +71,9 @@ export function createProjector(sender: Sender): Projector {
   };
 }
 
-async function send({ runId, owner, token, book, rules }: Sender): Promise<void> {
+async function send({ runId, owner, token, book }: Sender): Promise<void> {
   const { data } = book;
   const [state, isOver] = [runStateOf(data), data.finished !== undefined];
   const events = await pack(runId, JSON.stringify(book.unprojected));
-  await (isOver ? clerkOf(rules) : clerk).project({ runId, owner, token, events, state, isOver });
+  await clerk.project({ runId, owner, token, events, state, isOver });
 }

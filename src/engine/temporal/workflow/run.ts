@@ -12,7 +12,7 @@ import { runStateOf } from '../../view.ts';
 import type { Carried, CarriedLocks, RunEnd, RunStart } from '../contract.ts';
 import { type Book, openBook } from './book.ts';
 import { carryOn, isDue } from './carry.ts';
-import { clerkOf, unpack } from './clerk.ts';
+import { openerOf, unpack } from './clerk.ts';
 import { createFlight, earliest, type Flight } from './flight.ts';
 import { createHands } from './hands.ts';
 import { type Inbox, openInbox } from './inbox.ts';
@@ -113,7 +113,7 @@ async function open(start: RunStart): Promise<Opened> {
     return { book: openBook(data), token: carried.token, factsOf: await factsFor(start, data), carried, ...(carried.locks ? { locks: carried.locks } : {}) };
   }
   const { runId, owner } = start;
-  const { token, events, locks } = await clerkOf(start.rules).openRun({ runId, owner });
+  const { token, events, locks } = await openerOf(start.rules).openRun({ runId, owner });
   const data: RunData = stateOf(JSON.parse(await unpack(events)) as JournalEvent[]); // what the journal holds
   const book = openBook(data);
   book.record({ type: 'leaseTaken', token, owner });
