@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { runbookOf } from '../scenario/files.ts';
 import { live, until } from '../scenario/site.ts';
 import { stateOf } from '../../src/engine/index.ts';
 import { record } from '../engine/conformance/rig.ts';
@@ -135,6 +136,23 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     const lines = await ledger(site);
     // Its first try was stopped before it ended, and the next one came after whoever had the lock.
     assert.deepEqual(lines, ['begin remote', 'begin local', 'end local', 'begin remote', 'end remote']);
+  });
+
+  test('a called runbook acts under the locks of its caller, and keeps others waiting', { timeout: 180_000 }, async () => {
+    using site = cases.open(() => ({ steps: [{ id: 'call', uses: 'runbook.call', with: { runbook: 'inner', inputs: { who: 'called' } } }] }));
+    site.at.write('runbooks/inner.yaml', runbookOf({ name: 'inner', ...busy(site.shell) }));
+    site.at.commit('a runbook that is called');
+    await site.worker('--central', '--zone', ZONE);
+    const caller = await live(site.at, ['apply', 'work', '--yes']);
+    await begun(site, 'called');
+    const { stdout } = await site.at.run(0, ['locks']);
+    assert.match(stdout, new RegExp(`hosts:\\S*web[\\s\\S]*${caller.id}`));
+    const other = await live(site.at, ['apply', 'inner', '--yes', '--input', 'who=other'], { env: LOCAL });
+    assert.match(JSON.stringify(await other.sees('runQueued')), new RegExp(caller.id));
+    for (const who of ['called', 'other']) await letGo(site, who);
+    await caller.ends(0);
+    await other.ends(0);
+    assert.deepEqual(await ledger(site), ['begin called', 'end called', 'begin other', 'end other']);
   });
 
   test('a step that has not begun when its locks are gone is not in doubt: it begins once the run has them again', { timeout: 120_000 }, async () => {
