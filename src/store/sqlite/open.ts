@@ -35,6 +35,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     queues: createQueues(database),
     locks: createLocks(database),
     audit: createAudit(database),
-    [Symbol.asyncDispose]: async () => sqlite.close(database),
+    [Symbol.asyncDispose]: async () => {
+      if (!database.closed) sqlite.flush(database);
+      sqlite.close(database);
+    },
   };
 }
