@@ -24,9 +24,12 @@ const END = `UPDATE jobs SET state = ?, outcome = ?, reason = ?, not_before = CO
   WHERE queue = ? AND id = ? AND claim_token = ? AND state = 'claimed'`;
 const PEEK = `SELECT ${COLUMNS} FROM jobs WHERE queue = ?1 AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2)))
   ORDER BY state IN ('done', 'dead'), position LIMIT ?3`;
-const COUNTS = `SELECT queue, SUM(state = 'ready' AND not_before <= ?1) AS ready, SUM(state = 'ready' AND not_before > ?1) AS delayed,
-  SUM(state = 'claimed') AS claimed, SUM(state = 'done') AS done, SUM(state = 'dead') AS dead,
-  MIN(CASE WHEN state IN ('ready', 'claimed') THEN enqueued_at END) AS oldest_at FROM jobs GROUP BY queue ORDER BY queue`;
+/** What is open is read, and what is over, which is nearly all, is counted in an index. */
+const COUNTS = `SELECT queue, SUM(ready) AS ready, SUM(delayed) AS delayed, SUM(claimed) AS claimed, SUM(done) AS done, SUM(dead) AS dead, MIN(enqueued_at) AS oldest_at FROM (
+  SELECT queue, state = 'ready' AND not_before <= ?1 AS ready, state = 'ready' AND not_before > ?1 AS delayed, state = 'claimed' AS claimed, 0 AS done, 0 AS dead, enqueued_at
+    FROM jobs WHERE ${IS_OPEN}
+  UNION ALL SELECT queue, 0, 0, 0, SUM(state = 'done'), SUM(state = 'dead'), NULL FROM jobs WHERE state IN ('done', 'dead') GROUP BY queue
+) GROUP BY queue ORDER BY queue`;
 /** At the end of its queue: what came after it may have begun. */
 const REVIVE = `UPDATE jobs SET state = 'ready', attempts = 0, not_before = ?1, ended_at = NULL, position = (SELECT MAX(position) + 1 FROM jobs)
   WHERE queue = ?2 AND id = ?3 AND state = 'dead'`;
