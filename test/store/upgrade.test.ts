@@ -113,6 +113,19 @@ describe('a newer version beside an older one, on SQLite', () => {
 describe('a newer version beside an older one, on PostgreSQL', { skip: missing ?? false }, () => {
   const connect = (schema: string) => server?.connection('postgres', schema) ?? assert.fail(missing);
 
+  /** A backup keeps the table for longer than a step waits: those who come for it after are not held up, and the step is made once it is free. */
+  const addBehindBackup = async (schema: string): Promise<void> => {
+    const backup = server?.sql(`BEGIN; LOCK TABLE ${schema}.jobs IN ACCESS SHARE MODE; SELECT pg_sleep(2); COMMIT`);
+    await delay(200);
+    const next = await postgres.open({ connection: connect(schema), clock: systemClock });
+    await postgres.migrate(next, 'store', [...STORE_IN_POSTGRES, ADDS]).finally(() => postgres.close(next));
+    await backup;
+    const added = await server?.sql(
+      `SELECT 1 FROM information_schema.columns WHERE table_schema = '${schema}' AND table_name = 'jobs' AND column_name = 'later'`,
+    );
+    assert.equal(added?.length, 1);
+  };
+
   test('brings the tables up to date while the older one reads and writes', { timeout: 60_000 }, async () => {
     const { host, port, database, user, password, schema } = connect('upgrade_beside');
     const client = new pg.Client({ host, port, database, user, password: password?.reveal() });
@@ -143,8 +156,7 @@ describe('a newer version beside an older one, on PostgreSQL', { skip: missing ?
       while (last.rounds < ROUNDS) await Promise.race([delay(5), ended]);
       await using store = await openPostgresStore({ connection: connect(schema), clock: systemClock });
       await using journal = await openPostgresJournal<Body>({ connection: connect(schema), clock: systemClock, vaultKey: VAULT_KEY });
-      const next = await postgres.open({ connection: connect(schema), clock: systemClock });
-      await postgres.migrate(next, 'store', [...STORE_IN_POSTGRES, ADDS]).finally(() => postgres.close(next));
+      await addBehindBackup(schema);
       const newer = { store, journal, older: () => last };
       await Promise.race([workBeside(newer), ended]);
       isOver = true;
