@@ -34,6 +34,8 @@ const COUNTS = `SELECT queue, SUM(ready) AS ready, SUM(delayed) AS delayed, SUM(
 const REVIVE = `UPDATE jobs SET state = 'ready', attempts = 0, not_before = ?1, ended_at = NULL, position = (SELECT MAX(position) + 1 FROM jobs)
   WHERE queue = ?2 AND id = ?3 AND state = 'dead'`;
 const SWEEP = `DELETE FROM jobs WHERE state = 'done' AND ended_at < ?`;
+const OWNERS = `SELECT DISTINCT claim_owner FROM jobs WHERE ${IS_OPEN} AND state = 'claimed' AND claim_expires > ?`;
+const GIVE_BACK = `UPDATE jobs SET claim_expires = ?1 WHERE ${IS_OPEN} AND state = 'claimed' AND claim_expires > ?1 AND claim_owner = ?2`;
 const MOST = 1_000;
 
 export function createQueues(database: sqlite.Database): Queues {
@@ -55,6 +57,16 @@ export function createQueues(database: sqlite.Database): Queues {
     },
     sweep: async (endedBefore) => sqlite.transactTogether(database, 'job sweep', () => sweep.run(endedBefore)),
   };
+}
+
+/** Claims of processes that are dead end now. */
+export function giveBackClaims(database: sqlite.Database): void {
+  const now = database.clock.now();
+  const owners = sqlite.prepared(database, OWNERS).all(now);
+  const dead = owners.map((row) => String(row['claim_owner'])).filter((owner) => database.isDead(owner));
+  if (dead.length === 0) return;
+  const giveBack = sqlite.prepared(database, GIVE_BACK);
+  sqlite.transact(database, 'claims of the dead', () => dead.forEach((owner) => giveBack.run(now, owner)));
 }
 
 function enqueuer(database: sqlite.Database): Queues['enqueue'] {
