@@ -118,7 +118,11 @@ describe('a newer version beside an older one, on PostgreSQL', { skip: missing ?
     const backup = server?.sql(`BEGIN; LOCK TABLE ${schema}.jobs IN ACCESS SHARE MODE; SELECT pg_sleep(2); COMMIT`);
     await delay(200);
     const next = await postgres.open({ connection: connect(schema), clock: systemClock });
-    await postgres.migrate(next, 'store', [...STORE_IN_POSTGRES, ADDS]).finally(() => postgres.close(next));
+    try {
+      await postgres.migrate(next, 'store', [...STORE_IN_POSTGRES, ADDS]);
+    } finally {
+      await postgres.close(next);
+    }
     await backup;
     const added = await server?.sql(
       `SELECT 1 FROM information_schema.columns WHERE table_schema = '${schema}' AND table_name = 'jobs' AND column_name = 'later'`,

@@ -53,8 +53,8 @@ export function queueContract(store: StoreUnderTest): void {
     const said = ends.map((end) => (end.status === 'fulfilled' ? 'kept' : codeOf(end.reason)));
     assert.equal(said.filter((each) => each === 'STORE_CONFLICT').length, 1, 'one of two writers of one version');
     assert.deepEqual(said.slice(2), ['STORE_FENCED', 'kept', 'kept', 'kept']);
-    const states = (await queues.peek('q')).map(({ id, state, outcome }) => `${id} ${state} ${String(outcome)}`);
-    assert.deepEqual(states, ['b ready undefined', 'c ready undefined', 'a done good']);
+    const states = (await queues.peek('q')).map(({ id, state, outcome }) => `${id} ${state} ${JSON.stringify(outcome)}`);
+    assert.deepEqual(states, ['b ready undefined', 'c ready undefined', 'a done "good"']);
     assert.deepEqual(await audit.verify().then(({ ok }) => ok), true);
   });
 
