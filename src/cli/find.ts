@@ -8,13 +8,19 @@ export function findCommand(argv: readonly string[]): Found {
   const [first = '', second = ''] = argv;
   const two = ENTRIES.find(({ name }) => name === `${first} ${second}`);
   if (two !== undefined) return { entry: two, rest: argv.slice(2) };
-  const one = ENTRIES.find(({ name }) => name === first);
-  if (one !== undefined) return { entry: one, rest: argv.slice(1) };
-  if (first.startsWith('-')) return { problem: `the command comes first, and "${first}" is not one` };
   const family = ENTRIES.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
+  const one = ENTRIES.find(({ name }) => name === first);
+  if (one !== undefined)
+    return isLostWord(one, second) && family.length > 0 ? { problem: familyProblem(first, second, family) } : { entry: one, rest: argv.slice(1) };
+  if (first.startsWith('-')) return { problem: `the command comes first, and "${first}" is not one` };
   if (family.length > 0) return { problem: familyProblem(first, second, family) };
   const near = didYouMean(first, new Set(ENTRIES.map(({ name }) => name.split(' ')[0] ?? name)));
   return { problem: `there is no command "${first}"${near === undefined ? '' : `; did you mean "${near}"?`}` };
+}
+
+/** A command that takes no words was given one: a mistyped second word of its family. */
+function isLostWord({ name, usage }: Entry, word: string): boolean {
+  return usage === name && word !== '' && !word.startsWith('-');
 }
 
 function familyProblem(first: string, second: string, family: readonly string[]): string {

@@ -27,7 +27,7 @@ export function effectsOf(home: string, run: string): readonly Effect[] {
     const result = events.find(
       ({ seq, body }) => seq > (intent?.seq ?? Infinity) && body.type === 'hostFinished' && body['host'] === host && body.path === path,
     );
-    const what = `${type} ${JSON.stringify(detail)}`.replace(/(\.slipway-)[a-z0-9]+/, '$1*');
+    const what = `${type} ${JSON.stringify(detail)}`.replace(/(\.slipway-)[a-z0-9]+(-\d+\.\d+)?/, '$1*');
     return { host, what, path, isCovered: intent !== undefined && (result === undefined || at <= result.at) };
   });
 }

@@ -69,10 +69,8 @@ export async function putFile(wanted: Wanted, context: HostContext, comparison?:
   const digest = digestOfBytes(wanted.content);
   if (isAsWanted(found)) return { status: 'ok', digest, backup: null, summary: `${dest} is as wanted` };
   const backup = wanted.backup && found.present ? await keepBackup(dest, context) : null;
-  if (!found.present) await makeFolder(dest, context);
-  const mode = found.wanted.mode;
-  if (wanted.validate === undefined) await write(wanted, { path: dest, mode }, context);
-  else await writeJudged(wanted, { validate: wanted.validate, mode }, context);
+  if (found.present) await replace(wanted, found.wanted.mode, context);
+  else await create(wanted, found.wanted.mode, context);
   context.heartbeat();
   return { status: 'changed', digest, backup, summary: `${dest} ${found.present ? 'replaced' : 'written'}` };
 }
@@ -97,6 +95,22 @@ async function ownershipChange({ dest, owner, group }: Wanted, look: Look): Prom
   const isOwner = owner === undefined || owner === user || owner === uid;
   const isGroup = group === undefined || group === team || group === gid;
   return isOwner && isGroup ? undefined : `owner ${user}:${team} → ${owner ?? user}:${group ?? team}`;
+}
+
+async function replace(wanted: Wanted, mode: number, context: HostContext): Promise<void> {
+  if (wanted.validate === undefined) await write(wanted, { path: wanted.dest, mode }, context);
+  else await writeJudged(wanted, { validate: wanted.validate, mode }, context);
+}
+
+/** Mostly the folder is there, and making it sure would start a shell for every file. */
+async function create(wanted: Wanted, mode: number, context: HostContext): Promise<void> {
+  try {
+    await replace(wanted, mode, context);
+  } catch (thrown) {
+    if (!(thrown instanceof SlipwayError) || thrown.code !== 'SSH_FILE') throw thrown;
+    await makeFolder(wanted.dest, context);
+    await replace(wanted, mode, context);
+  }
 }
 
 async function makeFolder(dest: string, context: HostContext): Promise<void> {

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { Secret } from '../../../src/core/index.ts';
 import type { Become, Host } from '../../../src/steps/index.ts';
 import { type Sshd, startSshd, whyNoSshd } from '../../support/sshd.ts';
-import { failure, request, withSsh } from './contract.ts';
+import { failure, request, withSsh } from './with-ssh.ts';
 
 const missing = whyNoSshd() ?? (existsSync('/usr/bin/sudo') ? undefined : 'sudo is not installed (apt-get install -y sudo)');
 

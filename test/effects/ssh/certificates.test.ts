@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/core/index.ts';
 import { createSsh } from '../../../src/effects/ssh/index.ts';
 import type { Host } from '../../../src/steps/index.ts';
 import { hostOf, makeKey, signKey, type Sshd, startSshd, whyNoSshd } from '../../support/sshd.ts';
-import { failure, request, withSsh } from './contract.ts';
+import { failure, request, withSsh } from './with-ssh.ts';
 
 const missing = whyNoSshd();
 

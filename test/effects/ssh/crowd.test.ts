@@ -8,7 +8,7 @@ import { createPace } from '../../../src/effects/ssh/pace.ts';
 import type { Started } from '../../../src/effects/ssh/channel.ts';
 import type { Sftp } from '../../../src/effects/ssh/sftp.ts';
 import { hostOf } from '../../support/sshd.ts';
-import { failure } from './contract.ts';
+import { failure } from './with-ssh.ts';
 
 /** A clock that jumps to the next thing that somebody waits for, as soon as nothing else is to be done. */
 function jumpingClock(): Clock & { readonly run: (untilMs?: number) => Promise<void> } {

@@ -10,7 +10,7 @@ import { createSsh } from '../../../src/effects/ssh/index.ts';
 import type { Host } from '../../../src/steps/index.ts';
 import { type Proxy, type Side, startProxy } from '../../support/proxy.ts';
 import { type Sshd, startSshd, whyNoSshd } from '../../support/sshd.ts';
-import { failure, request, withSsh } from './contract.ts';
+import { failure, request, withSsh } from './with-ssh.ts';
 
 const missing = whyNoSshd();
 /** So many places where a conversation is cut. */

@@ -7,7 +7,7 @@ import ssh2, { type ParsedKey } from 'ssh2';
 import { Secret } from '../../../src/core/index.ts';
 import { hostOf, makeKey, signKey, whyNoSshd } from '../../support/sshd.ts';
 import { freePort } from '../../support/free-port.ts';
-import { failure, request, withSsh } from './contract.ts';
+import { failure, request, withSsh } from './with-ssh.ts';
 
 const missing = whyNoSshd();
 

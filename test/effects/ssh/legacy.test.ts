@@ -9,7 +9,7 @@ import { buildInventory } from '../../../src/inventory/index.ts';
 import { LEGACY, LEGACY_NAMES, type Host } from '../../../src/steps/index.ts';
 import { validateRepository } from '../../../src/runbook/index.ts';
 import { makeKey, type Sshd, startSshd, whyNoSshd } from '../../support/sshd.ts';
-import { failure, request, withSsh } from './contract.ts';
+import { failure, request, withSsh } from './with-ssh.ts';
 
 type Names = 'SUPPORTED_KEX' | 'DEFAULT_KEX' | 'SUPPORTED_CIPHER' | 'DEFAULT_CIPHER' | 'SUPPORTED_MAC' | 'DEFAULT_MAC';
 const constants = createRequire(import.meta.url)('ssh2/lib/protocol/constants.js') as { readonly [name in Names]: readonly string[] }; // lists that the library keeps to itself

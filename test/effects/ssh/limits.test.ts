@@ -13,7 +13,7 @@ import { createOutput } from '../../../src/engine/local/output.ts';
 import { openSpillIn } from '../../../src/journal/index.ts';
 import { smallDisk } from '../../support/small-disk.ts';
 import { type Sshd, startSshd, whyNoSshd } from '../../support/sshd.ts';
-import { failure, request, withSsh } from './contract.ts';
+import { failure, request, withSsh } from './with-ssh.ts';
 
 const missing = whyNoSshd();
 const MEBI = 1 << 20;

@@ -4,7 +4,7 @@ import ssh2, { type AuthContext } from 'ssh2';
 import { createMasker, Secret } from '../../../src/core/index.ts';
 import { newKey } from '../../../src/rehearsal/hosts/keys.ts';
 import type { Host, HostLogin } from '../../../src/steps/index.ts';
-import { failure, request, withSsh } from './contract.ts';
+import { failure, request, withSsh } from './with-ssh.ts';
 
 interface Server extends AsyncDisposable {
   readonly host: (login: HostLogin) => Host;

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/core/index.ts';
 import { startRehearsalHosts } from '../../../src/rehearsal/hosts/index.ts';
 import type { Host } from '../../../src/steps/index.ts';
 import { startSshd, whyNoSshd } from '../../support/sshd.ts';
-import { request, withSsh } from './contract.ts';
+import { request, withSsh } from './with-ssh.ts';
 
 const NAMES = Array.from({ length: 50 }, (_, index) => `host-${index}`);
 

@@ -9,7 +9,7 @@ import { Secret, systemClock } from '../../../src/core/index.ts';
 import { createSsh } from '../../../src/effects/ssh/index.ts';
 import type { Host } from '../../../src/steps/index.ts';
 import { hostOf, makeKey, type Sshd, startSshd, whyNoSshd } from '../../support/sshd.ts';
-import { failure, request, withSsh } from './contract.ts';
+import { failure, request, withSsh } from './with-ssh.ts';
 
 const missing = whyNoSshd();
 

@@ -8,7 +8,7 @@ import { POWERSHELL, powershellPayload } from '../../../src/effects/ssh/powershe
 import { plainErrors } from '../../../src/effects/ssh/powershell/clixml.ts';
 import { newKey } from '../../../src/rehearsal/hosts/keys.ts';
 import type { Host } from '../../../src/steps/index.ts';
-import { failure, request, withSsh } from './contract.ts';
+import { failure, request, withSsh } from './with-ssh.ts';
 
 /** What a Windows machine got on one channel. */
 interface Got {

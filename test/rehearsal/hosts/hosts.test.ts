@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Secret } from '../../../src/core/index.ts';
 import { checkReadiness } from '../../../src/steps/check/index.ts';
-import { failure, request } from '../../effects/ssh/contract.ts';
+import { failure, request } from '../../effects/ssh/with-ssh.ts';
 import { hostKind } from '../../support/host-kind.ts';
 import { rehearse } from '../../support/rehearsed.ts';
 

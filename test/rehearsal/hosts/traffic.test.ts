@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setWeight } from '../../../src/steps/traffic/index.ts';
-import { failure } from '../../effects/ssh/contract.ts';
+import { failure } from '../../effects/ssh/with-ssh.ts';
 import { startHaproxy, whyNoHaproxy } from '../../support/haproxy.ts';
 import { hostKind } from '../../support/host-kind.ts';
 import { type Rehearsed, rehearse } from '../../support/rehearsed.ts';

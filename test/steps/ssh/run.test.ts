@@ -5,7 +5,7 @@ import { kindOf } from '../../../src/steps/index.ts';
 import { sshRun } from '../../../src/steps/ssh/index.ts';
 import { hostKind } from '../../support/host-kind.ts';
 import { rehearse } from '../../support/rehearsed.ts';
-import { failure } from '../../effects/ssh/contract.ts';
+import { failure } from '../../effects/ssh/with-ssh.ts';
 
 const run = hostKind(sshRun);
 

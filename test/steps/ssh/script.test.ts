@@ -11,7 +11,7 @@ import { sshScript } from '../../../src/steps/ssh/index.ts';
 import { hostKind } from '../../support/host-kind.ts';
 import { rehearse } from '../../support/rehearsed.ts';
 import { startSshd, whyNoSshd } from '../../support/sshd.ts';
-import { failure } from '../../effects/ssh/contract.ts';
+import { failure } from '../../effects/ssh/with-ssh.ts';
 
 const script = hostKind(sshScript);
 const SHOW = '#!/bin/sh\nset -eu\nprintf "%s|" "$@"\nprintf "%s" "$TOKEN"\nexit 0\n';
