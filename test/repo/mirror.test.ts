@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Secret } from '../../src/core/index.ts';
 import { serveGit } from '../support/git-http.ts';
+import type { Fixture } from './fixture.ts';
 import { AUTHORIZATION, makeHost, mirrorOf, refused } from './mirror-host.ts';
 
 /** Surroundings with a git that writes down how it is called, then does it. */

@@ -49,7 +49,7 @@ after(async () => site[Symbol.asyncDispose]());
 const get = (path: string, token = 'root', headers: { readonly [name: string]: string } = {}): Promise<Answer> =>
   site.call(path, { token: tokens[token] ?? '', headers });
 const items = ({ json }: Answer): readonly JsonObject[] => json['items'] as unknown as readonly JsonObject[];
-const idOf = (item: JsonObject): string => String(item['name'] ?? item['key'] ?? item['seq']);
+const idOf = (item: JsonObject): string => JSON.stringify(item['name'] ?? item['key'] ?? item['seq']);
 
 /** Lists of what belongs to the whole server or repository, and one whose entries are judged each by itself. */
 const WHOLE = ['/v1/waves', '/v1/portfolios', '/v1/inventory', '/v1/drift', '/v1/audit'];
