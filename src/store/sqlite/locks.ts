@@ -27,11 +27,11 @@ export function createLocks(database: sqlite.Database): Locks {
   return {
     acquire: acquirer(database),
     heartbeat: async ({ lock, token }, ttlMs) => {
-      const changed = sqlite.transact(database, 'lock heartbeat', () => beat.run(now() + ttlMs, lock, token));
+      const changed = await sqlite.transactTogether(database, 'lock heartbeat', () => beat.run(now() + ttlMs, lock, token));
       if (changed === 0) throw fenced(`lock "${lock}"`, token);
     },
-    release: async ({ lock, token }) => void sqlite.transact(database, 'lock release', () => release.run(lock, token)),
-    withdraw: async (lock, { holder, runId }) => void sqlite.transact(database, 'lock withdraw', () => leave.run(lock, holder, runId)),
+    release: async ({ lock, token }) => void (await sqlite.transactTogether(database, 'lock release', () => release.run(lock, token))),
+    withdraw: async (lock, { holder, runId }) => void (await sqlite.transactTogether(database, 'lock withdraw', () => leave.run(lock, holder, runId))),
     waiters: async (lock) =>
       waiters.all(lock, now()).map((row, index) => ({
         ...{ holder: String(row['holder']), runId: String(row['run_id']), since: Number(row['since']), position: index + 1 },
@@ -49,7 +49,7 @@ function acquirer(database: sqlite.Database): Locks['acquire'] {
   const [select, drop, waiters, wait, leave, take] = [of(SELECT), of(DROP_WAITERS), of(WAITERS), of(WAIT), of(LEAVE), of(TAKE)];
   return async (lock: string, request: LockRequest) => {
     const [name, holder, runId] = [checkedName('lock', lock), checkedName('holder', request.holder), checkedName('run', request.runId)];
-    return sqlite.transact(database, 'lock', () => {
+    return sqlite.transactTogether(database, 'lock', () => {
       const now = database.clock.now();
       drop.run(name, now);
       const row = select.get(name);
