@@ -28,7 +28,7 @@ deny contains finding if {
 	not is_in_scope
 	finding := {
 		"msg": sprintf("the token of %s has no scope for %s%s", [input.subject.id, input.action, place]),
-		"hint": "make a token that has it: slipway token create --scope",
+		"hint": sprintf("make a token that has it: slipway token create <name> --scope '%s%s' --expires 90d", [input.action, for_runbook]),
 	}
 }
 
@@ -54,6 +54,11 @@ place := sprintf(" %s in %s", [input.object.runbook, concat(", ", input.object.e
 	input.object.kind == "runbook"
 	count(input.object.environments) > 0
 } else := sprintf(" %s", [input.object.runbook]) if {
+	input.object.kind == "runbook"
+} else := ""
+
+# What narrows a scope to the runbook that was asked for.
+for_runbook := sprintf("@%s", [input.object.runbook]) if {
 	input.object.kind == "runbook"
 } else := ""
 

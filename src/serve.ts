@@ -125,8 +125,11 @@ export async function openParts({ config, settings, wiring, log, leave: drain, s
 
 /** Runs are driven on, the branches are followed, and what is over is forgotten. */
 function tend({ keeper, heads, store, clock }: ServerDeps, log: Log): () => void {
-  const quietly = (what: string, act: () => Promise<unknown>) => (): void => void act().catch((cause: unknown) => log.warn({ error: messageOf(cause) }, what));
-  const look = quietly('a repository cannot be read', () => Promise.all(heads.names.map((name) => heads.fetched(name))));
+  const quietly =
+    (what: string, act: () => Promise<unknown>, about: object = {}) =>
+    (): void =>
+      void act().catch((cause: unknown) => log.warn({ ...about, error: messageOf(cause) }, what));
+  const look = (): void => heads.names.forEach((repository) => quietly('a repository cannot be read', () => heads.fetched(repository), { repository })());
   const sweep = quietly('runs cannot be looked through', () => keeper.sweep());
   look();
   sweep();

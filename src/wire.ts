@@ -54,7 +54,7 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
       for (const each of [engine, store, opened]) await (await each?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await telemetry.close();
     },
-    store: async () => lent(await (store ??= storeOf(config, watching))),
+    store: async () => lent(await (store ??= storeOf(config, { isDead, ...watching }))),
     tools: async () => (versions ??= { slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
     ...policiesOf(config, paths),
     openWorld: async (request) => {

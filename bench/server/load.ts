@@ -9,13 +9,18 @@ export interface Shot {
   readonly body?: string;
   readonly headers: { readonly [name: string]: string };
 }
-export interface Measured {
-  readonly sent: number;
-  /** Answered as they should be. */
-  readonly good: number;
+export interface Measured extends Sent {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+}
+
+interface Sent {
+  readonly sent: number;
+  /** Answered as they should be. */
+  readonly good: number;
+  /** Which of them, by the number they were made from. */
+  readonly acknowledged: readonly number[];
 }
 
 /** Send at an even rate, whatever the answers do; each counts from the moment when it was due, so that a slow answer counts for those behind it too. */
@@ -26,7 +31,7 @@ export async function atRate(
 ): Promise<Measured> {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const latencies: number[] = [];
-  let good = 0;
+  const acknowledged: number[] = [];
   const sent = perSecond * seconds;
   const startAt = performance.now() + 100;
   const answers: Promise<void>[] = [];
@@ -37,13 +42,13 @@ export async function atRate(
     answers.push(
       send(port, shots(n), agent).then((status) => {
         latencies.push(performance.now() - dueAt);
-        if (status < 300) good++;
+        if (status < 300) acknowledged.push(n);
       }),
     );
   }
   await Promise.all(answers);
   agent.destroy();
-  return { sent, good, ...quantiles(latencies) };
+  return { sent, good: acknowledged.length, acknowledged, ...quantiles(latencies) };
 }
 
 /** As many as can be answered, by so many connections that each send again at once. Answers in a second. */
@@ -51,23 +56,33 @@ export async function atMost(
   port: number,
   shots: (n: number) => Shot,
   { connections, seconds }: { readonly connections: number; readonly seconds: number },
-): Promise<{ readonly sent: number; readonly good: number; readonly perSecond: number }> {
+): Promise<Sent & { readonly perSecond: number }> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const startedAt = performance.now();
-  let [sent, good] = [0, 0];
+  let sent = 0;
+  const acknowledged: number[] = [];
   const one = async (): Promise<void> => {
-    while (performance.now() - startedAt < seconds * 1_000) if ((await send(port, shots(sent++), agent)) < 300) good++;
+    while (performance.now() - startedAt < seconds * 1_000) {
+      const n = sent++;
+      if ((await send(port, shots(n), agent)) < 300) acknowledged.push(n);
+    }
   };
   await Promise.all(Array.from({ length: connections }, one));
+  const good = acknowledged.length;
   const perSecond = Math.round(good / ((performance.now() - startedAt) / 1_000));
   agent.destroy();
-  return { sent, good, perSecond };
+  return { sent, good, acknowledged, perSecond };
 }
 
 export function quantiles(values: readonly number[]): Pick<Measured, 'p50' | 'p99' | 'max'> {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number): number => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) / 10;
   return { p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+/** The id that a Git host gives a delivery. */
+export function deliveryId(n: number): string {
+  return `d-${n}`;
 }
 
 /** A push as a Git host sends it, each about another commit. */
@@ -78,7 +93,12 @@ export function delivery(path: string, n: number): Shot {
     commits: Array.from({ length: 20 }, (_, c) => ({ id: after, message: `change ${c}`, added: [`runbooks/r${c}.yaml`], modified: [] })),
   });
   const digest = createHmac('sha256', GITHUB_SECRET).update(body).digest('hex');
-  const headers = { 'content-type': 'application/json', 'x-github-event': 'push', 'x-github-delivery': `d-${n}`, 'x-hub-signature-256': `sha256=${digest}` };
+  const headers = {
+    'content-type': 'application/json',
+    'x-github-event': 'push',
+    'x-github-delivery': deliveryId(n),
+    'x-hub-signature-256': `sha256=${digest}`,
+  };
   return { path, body, headers };
 }
 

@@ -17,6 +17,16 @@ export function newerSchema(found: number, known: number): SlipwayError {
   });
 }
 
+export function olderSchema(found: number, known: number): SlipwayError {
+  return new SlipwayError(
+    'JOURNAL_OLDER',
+    `the journal has schema ${found}, and schema ${known} changes what an older slipway relies on; nothing was touched`,
+    {
+      hint: 'go on with the older slipway; the release notes of this one say how to change over',
+    },
+  );
+}
+
 export function fenced(runId: string, token: number): SlipwayError {
   return new SlipwayError('JOURNAL_FENCED', `another process has taken over ${runId} (this one holds lease ${token})`, {
     hint: 'nothing to do here; the other process drives the run',

@@ -1,4 +1,4 @@
-import { newerSchema } from './errors.ts';
+import { newerSchema, olderSchema } from './errors.ts';
 
 /** One step of a schema. Steps are added at the end and never changed once released. */
 export interface Migration {
@@ -13,13 +13,16 @@ export interface Applied {
 }
 
 /**
- * Steps that are still to do. None when the database is newer and still usable: old and new version may work on it together.
+ * Steps that are still to do. None when the database is newer and still usable: old and new version may work on it together. A step that older ones cannot
+ * live with is part of a new database only: whether an older one still works on this one, nobody can know.
  *
- * @throws {SlipwayError} `JOURNAL_NEWER` when it has changed in a way that this version does not know.
+ * @throws {SlipwayError} `JOURNAL_NEWER` when it has changed in a way that this version does not know; `JOURNAL_OLDER` when it would have to be.
  */
 export function missingSteps(known: readonly Migration[], { version, oldest }: Applied): readonly Migration[] {
   if (oldest > known.length) throw newerSchema(version, known.length);
-  return known.slice(version);
+  const missing = known.slice(version);
+  if (version > 0 && missing.some(({ breaks }) => breaks === true)) throw olderSchema(version, known.length);
+  return missing;
 }
 
 /** How far a database is after all known steps. */

@@ -5,6 +5,7 @@ import { type Clock, type Digest, isObject, randomText, systemClock } from '../c
 import { peopleOf, type Person, resolveCommit, topFolder } from './commits.ts';
 import { git, type GitContext } from './git.ts';
 import { withLock } from './lock.ts';
+import { writtenIn } from './people-of-mirror.ts';
 import { digestOfTree, dropEscapingLinks, makeReadOnly, removeTree } from './tree.ts';
 import { copyWorkingTree, isDirty } from './working-tree.ts';
 
@@ -69,14 +70,12 @@ export async function checkoutFrom(
   range: { readonly commit: string; readonly base?: string | undefined },
   { cacheDir, clock, context }: Pick<Cache, 'cacheDir' | 'clock' | 'context'>,
 ): Promise<Checkout> {
-  const commit = await resolveCommit(mirror, range.commit, context);
-  const base = range.base === undefined ? undefined : await resolveCommit(mirror, range.base, context);
+  const written = await writtenIn(mirror, range, context);
   await mkdir(join(cacheDir, 'trees'), { recursive: true, mode: 0o700 });
   const cache: Cache = { repository: mirror, mirror, cacheDir: await realpath(cacheDir), clock, context };
   await sweep(join(cache.cacheDir, 'trees'), clock);
-  const tree = await committed(cache, commit);
-  const people = await peopleOf(mirror, { base, head: commit }, context);
-  return { ...tree, repository: mirror, commit, ...(base === undefined ? {} : { base }), dirty: false, people };
+  const tree = await committed(cache, written.commit);
+  return { ...tree, repository: mirror, ...written, dirty: false };
 }
 
 interface Cache {

@@ -66,6 +66,8 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 // oxlint-disable-next-line no-control-regex -- they are what is refused
 const REF = /^refs\/(?!.*(?:\.\.|@\{|\/\/|\.lock(?:\/|$)))[^\u0000-\u0020\u007F~^:?*[\\]{1,250}$/u;
 const BRANCHES = '+refs/heads/*:refs/heads/*';
+/** Looking whether there is something to tidy is a process of its own, and fetches come with every run. */
+const TIDY_MS = 60_000;
 /** Under our lock nobody else packs; two weeks are git's own. */
 const TIDY = ['gc.auto=5000', 'gc.autoPackLimit=40', 'gc.autoDetach=false', 'gc.pruneExpire=2.weeks.ago'];
 
@@ -76,7 +78,7 @@ export async function openMirror(request: MirrorRequest): Promise<Mirror> {
   await mkdir(join(request.cacheDir, 'mirrors'), { recursive: true, mode: 0o700 });
   const cacheDir = await realpath(request.cacheDir);
   const path = join(cacheDir, 'mirrors', `remote-${createHash('sha256').update(request.name).digest('hex').slice(0, 16)}.git`);
-  const place: Place = { path, context, clock, access: request.access, mostBytes: request.mostBytes ?? MOST_BYTES };
+  const place: Place = { path, context, clock, access: request.access, mostBytes: request.mostBytes ?? MOST_BYTES, tidiedAt: -Infinity };
   await withLock(`${path}.lock`, { clock, signal }, async () => {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await git({ ...context, folder: path }, 'init', '--bare', '--quiet', '--template=', '.'); // safe to repeat
@@ -112,6 +114,8 @@ interface Place {
   readonly clock: Clock;
   readonly access: () => Promise<RemoteAccess>;
   readonly mostBytes: number;
+  /** By the clock that only goes forward. */
+  tidiedAt: number;
 }
 
 async function fetchOnce(place: Place, wanted: Wanted): Promise<void> {
@@ -126,7 +130,9 @@ async function fetchOnce(place: Place, wanted: Wanted): Promise<void> {
       await removeLocks(path);
       await fetchAll(place, access, wanted);
     }
+    if (clock.monotonic() - place.tidiedAt < TIDY_MS) return;
     await git({ ...context, folder: path, config: TIDY }, 'gc', '--auto', '--quiet');
+    place.tidiedAt = clock.monotonic();
   });
 }
 

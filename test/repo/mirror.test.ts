@@ -5,19 +5,48 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Secret } from '../../src/core/index.ts';
 import { serveGit } from '../support/git-http.ts';
+import type { Fixture } from './fixture.ts';
 import { AUTHORIZATION, makeHost, mirrorOf, refused } from './mirror-host.ts';
 
+/** Surroundings with a git that writes down how it is called, then does it. */
+function watched(host: Fixture): Fixture['env'] {
+  const shims = join(host.top, 'shims');
+  mkdirSync(shims);
+  const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  writeFileSync(join(shims, 'git'), `#!/bin/sh\nprintf '%s\\n' "$*" >>'${join(host.top, 'calls')}'\nexec '${real}' "$@"\n`);
+  chmodSync(join(shims, 'git'), 0o755);
+  return { ...host.env, PATH: `${shims}:${host.env['PATH'] ?? ''}` };
+}
+
 suite('mirror', () => {
+  test('the files of a commit and who wrote them are asked of git once, however many runs start from it', async () => {
+    await using host = makeHost();
+    await using server = await serveGit({ root: host.root, authorization: AUTHORIZATION });
+    const mirror = await mirrorOf(host, server.url, { env: watched(host) });
+    await mirror.fetch();
+    const commit = await mirror.resolve('main');
+    const first = await mirror.checkout({ commit });
+    assert.ok(first.people.length > 0);
+    const calls = (): number => readFileSync(join(host.top, 'calls'), 'utf8').split('\n').length;
+    const before = calls();
+    assert.deepEqual(await mirror.checkout({ commit }), first);
+    assert.equal(calls(), before, 'the second one asked git');
+    assert.equal((await mirror.checkout({ commit: 'main' })).commit, commit);
+    assert.ok(calls() > before, 'a branch is looked up every time');
+    await mirror.fetch();
+    assert.equal(
+      readFileSync(join(host.top, 'calls'), 'utf8')
+        .split('\n')
+        .filter((line) => / gc /.test(line)).length,
+      1,
+      'tidied once a minute',
+    );
+  });
+
   test('the credential reaches the host, and neither an argument nor a file', async () => {
     await using host = makeHost();
     await using server = await serveGit({ root: host.root, authorization: AUTHORIZATION });
-    // A git that writes down how it is called, then does it.
-    const shims = join(host.top, 'shims');
-    mkdirSync(shims);
-    const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
-    writeFileSync(join(shims, 'git'), `#!/bin/sh\nprintf '%s\\n' "$*" >>'${join(host.top, 'calls')}'\nexec '${real}' "$@"\n`);
-    chmodSync(join(shims, 'git'), 0o755);
-    const mirror = await mirrorOf(host, server.url, { env: { ...host.env, PATH: `${shims}:${host.env['PATH'] ?? ''}` } });
+    const mirror = await mirrorOf(host, server.url, { env: watched(host) });
     await mirror.fetch();
     assert.equal(await mirror.resolve('main'), host.git('rev-parse', 'HEAD'));
     assert.ok(

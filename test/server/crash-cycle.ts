@@ -17,7 +17,7 @@ interface Served {
   readonly ended: Promise<NodeJS.Signals | null>;
   readonly said: () => string;
 }
-interface Place {
+export interface Place {
   readonly dir: string;
   readonly home: string;
   readonly settings: string;

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { isWithin, parseScope } from '../../src/access/index.ts';
 import { createApp } from '../../src/app/index.ts';
 import { createMasker, Secret } from '../../src/core/index.ts';
 import { readServerSettings } from '../../src/server/index.ts';
@@ -39,6 +40,13 @@ describe('the pages about the server', () => {
       const read = readServerSettings(text, 'slipway-server.yaml', ports);
       assert.ok(read.ok, JSON.stringify(read.problems));
     }
+  });
+
+  test('make a token that may do what they go on to do with it', () => {
+    const scopes = [...page('server.md').matchAll(/--scope '?([\w.*@-]+)/g)].map(([, text]) => parseScope(text ?? ''));
+    assert.ok(scopes.length > 0);
+    for (const action of ['runbook.read', 'plan.create', 'plan.read', 'run.start', 'run.read', 'log.read'])
+      assert.ok(isWithin({ action, runbook: 'hello' }, scopes), `${action} is in none of the scopes`);
   });
 
   test('show access files that hold, and name every action once', async () => {

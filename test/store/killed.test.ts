@@ -33,3 +33,21 @@ test('what was accepted is there after kill -9, whenever it comes', { timeout: 6
     rmSync(dir, { recursive: true, force: true });
   }
 });
+
+test('what a dead process worked on is given out again as soon as the store is opened, and what others work on is not', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-store-'));
+  try {
+    {
+      await using store = openSqliteStore({ dir, clock: systemClock });
+      for (const id of ['a', 'b']) await store.queues.enqueue('q', { id, payload: null });
+      assert.equal((await store.queues.claim('q', 'dead:1', 3_600_000))?.id, 'a');
+      assert.equal((await store.queues.claim('q', 'alive:1', 3_600_000))?.id, 'b');
+    }
+    await using store = openSqliteStore({ dir, clock: systemClock, isDead: (owner) => owner === 'dead:1' });
+    const again = await store.queues.claim('q', 'next:1', 3_600_000);
+    assert.deepEqual([again?.id, again?.attempt], ['a', 2]);
+    assert.equal(await store.queues.claim('q', 'next:1', 3_600_000), undefined);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});

@@ -22,7 +22,15 @@ export interface Store {
   readonly isDead: (owner: string) => boolean;
   /** Emits `written <run>` after this process wrote events of that run. */
   readonly events: EventEmitter;
+  /** Writes that will share the next transaction. */
+  readonly waiting: WaitingWrite[];
   closed: boolean;
+}
+export interface WaitingWrite {
+  readonly name: string;
+  /** Write; gives what tells the caller once it is durable. */
+  readonly run: () => () => void;
+  readonly failed: (cause: unknown) => void;
 }
 
 const BUSY_MS = 10_000;
@@ -48,6 +56,7 @@ export function openFolder(dir: string, options: StoreOptions): Store {
       boundary: options.onBoundary ?? (() => undefined),
       isDead: options.isDead ?? (() => false),
       events,
+      waiting: [],
       closed: false,
     };
   });

@@ -9,7 +9,7 @@ const UPSERT_APPLIED = `INSERT INTO components (name, version, oldest) VALUES (?
  * Bring the tables of one part of the database up to date.
  *
  * @param component name of the part, for example `journal`.
- * @throws {SlipwayError} `JOURNAL_NEWER`.
+ * @throws {SlipwayError} `JOURNAL_NEWER`, `JOURNAL_OLDER`.
  */
 export function migrate(database: DatabaseSync, component: string, known: readonly Migration[]): void {
   if (missingSteps(known, applied(database, component)).length === 0) return;

@@ -6,11 +6,13 @@ import type { ServerDeps } from '../deps.ts';
 import { guard, maySee, repositoryOf } from '../guard.ts';
 import type { Caller } from '../http/env.ts';
 import { defineRoute, type Route } from '../http/route.ts';
+import { pageBy } from './page.ts';
 import { recordOf } from './runs.ts';
-import { EstateDocument, HostShape, Name, pageOf, RunbookSummary } from './shapes.ts';
+import { EstateDocument, HostShape, Name, pageOf, PageQuery, RunbookSummary } from './shapes.ts';
 
 type Loaded = ReturnType<typeof runbooksOf>[number];
 const query = z.strictObject({ repository: Name.optional() });
+const listQuery = z.strictObject({ repository: Name.optional(), ...PageQuery });
 
 /** What the default branches hold: runbooks, waves, hosts. */
 export function estateRoutes(deps: ServerDeps): readonly Route[] {
@@ -30,13 +32,14 @@ function listRunbooks(deps: ServerDeps): Route {
   return defineRoute({
     ...{ method: 'get', path: '/v1/runbooks', id: 'listRunbooks', tag: 'runbooks', open: 'callers' },
     summary: 'Runbooks of the default branches; only those the caller may read',
-    query,
-    success: { status: 200, about: 'runbooks by name', schema: pageOf(RunbookSummary) },
+    query: listQuery,
+    success: { status: 200, about: 'runbooks by repository and name', schema: pageOf(RunbookSummary) },
     problems: [404, 422],
-    handle: async ({ query: { repository }, caller }) => {
+    handle: async ({ query: { repository, ...asked }, caller }) => {
       const heads = await Promise.all((repository === undefined ? deps.heads.names : [repository]).map((name) => deps.heads.recent(name)));
-      const items = await Promise.all(heads.map(async (head) => (await visibleRunbooks(deps, caller, head)).map((runbook) => summary(head, runbook))));
-      return { status: 200, body: { items: items.flat() } };
+      const seen = await Promise.all(heads.map(async (head) => (await visibleRunbooks(deps, caller, head)).map((runbook) => ({ head, runbook }))));
+      const { items, ...more } = pageBy(seen.flat(), ({ head, runbook }) => `${head.repository}\n${runbook.name}`, asked);
+      return { status: 200, body: { items: items.map(({ head, runbook }) => summary(head, runbook)), ...more } };
     },
   });
 }
@@ -62,15 +65,16 @@ function listHosts(deps: ServerDeps): Route {
   return defineRoute({
     ...{ method: 'get', path: '/v1/inventory', id: 'listHosts', tag: 'estate', open: 'callers' },
     summary: 'Hosts of the inventories, without anything that is needed to log in',
-    query,
-    success: { status: 200, about: 'hosts', schema: pageOf(HostShape) },
+    query: listQuery,
+    success: { status: 200, about: 'hosts by name', schema: pageOf(HostShape) },
     problems: [404, 422],
-    handle: async ({ query: { repository }, caller }) => {
+    handle: async ({ query: { repository, ...asked }, caller }) => {
       const head = await guarded(deps, caller, { action: 'inventory.read', repository });
-      const items = [...estateOf(head).inventory.hosts.values()].map(({ host: { name, address, port, zone, groups, jump } }) =>
+      const { items, ...more } = pageBy([...estateOf(head).inventory.hosts.values()], ({ host }) => host.name, asked);
+      const hosts = items.map(({ host: { name, address, port, zone, groups, jump } }) =>
         recordOf({ name, repository: head.repository, address, port, zone, groups, jump: jump.map((each) => each.name) }),
       );
-      return { status: 200, body: { items } };
+      return { status: 200, body: { items: hosts, ...more } };
     },
   });
 }
@@ -79,19 +83,20 @@ function listDocuments(deps: ServerDeps, kind: 'waves' | 'portfolios'): Route {
   return defineRoute({
     ...{ method: 'get', path: `/v1/${kind}`, id: kind === 'waves' ? 'listWaves' : 'listPortfolios', tag: 'estate', open: 'callers' },
     summary: kind === 'waves' ? 'Migration waves as they are written' : 'Portfolios as they are written',
-    query,
-    success: { status: 200, about: 'documents', schema: pageOf(EstateDocument) },
+    query: listQuery,
+    success: { status: 200, about: 'documents by name', schema: pageOf(EstateDocument) },
     problems: [404, 422],
-    handle: async ({ query: { repository }, caller }) => {
+    handle: async ({ query: { repository, ...asked }, caller }) => {
       const head = await guarded(deps, caller, { action: 'wave.read', repository });
-      const items = [...estateOf(head).repository[kind].values()].map(({ name, file, source }) => ({
+      const { items, ...more } = pageBy([...estateOf(head).repository[kind].values()], ({ name }) => name, asked);
+      const documents = items.map(({ name, file, source }) => ({
         name,
         repository: head.repository,
         commit: head.commit,
         file,
         document: source,
       }));
-      return { status: 200, body: { items } };
+      return { status: 200, body: { items: documents, ...more } };
     },
   });
 }

@@ -9,7 +9,8 @@ import { asJson, recordOf } from './runs.ts';
 import { AuditEntryShape, pageOf, PageQuery, TokenShape } from './shapes.ts';
 
 const SERVER = { kind: 'server' } as const;
-const Place = z.strictObject({ after: z.union([z.string(), z.number()]) });
+const BySeq = z.strictObject({ after: z.int() });
+const ByKey = z.strictObject({ after: z.string() });
 
 /** What the server keeps: audit, drift, tokens. */
 export function recordRoutes(deps: ServerDeps): readonly Route[] {
@@ -24,8 +25,8 @@ function listAudit(deps: ServerDeps): Route {
     success: { status: 200, about: 'entries', schema: pageOf(AuditEntryShape) },
     handle: async ({ query: { limit, cursor }, caller }) => {
       await guard(deps, caller, { action: 'audit.read', object: SERVER });
-      const after = placeOf(cursor, Place)?.after;
-      const entries = await deps.store.audit.read({ limit, ...(typeof after === 'number' ? { beforeSeq: after } : {}) });
+      const after = placeOf(cursor, BySeq)?.after;
+      const entries = await deps.store.audit.read({ limit, ...(after === undefined ? {} : { beforeSeq: after }) });
       const items = entries.toReversed().map((entry) => recordOf({ ...entry, at: new Date(entry.at).toISOString() }));
       const [oldest] = entries;
       return { status: 200, body: { items, ...(entries.length === limit && oldest ? { next: cursorOf({ after: oldest.seq }) } : {}) } };
@@ -53,8 +54,8 @@ function listDrift(deps: ServerDeps): Route {
     success: { status: 200, about: 'findings', schema: pageOf(z.strictObject({ key: z.string(), finding: z.json() })) },
     handle: async ({ query: { limit, cursor }, caller }) => {
       await guard(deps, caller, { action: 'drift.read', object: SERVER });
-      const after = placeOf(cursor, Place)?.after;
-      const found = await deps.store.documents.list('drift', { limit, ...(typeof after === 'string' ? { after } : {}) });
+      const after = placeOf(cursor, ByKey)?.after;
+      const found = await deps.store.documents.list('drift', { limit, ...(after === undefined ? {} : { after }) });
       const last = found.at(-1);
       return {
         status: 200,

@@ -1,8 +1,8 @@
 import { canonicalJson, type Digest } from '../../core/index.ts';
-import { gather, sqlite } from '../../journal/index.ts';
+import { sqlite } from '../../journal/index.ts';
 import { AUDIT_GENESIS, type AuditHead, auditOf, linkAudit, verifyAudit } from '../audit-chain.ts';
 import { checkedEntry } from '../checked-entry.ts';
-import type { Audit, AuditEntry } from '../port.ts';
+import type { Audit, AuditEntry, StoredAudit } from '../port.ts';
 
 const HEAD = 'SELECT seq, hash FROM audit_head';
 const SET_HEAD = 'UPDATE audit_head SET seq = ?, hash = ?';
@@ -20,19 +20,20 @@ export function createAudit(database: sqlite.Database): Audit {
     const row = head.get();
     return row && { seq: Number(row['seq']), hash: String(row['hash']) as Digest };
   };
-  const enter = gather(async (entries: readonly AuditEntry[]) =>
-    sqlite.transact(database, 'audit', () => {
-      const before = headNow();
-      const records = linkAudit(before ?? { seq: 0, hash: AUDIT_GENESIS }, entries, database.clock.now());
-      for (const { seq, at, actor, action, object, details, prev, hash } of records)
-        insert.run(seq, at, actor, action, object, canonicalJson(details), prev, hash);
-      const last = records.at(-1);
-      if (last) (before ? setHead : firstHead).run(last.seq, last.hash);
-      return records;
-    }),
-  );
+  const enter = (entry: AuditEntry): StoredAudit => {
+    const before = headNow();
+    const [record] = linkAudit(before ?? { seq: 0, hash: AUDIT_GENESIS }, [entry], database.clock.now());
+    if (!record) throw new Error('one record for one entry');
+    const { seq, at, actor, action, object, details, prev, hash } = record;
+    insert.run(seq, at, actor, action, object, canonicalJson(details), prev, hash);
+    (before ? setHead : firstHead).run(seq, hash);
+    return record;
+  };
   return {
-    append: async (entry) => enter(checkedEntry(entry)),
+    append: async (entry) => {
+      const checked = checkedEntry(entry);
+      return sqlite.transactTogether(database, 'audit', () => enter(checked));
+    },
     read: async ({ afterSeq = 0, beforeSeq, action, object, limit = MOST } = {}) =>
       read.all(afterSeq, action ?? null, object ?? null, limit, beforeSeq ?? null).map(auditOf),
     verify: async () => verifyAudit(all.all(), headNow() ?? { seq: 0, hash: AUDIT_GENESIS }),

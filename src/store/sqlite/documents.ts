@@ -33,7 +33,7 @@ export function createDocuments(database: sqlite.Database): Documents {
     put: async (collection, key, value, { ifVersion } = {}) => {
       const text = checkedText(value);
       const names = [checkedName('collection', collection), checkedName('document', key)] as const;
-      return sqlite.transact(database, 'document', () => {
+      return sqlite.transactTogether(database, 'document', () => {
         check(collection, key, ifVersion);
         const version = Number(nextVersion.get()?.['last']);
         upsert.run(...names, text, version, database.clock.now());
@@ -41,7 +41,7 @@ export function createDocuments(database: sqlite.Database): Documents {
       });
     },
     delete: async (collection, key, { ifVersion } = {}) =>
-      sqlite.transact(database, 'document', () => {
+      sqlite.transactTogether(database, 'document', () => {
         check(collection, key, ifVersion);
         remove.run(collection, key);
       }),

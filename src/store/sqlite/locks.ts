@@ -3,7 +3,7 @@ import { checkedName } from '../checked.ts';
 import { fenced } from '../errors.ts';
 import { answerOf } from '../lock-answer.ts';
 import type { LockRequest, Locks } from '../port.ts';
-import { lockOf } from '../rows.ts';
+import { heldOf, lockOf } from '../rows.ts';
 
 const SELECT = 'SELECT name, token, holder, run_id, since, expires FROM locks WHERE name = ?';
 const DROP_WAITERS = 'DELETE FROM lock_waiters WHERE name = ? AND expires <= ?';
@@ -18,19 +18,20 @@ const RELEASE = 'UPDATE locks SET holder = NULL, run_id = NULL, since = NULL, ex
 const ALL = `SELECT names.name, token, holder, run_id, since, expires, (SELECT COUNT(*) FROM lock_waiters WHERE lock_waiters.name = names.name AND lock_waiters.expires > ?1) AS waiting
   FROM (SELECT name FROM locks WHERE holder IS NOT NULL AND expires > ?1 UNION SELECT name FROM lock_waiters WHERE expires > ?1) AS names
   LEFT JOIN locks ON locks.name = names.name ORDER BY names.name`;
+const MINE = 'SELECT name, token, holder, run_id, expires FROM locks WHERE holder = ? AND run_id = ? AND expires > ?';
 
 export function createLocks(database: sqlite.Database): Locks {
   const of = (sql: string) => sqlite.prepared(database, sql);
-  const [beat, release, leave, waiters, all] = [of(BEAT), of(RELEASE), of(LEAVE), of(WAITERS), of(ALL)];
+  const [beat, release, leave, waiters, all, mine] = [of(BEAT), of(RELEASE), of(LEAVE), of(WAITERS), of(ALL), of(MINE)];
   const now = (): number => database.clock.now();
   return {
     acquire: acquirer(database),
     heartbeat: async ({ lock, token }, ttlMs) => {
-      const changed = sqlite.transact(database, 'lock heartbeat', () => beat.run(now() + ttlMs, lock, token));
+      const changed = await sqlite.transactTogether(database, 'lock heartbeat', () => beat.run(now() + ttlMs, lock, token));
       if (changed === 0) throw fenced(`lock "${lock}"`, token);
     },
-    release: async ({ lock, token }) => void sqlite.transact(database, 'lock release', () => release.run(lock, token)),
-    withdraw: async (lock, { holder, runId }) => void sqlite.transact(database, 'lock withdraw', () => leave.run(lock, holder, runId)),
+    release: async ({ lock, token }) => void (await sqlite.transactTogether(database, 'lock release', () => release.run(lock, token))),
+    withdraw: async (lock, { holder, runId }) => void (await sqlite.transactTogether(database, 'lock withdraw', () => leave.run(lock, holder, runId))),
     waiters: async (lock) =>
       waiters.all(lock, now()).map((row, index) => ({
         ...{ holder: String(row['holder']), runId: String(row['run_id']), since: Number(row['since']), position: index + 1 },
@@ -39,6 +40,7 @@ export function createLocks(database: sqlite.Database): Locks {
       const at = now();
       return all.all(at).map((row) => lockOf(row, at));
     },
+    heldBy: async ({ holder, runId }) => heldOf(mine.all(holder, runId, now())),
   };
 }
 
@@ -47,7 +49,7 @@ function acquirer(database: sqlite.Database): Locks['acquire'] {
   const [select, drop, waiters, wait, leave, take] = [of(SELECT), of(DROP_WAITERS), of(WAITERS), of(WAIT), of(LEAVE), of(TAKE)];
   return async (lock: string, request: LockRequest) => {
     const [name, holder, runId] = [checkedName('lock', lock), checkedName('holder', request.holder), checkedName('run', request.runId)];
-    return sqlite.transact(database, 'lock', () => {
+    return sqlite.transactTogether(database, 'lock', () => {
       const now = database.clock.now();
       drop.run(name, now);
       const row = select.get(name);

@@ -4,13 +4,15 @@ import type { Store } from '../port.ts';
 import { createAudit } from './audit.ts';
 import { createDocuments } from './documents.ts';
 import { createLocks } from './locks.ts';
-import { createQueues } from './queues.ts';
+import { createQueues, giveBackClaims } from './queues.ts';
 import { STORE_SCHEMA } from './schema.ts';
 
 export interface SqliteStoreOptions {
   /** Absolute path of the folder that holds `journal.db`; made when missing. */
   readonly dir: string;
   readonly clock: Clock;
+  /** Is the process that this owner of claims names dead for certain? Then what it worked on is given out again at once, and not when its claims have expired. */
+  readonly isDead?: (owner: string) => boolean;
   /** For tests: called before and after each durable write with its name. */
   readonly onBoundary?: (name: string) => void;
   /** For tests: most pages the database file may have. */
@@ -26,6 +28,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const database = sqlite.open(options.dir, options);
   try {
     sqlite.migrate(database, 'store', STORE_SCHEMA);
+    giveBackClaims(database);
   } catch (cause) {
     sqlite.close(database);
     throw cause;
@@ -35,6 +38,9 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     queues: createQueues(database),
     locks: createLocks(database),
     audit: createAudit(database),
-    [Symbol.asyncDispose]: async () => sqlite.close(database),
+    [Symbol.asyncDispose]: async () => {
+      if (!database.closed) sqlite.flush(database);
+      sqlite.close(database);
+    },
   };
 }

@@ -67,6 +67,8 @@ export const STORE_SCHEMA: readonly Migration[] = [
   CREATE TABLE audit_head (seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
   `,
   },
+  // Counting what is over, for metrics, reads an index and not every payload.
+  { sql: `CREATE INDEX jobs_over ON jobs (queue, state) WHERE state IN ('done', 'dead')` },
 ];
 
 /** After a backup was put in its place, whoever worked with the database before must not go on with what it had. */

@@ -33,6 +33,31 @@ export function queueContract(store: StoreUnderTest): void {
     assert.deepEqual(await queues.enqueue('q', { id: 'a', payload: {} }), { fresh: true, state: 'ready' });
   });
 
+  test('what fails in company keeps nothing, and the others are kept', async () => {
+    await using at = await store.place();
+    const { queues, documents, audit } = await at.open();
+    const { version } = await documents.put('c', 'k', 1);
+    const claims = await Promise.all(['a', 'b'].map(async (id) => ({ ...(await queues.enqueue('q', { id, payload: id })), id })));
+    assert.ok(claims.every(({ fresh }) => fresh));
+    const claim = await queues.claim('q', 'w:1', TTL_MS);
+    assert.ok(claim);
+    const ends = await Promise.allSettled([
+      documents.put('c', 'k', 2, { ifVersion: version }),
+      documents.put('c', 'k', 3, { ifVersion: version }),
+      queues.finish({ ...claim, token: claim.token + 1 }, 'somebody else'),
+      queues.finish(claim, 'good'),
+      queues.enqueue('q', { id: 'c', payload: null }),
+      audit.append({ actor: 'system', action: 'a', object: 'o' }),
+    ]);
+    const codeOf = (reason: unknown): unknown => (reason as { readonly code?: string }).code; // what we throw has one
+    const said = ends.map((end) => (end.status === 'fulfilled' ? 'kept' : codeOf(end.reason)));
+    assert.equal(said.filter((each) => each === 'STORE_CONFLICT').length, 1, 'one of two writers of one version');
+    assert.deepEqual(said.slice(2), ['STORE_FENCED', 'kept', 'kept', 'kept']);
+    const states = (await queues.peek('q')).map(({ id, state, outcome }) => `${id} ${state} ${JSON.stringify(outcome)}`);
+    assert.deepEqual(states, ['b ready undefined', 'c ready undefined', 'a done "good"']);
+    assert.deepEqual(await audit.verify().then(({ ok }) => ok), true);
+  });
+
   test('many workers share the jobs, and none is done twice', async () => {
     await using at = await store.place();
     const [one, two] = [(await at.open()).queues, (await at.open()).queues];
