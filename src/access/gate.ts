@@ -20,7 +20,10 @@ export interface Judges {
   readonly rules: AccessRules;
   readonly policies: PolicySet;
 }
-export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly why: string; readonly hint: string };
+export type Decision =
+  | { readonly allowed: true }
+  /** `isUnheard`: policies gave no answer in time, and may allow it a little later. */
+  | { readonly allowed: false; readonly why: string; readonly hint: string; readonly isUnheard: boolean };
 
 /** A decision as it is kept. */
 export interface DecisionEntry {
@@ -36,13 +39,15 @@ export interface GateOptions {
 }
 /** The one place where permission is asked for. */
 export interface Gate {
-  /** @throws {SlipwayError} `NOT_AUTHORIZED`, and what keeping the decision throws. */
+  /** @throws {SlipwayError} `NOT_AUTHORIZED`, to be tried again when policies gave no answer in time, and what keeping the decision throws. */
   authorize(judges: Judges, request: AccessRequest, signal: AbortSignal): Promise<void>;
   /** May it be shown in a list? Not kept as a decision: what lists leave out nobody has asked for by name. */
   mayList(judges: Judges, request: AccessRequest, signal: AbortSignal): Promise<boolean>;
 }
 
 const DEADLINE_MS = 5_000;
+/** The finding of policies that took longer. */
+const LATE = 'slipway.timeout';
 /** Looking at the same thing again is decided, and kept, once in this time. */
 const SAME_LOOK_MS = 60_000;
 const SAME_LIST_MS = 5_000;
@@ -54,7 +59,12 @@ export async function decide({ rules, policies }: Judges, request: AccessRequest
   const findings = await evaluatePackages(policies, [ACCESS_PACKAGE], { input: documentOf(rules, request), options });
   const [denial] = findings.filter(({ level }) => level !== 'warn');
   if (!denial) return { allowed: true };
-  return { allowed: false, why: denial.msg, hint: denial.hint ?? 'ask whoever owns the Access files of the repository' };
+  return {
+    allowed: false,
+    why: denial.msg,
+    hint: denial.hint ?? 'ask whoever owns the Access files of the repository',
+    isUnheard: findings.some(({ rule }) => rule === LATE),
+  };
 }
 
 /** Make the gate of a server or command. */
@@ -68,7 +78,10 @@ export function createGate({ clock, audit }: GateOptions): Gate {
       if (isLook && looked.get(key)) return;
       const decision = await decide(judges, request, signal);
       await audit(entryOf(request, decision));
-      if (!decision.allowed) throw new SlipwayError('NOT_AUTHORIZED', decision.why, { exitCode: EXIT.notAuthorized, hint: decision.hint });
+      if (!decision.allowed) {
+        const { why, hint, isUnheard } = decision;
+        throw new SlipwayError('NOT_AUTHORIZED', why, { exitCode: EXIT.notAuthorized, hint, ...(isUnheard ? { retry: 'afterBackoff' as const } : {}) });
+      }
       if (isLook) looked.set(key, true);
     },
     mayList: async (judges, request, signal) => {

@@ -149,3 +149,21 @@ describe('the gate', () => {
     assert.equal(await gate.mayList(judges(), asked('run.read', person('eve')), signal), false);
   });
 });
+
+test('policies that give no answer in time are a no that may be asked again; a denial is not', async () => {
+  const late: PolicySet = {
+    ...policies,
+    evaluator: { evaluate: async () => ({ type: 'timeout', why: 'no decision within 5000 ms' }), [Symbol.dispose]: () => undefined },
+  };
+  const gate = createGate({ clock: systemClock, audit: async () => undefined });
+  const request = { identity: person('mallory'), action: 'run.start', object: runbook('erp-x', 'lab') } as const;
+  for (const [set, retry] of [
+    [late, 'afterBackoff'],
+    [policies, 'never'],
+  ] as const) {
+    await assert.rejects(
+      gate.authorize({ rules, policies: set }, request, signal),
+      (thrown) => thrown instanceof SlipwayError && thrown.code === 'NOT_AUTHORIZED' && thrown.retry === retry,
+    );
+  }
+});

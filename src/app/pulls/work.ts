@@ -76,7 +76,7 @@ async function workOn(bench: Bench, ref: PullRef, { comment, signal, nameHead, m
   const first = await openPull(options, ref, signal);
   if (!first) return notOurs(options, ref, { ask, signal });
   nameHead(first.pull.head.sha);
-  const answered = ask && (await carryOut({ ...bench, opened: first, ask }));
+  const answered = ask && (await carryOut({ ...bench, opened: first, ask, mayRetry }));
   if (answered) await keepAsk(options.store, answered);
   // A command may have merged it, or let it be executed.
   const opened = answered ? ((await openPull(options, ref, signal)) ?? first) : first;

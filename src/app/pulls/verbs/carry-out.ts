@@ -17,6 +17,8 @@ export interface Carrying {
   readonly looks: Looks;
   readonly opened: OpenedPull;
   readonly ask: Ask;
+  /** Permission that nobody could decide on may be given a little later. */
+  readonly mayRetry: boolean;
 }
 
 /**
@@ -24,14 +26,15 @@ export interface Carrying {
  *
  * @throws what passes by itself, so that it is tried again; everything else is an answer.
  */
-export async function carryOut({ options, looks, opened, ask }: Carrying): Promise<Ask> {
+export async function carryOut({ options, looks, opened, ask, mayRetry }: Carrying): Promise<Ask> {
   if (ask.answer) return ask;
   try {
     const speaker = await speakerFor(opened, ask);
     const look = await looks.look(opened);
     return { ...ask, answer: await CARRY[ask.command.verb]({ options, looks, opened, look, ask, speaker }) };
   } catch (cause) {
-    if (!(cause instanceof SlipwayError) || opened.signal.aborted || cause.code === 'PULL_SUPERSEDED' || cause.retry === 'afterBackoff') throw cause;
+    if (!(cause instanceof SlipwayError) || opened.signal.aborted || cause.code === 'PULL_SUPERSEDED') throw cause;
+    if (cause.retry === 'afterBackoff' && (mayRetry || cause.code !== 'NOT_AUTHORIZED')) throw cause;
     options.log.warn({ pull: keyOf(opened.ref), by: ask.login, verb: ask.command.verb, code: cause.code, reason: cause.message }, 'a command was refused');
     return { ...ask, answer: refusalOf(cause) };
   }
