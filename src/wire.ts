@@ -34,6 +34,7 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
   let engine: Promise<RemoteEngine> | undefined;
   let store: Promise<Store> | undefined;
   let tools: Promise<Awaited<ReturnType<typeof toolPaths>>> | undefined;
+  let versions: Awaited<ReturnType<Wiring['tools']>> | undefined;
   const paths = () => (tools ??= toolPaths(config));
   const journal = (): Promise<RunJournal> => (opened ??= journalOf<EventBody>(config, { isDead, ...watching }));
   const telemetry = telemetryOf(config, slipwayVersion());
@@ -54,7 +55,7 @@ export function openWiring(config: Config, watching: Watching = {}): Wiring {
       await telemetry.close();
     },
     store: async () => lent(await (store ??= storeOf(config, { isDead, ...watching }))),
-    tools: async () => ({ slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
+    tools: async () => (versions ??= { slipway: slipwayVersion(), pulumi: toolVersion('pulumi'), opa: toolVersion('opa') }),
     ...policiesOf(config, paths),
     openWorld: async (request) => {
       const building = { config, request, pulumi: (await paths()).pulumi, journal: await journal() };

@@ -84,8 +84,10 @@ export function digestsOf({ inventories, environments, calendars }: Repository):
  */
 export function findRunbook({ repository }: Estate, nameOrFile: string): LoadedRunbook {
   const wanted = nameOrFile.replace(/^\.\//, '');
+  const named = repository.runbooks.get(wanted);
+  if (named) return named;
   for (const runbook of repository.runbooks.values()) {
-    if (runbook.name === wanted || runbook.file === wanted || runbook.file === `runbooks/${wanted}`) return runbook;
+    if (runbook.file === wanted || runbook.file === `runbooks/${wanted}`) return runbook;
   }
   const names = [...repository.runbooks.keys()];
   const near = didYouMean(wanted, names);

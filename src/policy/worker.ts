@@ -3,7 +3,8 @@ import { loadPolicy } from '@open-policy-agent/opa-wasm';
 import { z } from 'zod';
 
 const Start = z.object({ wasm: z.instanceof(Uint8Array), data: z.string(), entrypoint: z.string() });
-const Question = z.object({ input: z.unknown() });
+/** Bytes of JSON, as the compiled policy reads them. */
+const Question = z.object({ input: z.instanceof(ArrayBuffer) });
 
 /** Of 64 KiB: 1 GiB. A policy that wants more fails, and does not take the process with it. */
 const MOST_PAGES = 16_384;

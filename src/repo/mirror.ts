@@ -3,10 +3,11 @@ import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, EXIT, SlipwayError, systemClock } from '../core/index.ts';
 import { type Checkout, checkoutFrom } from './checkout.ts';
-import { type ChangedFile, changedFiles, mergeBase, peopleOf, type Person, resolveCommit } from './commits.ts';
+import { commitAnswers } from './commit-answers.ts';
+import { type ChangedFile, changedFiles, type Person, resolveCommit } from './commits.ts';
 import { type FileIn, fileIn } from './file-in.ts';
 import { git, gitBlob, type GitContext } from './git.ts';
-import { listTree, treeId, type TreeFile } from './list-tree.ts';
+import { listTree, type TreeFile } from './list-tree.ts';
 import { withLock } from './lock.ts';
 import { createQueue } from './queue.ts';
 import { gitRemote, type RemoteAccess } from './remote.ts';
@@ -96,15 +97,13 @@ export async function openMirror(request: MirrorRequest): Promise<Mirror> {
     resolve: (revision) => resolveCommit(path, revision, context),
     checkout: (range) => checkoutFrom(path, range, { cacheDir, clock, context }),
     changedFiles: (base, head) => changedFiles(path, { base, head, renames: true }, context),
-    mergeBase: (left, right) => mergeBase(path, [left, right], context),
     behindBy: async (base, head) => {
       const [from, to] = [await resolveCommit(path, head, context), await resolveCommit(path, base, context)];
       return Number(await git({ ...context, folder: path }, 'rev-list', '--count', `${from}..${to}`));
     },
-    people: (range) => peopleOf(path, range, context),
+    ...commitAnswers(path, context),
     list: (commit) => listTree(path, commit, context),
     blob: (oid) => gitBlob({ ...context, folder: path }, oid),
-    treeId: (commit) => treeId(path, commit, context),
     fileIn: (asked) => fileIn(path, asked, context),
   };
 }

@@ -1,5 +1,6 @@
 import type { Forge, Pull, Remark, Repo } from './forge/forge.ts';
 import { changesBetween, commitsBetween, entryAt } from './forge/git.ts';
+import { gitOf } from './forge/git-served.ts';
 import { type Answer, type Asked, type Fake, type Route, serveFake } from './forge/server.ts';
 import {
   activitiesOf,
@@ -30,6 +31,7 @@ import {
 /** Bitbucket Data Center's REST API, as its documentation describes it, over a forge. */
 export async function serveBitbucket(forge: Forge): Promise<Fake> {
   return serveFake({
+    git: gitOf(forge, { prefix: '/scm', tokenIn: (authorization) => authorization.replace(/^Bearer /, '') }),
     routes: routesOf(forge),
     authenticate: (headers) => forge.withToken(/^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? ''),
     refuse: (status, message) => failure(status, { message, exceptionName: 'com.atlassian.bitbucket.AuthorisationException' }),

@@ -1,5 +1,6 @@
 import type { Forge, Pull, Remark, Repo } from './forge/forge.ts';
 import { changesBetween, commitAt, commitsBetween } from './forge/git.ts';
+import { gitOf } from './forge/git-served.ts';
 import { type Answer, type Asked, type Fake, iso, pageOf, type Route, serveFake, textOf } from './forge/server.ts';
 import {
   approvers,
@@ -29,7 +30,12 @@ const ACCESS = { none: 0, read: 20, write: 30, admin: 40 } as const;
 /** GitLab's REST API v4, as its documentation describes it, over a forge. */
 export async function serveGitlab(forge: Forge): Promise<Fake> {
   const at: { url: string } = { url: '' };
+  const tokenIn = (authorization: string): string =>
+    Buffer.from(authorization.replace(/^Basic /, ''), 'base64')
+      .toString()
+      .replace(/^oauth2:/, '');
   const fake = await serveFake({
+    git: gitOf(forge, { prefix: '', tokenIn }),
     routes: routesOf(forge, () => at.url),
     authenticate: (headers) => forge.withToken(String(headers['private-token'] ?? '')),
     refuse: (status, message) => ({ status, body: { message: `${status} ${message}` } }),

@@ -9,6 +9,8 @@ import { createWire, openSite, type Site } from './site.ts';
 export interface Dialect<F extends Fake> {
   readonly repo: string;
   readonly forkOf: (login: string) => string;
+  /** Where the host keeps heads of pull requests; as GitHub unless told. */
+  readonly pullRef?: (number: number) => string;
   readonly serve: (forge: Forge, bot: Person) => Promise<F>;
   readonly settings: (fake: F) => HostSettings;
   readonly secrets: (fake: F, bot: Person) => Readonly<Record<string, string>>;
@@ -25,6 +27,7 @@ export interface ForgeSite<F extends Fake> extends Site {
 /** A site whose host is a faithful local server over real bare repositories. */
 export async function openForgeSite<F extends Fake>(dialect: Dialect<F>): Promise<ForgeSite<F>> {
   const forge = new Forge();
+  if (dialect.pullRef) forge.pullRef = dialect.pullRef;
   const [bot, ada, bert, eve] = ['slipway-bot', 'ada', 'bert', 'eve'].map((login) => forge.person(login)) as [Person, Person, Person, Person];
   const repository = forge.addRepo(dialect.repo);
   for (const [person, level] of [

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { HostUser } from '../../src/githost/index.ts';
@@ -7,7 +7,7 @@ import type { Change } from './site.ts';
 
 const ADA = { name: 'Ada', email: 'ada@example.org' };
 
-/** A clone in which people work: changes become commits and are pushed. */
+/** A clone in which people work: changes become commits and are pushed. A text `->x` makes a link to x. */
 export function createWork(remote: (fork: HostUser | undefined) => string): { commit(change: Change): string } & Disposable {
   const dir = mkdtempSync(join(tmpdir(), 'slipway-work-'));
   const git = (env: object, ...args: string[]) =>
@@ -32,7 +32,8 @@ export function createWork(remote: (fork: HostUser | undefined) => string): { co
       for (const path of remove) git({}, 'rm', '--quiet', path);
       for (const [path, text] of Object.entries(files)) {
         mkdirSync(dirname(join(dir, path)), { recursive: true });
-        writeFileSync(join(dir, path), text);
+        if (text.startsWith('->')) symlinkSync(text.slice(2), join(dir, path));
+        else writeFileSync(join(dir, path), text);
       }
       git({}, 'add', '--all');
       const who = { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email, GIT_COMMITTER_NAME: committer.name, GIT_COMMITTER_EMAIL: committer.email };

@@ -30,6 +30,21 @@ function mistake(rule: WindowRule): WindowMistake {
 }
 
 describe('windows', () => {
+  it('remembers openings by all they follow from: another day, zone, length or time is another answer, in any order', () => {
+    const rule = { schedule: '0 2 * * *', duration: HOUR, timeZone: 'Europe/Berlin' };
+    const asked = [
+      [rule, now],
+      [{ ...rule, duration: 2 * HOUR }, now],
+      [{ ...rule, timeZone: 'America/New_York' }, now],
+      [{ ...rule, schedule: '0 3 * * *' }, now],
+      [rule, now + 24 * HOUR],
+    ] as const;
+    const first = asked.map(([each, at]) => JSON.stringify(spans(each, noCalendars, at)));
+    assert.equal(new Set(first).size, asked.length);
+    for (const [index, [each, at]] of [...asked.entries()].toReversed()) assert.equal(JSON.stringify(spans(each, noCalendars, at)), first[index]);
+    assert.ok(iso(spans(rule, noCalendars, now + 24 * HOUR)[0]?.from ?? 0) > iso(spans(rule)[0]?.from ?? 0));
+  });
+
   it('opens at wall-clock times, in winter and summer', () => {
     const found = spans({ schedule: '0 2 * * 6', duration: 4 * HOUR, timeZone: 'Europe/Berlin' });
     assert.equal(iso(found[0]?.from ?? 0), '2026-11-28T01:00:00.000Z');

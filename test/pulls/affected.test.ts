@@ -159,6 +159,19 @@ test('the same text is read once, whatever commit it is in', async () => {
   assert.equal(reads.length, 1);
 });
 
+test('whatever was read before, in whatever order, says the same as a first reading', async () => {
+  const commits = CASES.map(([, change]) => commit(change, base));
+  for (const [index, sha] of commits.entries()) {
+    const other = commits[(index * 7 + 3) % commits.length] ?? base;
+    for (const before of [base, other]) {
+      const fresh = createSnapshots(mirror);
+      const first = affectedBy(await fresh.open(before), await fresh.open(sha));
+      assert.deepEqual(await affected(before, sha), first);
+      assert.deepEqual((await snapshots.open(sha)).parsed.problems, (await fresh.open(sha)).parsed.problems);
+    }
+  }
+});
+
 test('many files are taken out of the mirror at once, links included', async () => {
   await using played = await openPlayed();
   const many = Object.fromEntries(Array.from({ length: 45 }, (_, index) => [`runbooks/many/${index}.yaml`, runbook(`many${index}`, up('net/x'))]));

@@ -5,14 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HostRequest } from '../../src/githost/index.ts';
-import type { GithubFake } from '../fakes/github.ts';
-import { type ForgeSite, openForgeSite } from '../githost/forge-site.ts';
+import type { Fake } from '../fakes/forge/server.ts';
+import { type Dialect, type ForgeSite, openForgeSite } from '../githost/forge-site.ts';
 import { eventsIn } from '../scenario/support.ts';
 import { removeAll } from '../server/site.ts';
 import { freePort } from '../support/free-port.ts';
 import { FILES, saying } from './estate.ts';
 import { settingsText } from './served.ts';
-import { GITHUB } from './site.ts';
 
 const CRASH_MAIN = join(import.meta.dirname, '..', 'scenario', 'crash-main.ts');
 const PATIENCE_MS = 120_000;
@@ -25,7 +24,8 @@ export interface Strike {
 export const NEVER: Strike = { at: 'never', nth: 0 };
 
 interface Place extends AsyncDisposable {
-  readonly git: ForgeSite<GithubFake>;
+  readonly git: ForgeSite<Fake>;
+  readonly secrets: Readonly<Record<string, string>>;
   readonly dir: string;
   readonly url: string;
   readonly settings: string;
@@ -36,8 +36,8 @@ interface Served {
   readonly said: () => string;
 }
 
-async function openPlace(): Promise<Place> {
-  const git = await openForgeSite(GITHUB);
+async function openPlace<F extends Fake>(dialect: Dialect<F>): Promise<Place> {
+  const git = await openForgeSite(dialect);
   const dir = mkdtempSync(join(tmpdir(), 'slipway-pulls-'));
   await git.commit({ branch: 'main', files: FILES });
   const url = `http://127.0.0.1:${await freePort()}`;
@@ -47,12 +47,12 @@ async function openPlace(): Promise<Place> {
     await git[Symbol.asyncDispose]();
     await removeAll(dir);
   };
-  return { git, dir, url, settings, [Symbol.asyncDispose]: close };
+  const secrets = dialect.secrets(git.fake, git.forge.person('slipway-bot'));
+  return { git, dir, url, settings, secrets, [Symbol.asyncDispose]: close };
 }
 
-function serve({ git, dir, settings }: Place, { at, nth }: Strike): Served {
+function serve({ git, dir, settings, secrets }: Place, { at, nth }: Strike): Served {
   writeFileSync(join(dir, 'trail'), '');
-  const secrets = GITHUB.secrets(git.fake, git.forge.person('slipway-bot'));
   const own = { SLIPWAY_HOME: join(dir, 'state'), SLIPWAY_ACTOR: 'user:test', NODE_COMPILE_CACHE: join(tmpdir(), 'slipway-scenario-compiled') };
   const argv = [CRASH_MAIN, join(dir, 'trail'), at === 'boundary' ? String(nth) : '0', 'serve', '--config', settings];
   const child = spawn(process.execPath, argv, { cwd: dir, env: { ...process.env, ...own, ...secrets }, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -117,34 +117,53 @@ async function goOn(place: Place, served: Served, ways: Ways): Promise<void> {
 }
 
 /** A server is killed at one place of that way; the next one goes on. @returns whether the place was reached, and what there was to reach. */
-export async function crashAt(strike: Strike): Promise<{ readonly isReached: boolean; readonly boundaries: number; readonly writes: number }> {
-  await using place = await openPlace();
+export async function crashAt<F extends Fake>(
+  dialect: Dialect<F>,
+  strike: Strike,
+): Promise<{ readonly isReached: boolean; readonly boundaries: number; readonly writes: number }> {
+  await using place = await openPlace(dialect);
   const { git, dir } = place;
   await git.commit({ branch: 'greet', files: { 'runbooks/hello.yaml': saying('hello', 'lab', 'good morning') } });
   await git.openPull(git.ada, { head: 'greet', title: 'greet' });
   const ways: Ways = { waiting: await git.deliveries(0), asked: false };
   const first = serve(place, strike);
-  await goOn(place, first, ways);
-  const isReached = isGone(first);
+  await leaving(first, () => goOn(place, first, ways));
+  // It may be struck as late as on its way out: the places are not the same ones every time.
+  const isReached = (await sendAway(first)) === 'SIGKILL';
+  git.fake.onDone.length = 0;
   const trail = readFileSync(join(dir, 'trail'), 'utf8').split('\n').slice(0, -1);
   const where = `killed at ${strike.at} ${strike.nth}${strike.at === 'boundary' ? ` (${trail.at(-1) ?? ''})` : ''}`;
   const writes = git.fake.log.filter((line) => !line.startsWith('GET ')).length;
-  if (isReached) assert.equal(await first.ended, 'SIGKILL', first.said().slice(-2_000));
-  const second = isReached ? serve(place, NEVER) : first;
-  try {
-    if (isReached) await goOn(place, second, ways);
-    check(place, where);
-    // When there was nothing left to do, it may only just begin, and not know yet how to go.
-    for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !second.said().includes('"serving"');) await delay(50);
-  } finally {
-    second.child.kill('SIGTERM');
-    assert.equal(await second.ended, null, `${where}: it did not go when asked\n${second.said().slice(-2_000)}`);
+  if (isReached) {
+    const second = serve(place, NEVER);
+    await leaving(second, () => goOn(place, second, ways)).catch((cause: unknown) => {
+      throw new Error(`${where}: the next one did not go on`, { cause });
+    });
+    assert.equal(await sendAway(second), null, `${where}: it did not go when asked\n${second.said().slice(-2_000)}`);
   }
+  await check(place, where);
   return { isReached, boundaries: trail.length, writes };
 }
 
+/** No process is left behind by a test that fails. */
+async function leaving({ child }: Served, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (cause) {
+    child.kill('SIGKILL');
+    throw cause;
+  }
+}
+
+/** Ask a server to go, once it knows how: when there was nothing left to do, it may only just begin. @returns what ended it, if it did not end itself. */
+async function sendAway(served: Served): Promise<NodeJS.Signals | null> {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !isGone(served) && !served.said().includes('"serving"');) await delay(50);
+  served.child.kill('SIGTERM');
+  return served.ended;
+}
+
 /** One comment, one answer, one run, and the comment says how that ended. */
-function check({ git, dir }: Place, where: string): void {
+async function check({ git, dir }: Place, where: string): Promise<void> {
   const bot = git.forge.person('slipway-bot');
   const remarks = git.repository.pulls[0]?.remarks.filter(({ author }) => author === bot) ?? [];
   const kinds = remarks.map(({ text }) => /\(slipway (plan|reply)/.exec(text)?.[1]);
@@ -157,6 +176,6 @@ function check({ git, dir }: Place, where: string): void {
     ['succeeded'],
     where,
   );
-  const last = new Map(git.repository.statuses.get(git.repository.pulls[0]?.sha ?? '')?.map(({ context, state }) => [context, state]));
-  assert.equal(last.get('slipway: hello'), 'success', where);
+  const last = (await git.host.statuses(git.repo, git.repository.pulls[0]?.sha ?? '')).find(({ context }) => context === 'slipway: hello');
+  assert.equal(last?.state, 'success', where);
 }

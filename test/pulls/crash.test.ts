@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { GITHUB } from '../githost/dialects.ts';
 import { saying } from './estate.ts';
 import { type LoopSite, openLoopSite } from './site.ts';
 
@@ -9,7 +10,7 @@ const WRITES = 8;
 suite('a server that dies while it looks after a pull request', () => {
   let site: LoopSite;
   before(async () => {
-    site = await openLoopSite();
+    site = await openLoopSite(GITHUB);
   });
   after(() => site[Symbol.asyncDispose]());
 

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { commitAt, gitIn } from '../fakes/forge/git.ts';
 import { until } from '../server/site.ts';
+import { GITHUB } from '../githost/dialects.ts';
 import { saying } from './estate.ts';
 import { type LoopSite, openLoopSite } from './site.ts';
 
 suite('changes that land and are taken back', () => {
   let site: LoopSite;
   before(async () => {
-    site = await openLoopSite();
+    site = await openLoopSite(GITHUB);
   });
   after(() => site[Symbol.asyncDispose]());
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { HostRequest } from '../../src/githost/index.ts';
+import { GITHUB } from '../githost/dialects.ts';
 import { onHosts, saying } from './estate.ts';
 import { type LoopSite, openLoopSite } from './site.ts';
 
 suite('the pull-request loop', () => {
   let site: LoopSite;
   before(async () => {
-    site = await openLoopSite();
+    site = await openLoopSite(GITHUB);
   });
   after(() => site[Symbol.asyncDispose]());
 

@@ -16,6 +16,8 @@ export interface Played extends AsyncDisposable {
   readonly mirror: Mirror;
   /** A commit on top of the last one, or of another; the mirror has it. */
   commit(files: Files, from?: string): Promise<string>;
+  /** A branch is somewhere else from now on. */
+  move(branch: string, commit: string): void;
 }
 
 export async function openPlayed(): Promise<Played> {
@@ -44,6 +46,7 @@ export async function openPlayed(): Promise<Played> {
       await mirror.fetch();
       return sha;
     },
+    move: (branch, commit) => void git('branch', '--force', branch, commit),
     [Symbol.asyncDispose]: async () => {
       execFileSync('chmod', ['-R', 'u+w', dir]);
       await rm(dir, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import { Secret } from '../../src/core/index.ts';
 import type { HostRequest, HostSettings } from '../../src/githost/index.ts';
 import { openParts, type Parts } from '../../src/serve.ts';
 import { createServer, readServerSettings } from '../../src/server/index.ts';
+import type { PulumiPort } from '../../src/steps/index.ts';
 import { openWiring } from '../../src/wire.ts';
 import { type Answer, callApp } from '../server/site.ts';
 
@@ -32,15 +33,26 @@ export interface Starting {
   /** Gets what was opened to plan or run something. */
   readonly worlds: WorldRequest[];
   readonly logged: { [field: string]: unknown }[];
+  /** In place of the real Pulumi. */
+  readonly stacks?: PulumiPort;
+  /** Milliseconds that the clock of the server is ahead. */
+  readonly ahead?: () => number;
 }
 
 /** Start a server that looks after pull requests; everything is real but its socket. */
-export async function startServer({ settings: text, secrets, dir, worlds, logged }: Starting): Promise<Running> {
+export async function startServer({ settings: text, secrets, dir, worlds, logged, stacks, ahead = () => 0 }: Starting): Promise<Running> {
   const root = join(dir, 'root');
   mkdirSync(root, { recursive: true });
   const config = loadConfig(
     {
-      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], SLIPWAY_HOME: join(dir, 'state'), SLIPWAY_ACTOR: 'user:test', AWS_SECRET_ACCESS_KEY: CANARY },
+      ...{
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        SLIPWAY_HOME: join(dir, 'state'),
+        SLIPWAY_ACTOR: 'user:test',
+        AWS_SECRET_ACCESS_KEY: CANARY,
+        PULUMI_CONFIG_PASSPHRASE: CANARY,
+      },
       ...secrets,
     },
     root,
@@ -59,10 +71,17 @@ export async function startServer({ settings: text, secrets, dir, worlds, logged
     ...{ config: config.value, settings: settings.value, log, leave: leave.signal, signal: end.signal },
     wiring: {
       ...wiring,
-      clock: { ...wiring.clock, sleep: (ms, signal) => wiring.clock.sleep(ms < WRITE_GAP_MS && ms !== POLL_MS ? ms / 50 : ms, signal) },
-      openWorld: (request) => {
+      clock: {
+        ...wiring.clock,
+        now: () => wiring.clock.now() + ahead(),
+        sleep: (ms, signal) => wiring.clock.sleep(ms < WRITE_GAP_MS && ms !== POLL_MS ? ms / 50 : ms, signal),
+      },
+      openWorld: async (request) => {
         worlds.push(request);
-        return wiring.openWorld(request);
+        const world = await wiring.openWorld(request);
+        if (!stacks) return world;
+        const played = <T extends object>(ports: T): T & { readonly pulumi: PulumiPort } => ({ ...ports, pulumi: stacks });
+        return { ...world, ports: played(world.ports), portsOf: (runId) => played(world.portsOf(runId)) };
       },
     },
   });

@@ -9,29 +9,18 @@ import { createMasker } from '../../src/core/index.ts';
 import type { HostRequest, HostUser } from '../../src/githost/index.ts';
 import type { Parts } from '../../src/serve.ts';
 import type { Pull, Remark } from '../fakes/forge/forge.ts';
-import { type GithubFake, serveGithub } from '../fakes/github.ts';
-import { githubDelivery } from '../fakes/github-payloads.ts';
+import type { Fake } from '../fakes/forge/server.ts';
 import { type Answer, until } from '../server/site.ts';
 import { type Dialect, type ForgeSite, openForgeSite } from '../githost/forge-site.ts';
 import { FILES } from './estate.ts';
-import { sendTo, settingsText, startServer } from './served.ts';
+import { sendTo, settingsText, startServer, type Starting } from './served.ts';
 
-const HOOK_SECRET = 'a webhook secret of tests';
-export const GITHUB: Dialect<GithubFake> = {
-  repo: 'ada/estate',
-  forkOf: (login) => `${login}/estate`,
-  serve: serveGithub,
-  settings: (fake) => ({ name: 'git', kind: 'github', url: fake.url, apiUrl: fake.url, webhookSecrets: ['env:HOOK'], auth: { token: 'env:TOKEN' } }),
-  secrets: (_fake, bot) => ({ TOKEN: bot.token, HOOK: HOOK_SECRET }),
-  deliver: (forge, event) => githubDelivery(forge, event, HOOK_SECRET),
-  withdraw: 'changesRequested',
-};
 /** Other tests run on the same machine. */
 const PATIENCE_MS = 120_000;
 
 /** A host with a repository, and a server that looks after its pull requests. */
 export interface LoopSite extends AsyncDisposable {
-  readonly git: ForgeSite<GithubFake>;
+  readonly git: ForgeSite<Fake>;
   readonly carl: HostUser;
   readonly dir: string;
   /** Of the server that runs now. */
@@ -61,16 +50,23 @@ export interface LoopSite extends AsyncDisposable {
   pull(number: number): Pull;
 }
 
-export async function openLoopSite(): Promise<LoopSite> {
-  const git = await openForgeSite(GITHUB);
+/** What one suite wants otherwise. */
+export interface LoopWishes extends Pick<Starting, 'stacks' | 'ahead'> {
+  /** On the default branch, beside those of everybody. */
+  readonly files?: { readonly [path: string]: string };
+}
+
+export async function openLoopSite<F extends Fake>(dialect: Dialect<F>, { files: more = {}, ...starting }: LoopWishes = {}): Promise<LoopSite> {
+  const git = await openForgeSite(dialect);
   const dir = mkdtempSync(join(tmpdir(), 'slipway-loop-'));
-  await git.commit({ branch: 'main', files: FILES });
+  await git.commit({ branch: 'main', files: { ...FILES, ...more } });
   const carl = git.forge.person('carl');
   git.repository.members.set('carl', 'write');
   await git.deliveries(0);
   const worlds: WorldRequest[] = [];
   const logged: { [field: string]: unknown }[] = [];
-  const start = () => startServer({ settings: settingsText(git), secrets: GITHUB.secrets(git.fake, git.forge.person('slipway-bot')), dir, worlds, logged });
+  const start = () =>
+    startServer({ settings: settingsText(git), secrets: dialect.secrets(git.fake, git.forge.person('slipway-bot')), dir, worlds, logged, ...starting });
   let server = await start();
   const bot = git.forge.person('slipway-bot');
   const pull = (number: number): Pull => {
@@ -132,8 +128,8 @@ export async function openLoopSite(): Promise<LoopSite> {
       until(
         () => `${context} ${state}, but ${JSON.stringify(git.repository.statuses.get(pull(number).sha))}; ${troubles()}`,
         async () => {
-          const last = git.repository.statuses.get(pull(number).sha)?.findLast((each) => each.context === context);
-          return last?.state === state ? last.description : undefined;
+          const told = await git.host.statuses(git.repo, pull(number).sha);
+          return told.find((each) => each.context === context && each.state === state)?.description;
         },
         PATIENCE_MS,
       ),

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { GITHUB } from '../githost/dialects.ts';
 import { ESTATE, POLICY, saying } from './estate.ts';
 import { type LoopSite, openLoopSite } from './site.ts';
 
 suite('whom the pull-request loop trusts', () => {
   let site: LoopSite;
   before(async () => {
-    site = await openLoopSite();
+    site = await openLoopSite(GITHUB);
   });
   after(() => site[Symbol.asyncDispose]());
 

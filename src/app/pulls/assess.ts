@@ -1,5 +1,5 @@
 import type { AccessObject } from '../../access/index.ts';
-import { isTerminal, RUN_STATES, type RunState, stateOf } from '../../engine/index.ts';
+import { type EventBody, isTerminal, RUN_STATES, type RunState, stateOf } from '../../engine/index.ts';
 import type { RunRow } from '../../journal/index.ts';
 import type { PlanGraph } from '../../plan/index.ts';
 import type { RuleView } from '../../report/index.ts';
@@ -104,7 +104,17 @@ export async function runsOf({ wiring }: PullsOptions, { runs }: PullRecord): Pr
 export async function liveRun({ wiring }: PullsOptions, row: RunRow): Promise<LiveRun> {
   const state = RUN_STATES.find((each) => each === row.state) ?? 'queued';
   if (isTerminal(state)) return { row, state, waits: undefined };
-  const { tasks } = stateOf(await (await wiring.journal()).read(row.id));
-  const gates = [...tasks.values()].filter((task) => task.state === 'waiting' && task.wait?.type === 'gate');
-  return { row, state, waits: gates.length === 0 ? undefined : gates.map(({ path }) => `a decision at ${path}`).join(', ') };
+  const events = await (await wiring.journal()).read(row.id);
+  const gates = [...stateOf(events).tasks.values()].filter((task) => task.state === 'waiting' && task.wait?.type === 'gate');
+  const waits = [...queueWords(events.map(({ body }) => body)), ...gates.map(({ path }) => `a decision at ${path}`)];
+  return { row, state, waits: waits.length === 0 ? undefined : waits.join(', ') };
+}
+
+/** What others have that a run cannot act without; it is told until the run goes on. */
+function queueWords(events: readonly EventBody[]): readonly string[] {
+  const last = events.findLast(({ type }) => type !== 'leaseTaken' && type !== 'lateResultRejected');
+  if (last?.type !== 'runQueued') return [];
+  const { group, behind = [], lock } = last;
+  const since = lock?.heldBy ? ` since ${new Date(lock.heldBy.since).toISOString().slice(0, 16).replace('T', ' ')}Z` : '';
+  return [behind.length === 0 ? group : `${group}, held by ${behind.join(', ')}${since}`];
 }

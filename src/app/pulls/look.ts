@@ -23,16 +23,25 @@ export interface Look {
   readonly judged: ReadonlyMap<string, Judged>;
 }
 export type Judged = { readonly graph: PlanGraph; readonly verdict: PlanVerdict; readonly note?: string } | { readonly missing: string };
+/** The part of an open pull request that a look needs. */
+export interface OpenedForLook extends Pick<OpenedPull, 'ref' | 'mirror' | 'target' | 'gates' | 'signal'> {
+  readonly head: Pick<OpenedPull['head'], 'repository' | 'commit'>;
+  readonly served: { readonly name: string; readonly host: Pick<OpenedPull['served']['host'], 'name'> };
+  readonly pull: { readonly author: Pick<OpenedPull['pull']['author'], 'login'> };
+}
+type LookOptions = Pick<PullsOptions, 'wiring' | 'session' | 'log'>;
 /** Looks at changes; what has been looked at is remembered. */
 export interface Looks {
-  look(opened: OpenedPull): Promise<Look>;
+  look(opened: OpenedForLook): Promise<Look>;
   /** Is a runbook other at one commit than at another? */
   isOther(opened: Pick<OpenedPull, 'mirror'>, runbook: string, between: readonly [string, string]): Promise<boolean>;
 }
 
 const MOST_KEPT = 64;
+/** Policies may go by the time of day, and sample sizes by what was measured since: what they said counts no longer than this. */
+const JUDGED_FOR_MS = 10 * 60_000;
 
-export function createLooks(options: PullsOptions): Looks {
+export function createLooks(options: LookOptions): Looks {
   const snapshots = new Map<string, Snapshots>();
   const kept = new Map<string, Promise<Look>>();
   const snapshotsOf = ({ mirror }: Pick<OpenedPull, 'mirror'>): Snapshots => {
@@ -43,7 +52,8 @@ export function createLooks(options: PullsOptions): Looks {
   return {
     look: (opened) => {
       const { head, target, pull } = opened;
-      const key = digestOf([head.repository, head.commit, target.commit, target.base, pull.author.login]);
+      const slot = Math.floor(options.wiring.clock.now() / JUDGED_FOR_MS);
+      const key = digestOf([head.repository, head.commit, target.commit, target.base, pull.author.login, slot]);
       const known = kept.get(key) ?? lookAt(options, opened, snapshotsOf(opened));
       kept.delete(key);
       kept.set(key, known);
@@ -66,7 +76,7 @@ export function wasHeard({ judged }: Look): boolean {
   return [...judged.values()].every((each) => 'missing' in each || !wereUnheard(each.verdict.findings));
 }
 
-async function lookAt(options: PullsOptions, opened: OpenedPull, snapshots: Snapshots): Promise<Look> {
+async function lookAt(options: LookOptions, opened: OpenedForLook, snapshots: Snapshots): Promise<Look> {
   const { target, gates, signal } = opened;
   const [before, after] = [await snapshots.open(target.base), await snapshots.open(target.commit)];
   const affected = affectedBy(before, after);
@@ -82,7 +92,7 @@ async function lookAt(options: PullsOptions, opened: OpenedPull, snapshots: Snap
 }
 
 /** The repository as a plan would see it, without taking its files out of the mirror. */
-async function estateOf({ gates, target, mirror }: OpenedPull, { parsed, tree }: Snapshot): Promise<Estate | undefined> {
+async function estateOf({ gates, target, mirror }: OpenedForLook, { parsed, tree }: Snapshot): Promise<Estate | undefined> {
   if (!parsed.ok || !gates) return undefined;
   const inventory = buildInventory([...parsed.value.inventories.values()]);
   if (!inventory.ok) return undefined;
@@ -100,7 +110,7 @@ interface Judging {
 }
 
 /** Policies over what the files say. A runbook whose inputs nobody has given is judged as in its rehearsal. */
-async function judge(options: PullsOptions, opened: OpenedPull, { runbook, estate, policies }: Judging): Promise<Judged> {
+async function judge(options: LookOptions, opened: OpenedForLook, { runbook, estate, policies }: Judging): Promise<Judged> {
   const loaded = estate.repository.runbooks.get(runbook);
   if (!loaded) return { missing: 'the runbook cannot be read' };
   const session = sessionFor(options, opened, { actor: subjectOf(opened.served.host, opened.pull.author), teams: [] });
@@ -129,8 +139,8 @@ export function inputsOf({ runbook }: LoadedRunbook): PlanRequest['inputs'] {
 
 /** A session in which the change is the repository, held back by the gates of the default branch. */
 export function sessionFor(
-  options: PullsOptions,
-  { mirror, target, gates, served, signal, ref }: OpenedPull,
+  options: LookOptions,
+  { mirror, target, gates, served, signal, ref }: OpenedForLook,
   { actor, teams }: Pick<Session, 'actor' | 'teams'>,
 ): Session {
   return {

@@ -32,9 +32,10 @@ export interface Planning {
 export async function planRunbook(options: PullsOptions, planning: Planning): Promise<void> {
   const { opened, runbook, by, signal } = planning;
   const commit = opened.target.commit;
+  const session: Session = { ...sessionFor(options, opened, by), isGuarded: true, signal };
   try {
-    const session: Session = { ...sessionFor(options, opened, by), isGuarded: true, signal };
     const bundle = await bundleOf(options, session, planning);
+    refuseSecrets(session, bundle);
     const drift = planning.withDrift ? { drift: { at: options.clock.now(), changed: [...(await lookForDrift(options, session, bundle))] } } : {};
     const evidence = await (await options.wiring.journal()).putEvidence(`pull ${keyOf(opened.ref)}`, Buffer.from(JSON.stringify(bundle)));
     const kept: KeptPlan = { digest: bundle.digest, evidence, commit, at: options.clock.now(), by: by.actor, ...drift };
@@ -47,11 +48,13 @@ export async function planRunbook(options: PullsOptions, planning: Planning): Pr
   } catch (cause) {
     if (!(cause instanceof SlipwayError) || signal.aborted || cause.code === 'PULL_SUPERSEDED') throw cause;
     if (planning.mayRetry && cause.retry === 'afterBackoff') throw cause;
-    const message = cause.problems.length > 0 ? cause.problems.map((problem) => problem.message).join('; ') : messageOf(cause);
+    const words = cause.problems.length > 0 ? cause.problems.map((problem) => problem.message).join('; ') : messageOf(cause);
+    // Whatever a program of the change threw is about to be read by everybody who may read the pull request.
+    const message = session.masker.mask(`${words}${cause.hint === undefined ? '' : ` (${cause.hint})`}`);
     await ifCurrent(options, opened, (record) => ({
       ...record,
       plans: without(record.plans, runbook),
-      failures: { ...record.failures, [runbook]: { message: `${message}${cause.hint === undefined ? '' : ` (${cause.hint})`}`, at: options.clock.now() } },
+      failures: { ...record.failures, [runbook]: { message, at: options.clock.now() } },
     }));
   }
 }
@@ -63,6 +66,16 @@ async function bundleOf(options: PullsOptions, session: Session, { look, runbook
   if (made.ok && wereUnheard(made.value.body.verdict.findings)) throw unheard();
   if (made.ok) return made.value;
   throw new SlipwayError('INVALID', 'the runbook cannot be planned', { exitCode: EXIT.usage, problems: made.problems });
+}
+
+/** A program of the change may name resources after what it was given to reach its state. Such a plan is neither kept nor shown. @throws {SlipwayError} `SECRET_IN_PLAN`. */
+function refuseSecrets({ masker }: Session, bundle: PlanBundle): void {
+  const text = JSON.stringify(bundle);
+  if (masker.mask(text) === text) return;
+  throw new SlipwayError('SECRET_IN_PLAN', 'the preview tells a secret of this server, and is not shown', {
+    exitCode: EXIT.notAuthorized,
+    hint: 'look at what the programs of this change do with their environment',
+  });
 }
 
 /** For whoever would rather ask policies once more. */

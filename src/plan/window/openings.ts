@@ -91,7 +91,22 @@ function spansOf(calendar: Calendar, kind: 'allow' | 'deny', within: WindowSpan)
   return union(windows.flatMap((window) => occurrences({ schedule: window.schedule, durationMs: window.duration, timeZone: calendar.timeZone }, within)));
 }
 
-function occurrences({ schedule, durationMs, timeZone }: Schedule, within: WindowSpan): readonly WindowSpan[] {
+/** Schedules whose openings are remembered; a year of one takes tens of milliseconds, and many runbooks share few calendars. */
+const MOST_REMEMBERED = 256;
+/** By everything that they follow from. */
+const remembered = new Map<string, readonly WindowSpan[]>();
+
+function occurrences(asked: Schedule, within: WindowSpan): readonly WindowSpan[] {
+  const key = JSON.stringify([asked.schedule, asked.durationMs, asked.timeZone, within.from, within.to]);
+  const known = remembered.get(key) ?? workedOut(asked, within);
+  remembered.delete(key);
+  remembered.set(key, known);
+  const [oldest] = remembered.keys();
+  if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+  return known;
+}
+
+function workedOut({ schedule, durationMs, timeZone }: Schedule, within: WindowSpan): readonly WindowSpan[] {
   if (!isTimeZone(timeZone)) throw new Mistake(`"${timeZone}" is not a time zone`, 'write an IANA name, for example Europe/Berlin');
   const cron = parseCron(schedule);
   if ('wrong' in cron) throw new Mistake(`the schedule ${cron.wrong}`, 'write five fields: minute hour day month weekday');

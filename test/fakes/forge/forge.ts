@@ -86,6 +86,8 @@ export class Forge {
   readonly repos: Repo[] = [];
   readonly groups = new Map<string, string[]>();
   readonly listeners: ((event: ForgeEvent) => void)[] = [];
+  /** Where the head of a pull request is found, also one from a fork. */
+  pullRef = (number: number): string => `refs/pull/${number}/head`;
   #last = 0;
   #id = 1_000;
 
@@ -192,7 +194,7 @@ export class Forge {
     this.emit({ type: 'pull', action: 'closed', repo, pull, by });
   }
   conflicts(repo: Repo, pull: Pull): boolean {
-    return mergedTree(repo.folder, pull.base, pull.sha) === undefined;
+    return mergedTree(repo.folder, `refs/heads/${pull.base}`, pull.sha) === undefined;
   }
   behindBy(repo: Repo, pull: Pull): number {
     return countBetween(repo.folder, pull.sha, `refs/heads/${pull.base}`);
@@ -218,8 +220,8 @@ export class Forge {
   }
 
   #moveHead(repo: Repo, pull: Pull, sha: string): void {
-    if (pull.from !== repo) gitIn(repo.folder, 'fetch', '--quiet', pull.from.folder, `+refs/heads/${pull.head}:refs/pull/${pull.number}/head`);
-    else gitIn(repo.folder, 'update-ref', `refs/pull/${pull.number}/head`, sha);
+    if (pull.from !== repo) gitIn(repo.folder, 'fetch', '--quiet', pull.from.folder, `+refs/heads/${pull.head}:${this.pullRef(pull.number)}`);
+    else gitIn(repo.folder, 'update-ref', this.pullRef(pull.number), sha);
     pull.sha = sha;
     pull.baseSha = commitAt(repo.folder, `refs/heads/${pull.base}`) ?? sha;
     pull.version += 1;

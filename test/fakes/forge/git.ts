@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What a host asks git about its bare repositories. */
 export function gitIn(folder: string, ...args: string[]): string {
@@ -23,13 +25,42 @@ export function tryGit(folder: string, ...args: string[]): string | undefined {
   }
 }
 
+const FULL_ID = /^[0-9a-f]{40}$/;
+const answers = new Map<string, unknown>();
+
+/** What follows from commits alone is asked of git once: a test asks often, and each time is a process. */
+function once<T>(key: readonly string[], ask: () => T): T {
+  const name = key.join(' ');
+  if (!key.slice(2).every((id) => FULL_ID.test(id))) return ask();
+  if (!answers.has(name)) answers.set(name, ask());
+  return answers.get(name) as T; // what was asked under this name before
+}
+
+/** A branch as a file says it; undefined when it is packed, or not there. */
+function looseRef(folder: string, revision: string): string | undefined {
+  try {
+    const text = readFileSync(join(folder, revision), 'utf8').trim();
+    return FULL_ID.test(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Id of a commit, branch or tag. */
 export function commitAt(folder: string, revision: string): string | undefined {
+  const loose = revision.startsWith('refs/heads/') ? looseRef(folder, revision) : undefined;
+  if (loose !== undefined) return loose;
   return tryGit(folder, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`)?.trim();
 }
 
+/** Full ids, so that the answer stays what it is. */
+function pinned(folder: string, ...revisions: readonly string[]): readonly string[] {
+  return revisions.map((each) => (FULL_ID.test(each) ? each : (commitAt(folder, each) ?? each)));
+}
+
 export function countBetween(folder: string, from: string, to: string): number {
-  return Number(gitIn(folder, 'rev-list', '--count', `${from}..${to}`));
+  const [old = from, now = to] = pinned(folder, from, to);
+  return once([folder, 'count', old, now], () => Number(gitIn(folder, 'rev-list', '--count', `${old}..${now}`)));
 }
 
 export interface GitCommit {
@@ -39,6 +70,11 @@ export interface GitCommit {
 }
 /** Oldest first. */
 export function commitsBetween(folder: string, from: string, to: string): readonly GitCommit[] {
+  const [old = from, now = to] = pinned(folder, from, to);
+  return once([folder, 'commits', old, now], () => listCommits(folder, old, now));
+}
+
+function listCommits(folder: string, from: string, to: string): readonly GitCommit[] {
   const text = gitIn(folder, 'log', '--reverse', '-z', '--format=%H%x01%an%x01%ae%x01%cn%x01%ce', `${from}..${to}`);
   return text
     .split('\0')
@@ -69,7 +105,8 @@ export function changesBetween(folder: string, from: string, to: string): readon
 
 /** Tree of the merge; undefined when it conflicts. */
 export function mergedTree(folder: string, base: string, head: string): string | undefined {
-  const text = tryGit(folder, 'merge-tree', '--write-tree', '--no-messages', base, head);
+  const [onto = base, merged = head] = pinned(folder, base, head);
+  const text = once([folder, 'merge', onto, merged], () => tryGit(folder, 'merge-tree', '--write-tree', '--no-messages', onto, merged));
   return text !== undefined && /^[0-9a-f]+\n?$/.test(text) ? text.trim() : undefined;
 }
 

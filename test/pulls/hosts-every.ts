@@ -1,0 +1,3 @@
+import { HOSTS, tellOn } from './hosts-story.ts';
+
+HOSTS.forEach(tellOn);
