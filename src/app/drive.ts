@@ -31,7 +31,7 @@ async function driveToEnd(session: Session, wiring: Wiring, runId: string): Prom
   await using world = await worldOf(session, wiring, { journal, runId, checkout });
   // The steps a rehearsal lets fail are named by the paths of the runbook a person asked for.
   if (!created.parent) world.arm(created.graph, created.inputs);
-  await using held = await openRunLocks(wiring, { runId, created, checkout });
+  await using held = await openRunLocks(wiring, { runId, created, checkout: () => checkout });
   return await driveIn(world, { session, wiring, runId, locks: held.locks });
 }
 

@@ -10,7 +10,7 @@ const WAITING_MS = 90_000;
 /** How often it is asked for what is held while something else is waited for. */
 const RENEW_MS = 30_000;
 /** A run that was left in good order, to be gone on with, keeps its locks for so long. */
-const LEFT_MS = 7 * 86_400_000;
+export const LEFT_MS = 7 * 86_400_000;
 
 export interface RunLocksOptions {
   readonly locks: Locks;
@@ -86,10 +86,9 @@ async function takeAll(options: RunLocksOptions, mine: Map<string, Mine>, { ttlM
 }
 
 /** Whoever waits for one holds none that comes later: else two runs could wait for each other once one of them has lost a lock in the middle. */
-async function freeFrom({ locks, names, runId }: RunLocksOptions, mine: Map<string, Mine>, name: string): Promise<void> {
+async function freeFrom({ locks, names, runId, holder }: RunLocksOptions, mine: Map<string, Mine>, name: string): Promise<void> {
   const later = new Set(names.slice(names.indexOf(name)));
-  for (const { lock, heldBy } of await locks.locks())
-    if (heldBy?.runId === runId && later.has(lock)) await locks.release({ lock, holder: heldBy.holder, runId, token: heldBy.token });
+  for (const held of await locks.heldBy({ holder, runId })) if (later.has(held.lock)) await locks.release(held);
   for (const each of later) mine.delete(each);
 }
 

@@ -9,8 +9,8 @@ type Created = Extract<EventBody, { type: 'runCreated' }>;
 interface Opening {
   readonly runId: string;
   readonly created: Created;
-  /** Where the files of the run are on this machine. */
-  readonly checkout: string;
+  /** Where the files of the run are on this machine; asked for only when the names depend on them. */
+  readonly checkout: () => string | Promise<string>;
 }
 
 /** What a run has to hold while it acts, with the store open for it; nothing for a rehearsal, a called run, and a run that only looks. */
@@ -32,7 +32,7 @@ export async function lockNamesOf(wiring: Wiring, { runId, created, checkout }: 
   return lockNames(created.graph, created.inputs, {
     backend: wiring.backend,
     ...(typeof repository === 'string' ? { repository } : {}),
-    ...(Object.keys(created.graph.calls).length === 0 ? {} : { defaultsOf: await defaultsIn(checkout) }),
+    ...(Object.keys(created.graph.calls).length === 0 ? {} : { defaultsOf: await defaultsIn(await checkout()) }),
   });
 }
 

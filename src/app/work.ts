@@ -3,12 +3,15 @@ import { type EventBody, isTerminal, stateOf, type WorkerHands } from '../engine
 import { beginRecorded } from './begin-recorded.ts';
 import { recordCall } from './call.ts';
 import { createdOf } from './drive.ts';
+import { observeWritten } from './observe-written.ts';
+import { storeCounts } from './operate/store-counts.ts';
 import { remoteRun } from './remote.ts';
 import { filesOf } from './run-files.ts';
 import { supervise, type SuperviseOptions } from './supervise.ts';
 import { createToolbox } from './toolbox.ts';
 import type { Session } from './types.ts';
 import type { RunJournal, Wiring } from './wiring.ts';
+import { createWorkerLocks } from './worker-locks.ts';
 
 export interface WorkOptions {
   /** Zones whose steps this worker takes; none of them makes it a central worker. */
@@ -39,8 +42,12 @@ export async function work(session: Session, wiring: Wiring, options: WorkOption
   const engine = await wiring.engine();
   const journal = await wiring.journal();
   await using toolbox = createToolbox(session, wiring);
+  await using store = await wiring.store();
+  await using listener = options.central ? await wiring.telemetry.listen(() => storeCounts(wiring)) : undefined;
+  if (listener) session.notice(`metrics are at port ${listener.port}`);
   const hands: WorkerHands = {
-    ...{ journal, clock: wiring.clock, toolsOf: toolbox.toolsOf, release: toolbox.release },
+    ...{ journal, clock: wiring.clock, toolsOf: toolbox.toolsOf, release: toolbox.release, locks: createWorkerLocks(session, wiring, store) },
+    told: observeWritten(wiring),
     call: (request) => call(session, wiring, request),
   };
   const { zones, central, most, onReady } = options;

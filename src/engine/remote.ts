@@ -1,7 +1,8 @@
 import type { Clock, JsonObject } from '../core/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type { EventBody, RunState, StepFailure } from './events.ts';
+import type { EventBody, JournalEvent, RunState, StepFailure } from './events.ts';
 import type { Executor } from './local/executor.ts';
+import type { WorkerLocks } from './locks.ts';
 import type { RequestBody } from './requests.ts';
 
 /**
@@ -65,6 +66,10 @@ export interface WorkerHands {
    * @throws whatever keeps this worker from working for the run.
    */
   toolsOf(runId: string, secrets: readonly string[]): Promise<Disposable & { readonly executor: Executor }>;
+  /** What runs have to hold while they act; without it they hold nothing. */
+  readonly locks?: WorkerLocks;
+  /** Told what this worker has written into the journal, in order; each event is told by one worker, once. Must not throw. */
+  told?(runId: string, events: readonly JournalEvent[]): Promise<void>;
   /** The run is over: its tools are not needed any more. */
   release(runId: string): Promise<void>;
   /** Record and start a called run, or find it; with its end when it is over. */

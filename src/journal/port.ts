@@ -19,9 +19,10 @@ export interface Journal<Body extends { readonly type: string }> extends AsyncDi
    * here already is compared and not written again, so each event is written once, in order, however often and late its message comes. The state is
    * that after the last event.
    *
+   * @returns what was written now: nothing when all of it was here.
    * @throws {SlipwayError} `JOURNAL_FENCED`; `JOURNAL_GAP` when an event before is missing; `JOURNAL_DIVERGED` when another event has that number.
    */
-  project(lease: Lease, events: readonly TimedEvent<Body>[], state?: string): Promise<void>;
+  project(lease: Lease, events: readonly TimedEvent<Body>[], state?: string): Promise<readonly StoredEvent<Body>[]>;
   /** Append an event from outside the driver (a vote, a signal, a cancel) without a lease; `id` deduplicates. */
   post(runId: string, body: Body, id: string): Promise<{ readonly seq: number; readonly fresh: boolean }>;
   read(runId: string, afterSeq?: number): Promise<readonly StoredEvent<Body>[]>;

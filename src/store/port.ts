@@ -120,6 +120,8 @@ export interface Locks {
   waiters(lock: string): Promise<readonly Waiter[]>;
   /** Locks that are held or waited for. */
   locks(): Promise<readonly LockRow[]>;
+  /** What one run of one holder has, by name. */
+  heldBy(who: { readonly holder: string; readonly runId: string }): Promise<readonly (HeldLock & { readonly expiresAt: number })[]>;
 }
 export interface LockRequest {
   readonly holder: string;

@@ -1,6 +1,6 @@
 import type { Json } from '../core/index.ts';
 import type { Row } from './audit-chain.ts';
-import type { Claim, Job, JobState, LockHolder, LockRow, QueueCounts, StoredDocument } from './port.ts';
+import type { Claim, HeldLock, Job, JobState, LockHolder, LockRow, QueueCounts, StoredDocument } from './port.ts';
 
 /** Rows to values, the same for both databases: their columns have the same names. */
 
@@ -55,4 +55,14 @@ export function lockOf(row: Row, now: number): LockRow {
 
 export function jsonOf(text: unknown): Json {
   return JSON.parse(String(text)) as Json; // written by us
+}
+
+/** Rows of locks that somebody holds, in the order of their names whatever the database sorts by. */
+export function heldOf(rows: readonly Row[]): readonly (HeldLock & { readonly expiresAt: number })[] {
+  return rows
+    .map((row) => ({
+      ...{ lock: String(row['name']), holder: String(row['holder']), runId: String(row['run_id']) },
+      ...{ token: Number(row['token']), expiresAt: Number(row['expires']) },
+    }))
+    .sort((a, b) => (a.lock < b.lock ? -1 : 1));
 }

@@ -1,75 +1,24 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
-import { inventoryOf, runbookOf } from '../scenario/files.ts';
-import { type Machine, openMachine } from '../scenario/machine.ts';
-import { live, openSite, type Site, until } from '../scenario/site.ts';
-import { eventsIn, type Started } from '../scenario/support.ts';
+import { live, until } from '../scenario/site.ts';
+import { eventsIn } from '../scenario/support.ts';
 import { tracesBelow } from '../scenario/traces.ts';
-import { type DevServer, startServer } from './server.ts';
+import { type Cases, openCases, ZONE } from './cases.ts';
 
 /** Every command does for a run on Temporal what it does for any other. */
 
-const POLICY = `package slipway.site
-
-deny contains {"msg": "nobody answers for it"} if not input.runbook.owner
-`;
 const CANARY = 'a-canary-that-nobody-may-see-4711';
 const BOB = { actor: 'user:bob', teams: 'ops' };
-const ZONE = 'berlin-dc';
 const GATE = { id: 'gate', uses: 'approval', with: { approvers: ['team:ops'] } };
 
-let machine: Machine;
-let server: DevServer;
-let folder: string;
-let count = 0;
-before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'slipway-temporal-commands-'));
-  [machine, server] = await Promise.all([openMachine(), startServer(process.env['SLIPWAY_TEMPORAL'] ?? '', join(folder, 'server'))]);
-});
-after(async () => {
-  await server[Symbol.asyncDispose]();
-  await machine[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-interface Case extends Disposable {
-  readonly at: Site;
-  readonly shell: (id: string, run: string, more?: object) => object;
-  /** Name of a file of this case on the machine. */
-  readonly file: (name: string) => string;
-  readonly worker: (...args: readonly string[]) => Promise<Started>;
-}
-
-/** A repository of its own with one runbook, `work`, whose runs a Temporal server drives; its machine is in a zone. */
-function caseOf(make: (shell: Case['shell']) => { readonly steps: readonly unknown[]; readonly [more: string]: unknown }): Case {
-  const name = `case-${(count += 1)}`;
-  const shell: Case['shell'] = (id, run, more = {}) => {
-    const env = { DIR: `${machine.folder}/${name}`, ...('env' in more ? (more.env as object) : {}) }; // a step's env is an object
-    return { id, run: `mkdir -p "$DIR"; cd "$DIR"; ${run}`, hosts: 'web', idempotency: 'safe', ...more, env };
-  };
-  const inventory = JSON.parse(inventoryOf(machine)) as { hosts: { 'web-1': object } }; // our own text
-  inventory.hosts['web-1'] = { ...inventory.hosts['web-1'], zone: ZONE };
-  const files = {
-    'runbooks/estate.yaml': JSON.stringify(inventory),
-    'runbooks/work.yaml': runbookOf({ name: 'work', rollback: { on: ['stepFailed', 'manual'], budget: '1m' }, ...make(shell) }),
-    'policies/rules.rego': POLICY,
-  };
-  const at = openSite(files, { ...machine.env, SLIPWAY_ENGINE: 'temporal', TEMPORAL_ADDRESS: server.address, SLIPWAY_TEMPORAL_QUEUE: name });
-  const worker: Case['worker'] = async (...args) => {
-    const started = at.start(['worker', ...args]);
-    await until('the worker', () => (/taking /.test(started.said()) ? true : undefined), started);
-    return started;
-  };
-  return { at, shell, worker, file: (own) => `${name}/${own}`, [Symbol.dispose]: () => at[Symbol.dispose]() };
-}
+let cases: Cases;
+before(async () => (cases = await openCases()));
+after(() => cases[Symbol.asyncDispose]());
 
 describe('runs on Temporal by the command line', { concurrency: 2 }, () => {
   test('apply, status, approve, logs, watch, runs, verify; and nobody without the settings takes it over', async () => {
-    using site = caseOf((shell) => ({ steps: [GATE, shell('greet', 'echo hello from the machine', { needs: ['gate'] })] }));
+    using site = cases.open((shell) => ({ steps: [GATE, shell('greet', 'echo hello from the machine', { needs: ['gate'] })] }));
     const { at } = site;
     await site.worker('--central', '--zone', ZONE);
     const run = await live(at, ['apply', 'work', '--yes']);
@@ -91,8 +40,16 @@ describe('runs on Temporal by the command line', { concurrency: 2 }, () => {
     assert.match((await at.run(6, ['status', 'run-20261123-0000000000'])).stderr, /RUN_NOT_FOUND/);
   });
 
+  test('a rehearsal is played here, whoever drives runs', { timeout: 120_000 }, async () => {
+    using site = cases.open((shell) => ({ steps: [shell('greet', 'echo hello')] }));
+    // Nobody works for the engine.
+    const { stdout, stderr } = await site.at.run(0, ['rehearse', 'work']);
+    assert.match(stdout + stderr, /succeeded/);
+    assert.equal(await cases.machine.read(site.file('ledger')), undefined);
+  });
+
   test('cancel stops a command on a machine; a finished run is undone by a new one', async () => {
-    using site = caseOf((shell) => ({
+    using site = cases.open((shell) => ({
       steps: [
         shell('mark', 'echo here > mark', { compensate: [shell('unmark', 'rm -f mark')] }),
         shell('long', 'echo begun; while true; do echo x >> beat; sleep 0.1; done', { needs: ['mark'] }),
@@ -105,7 +62,7 @@ describe('runs on Temporal by the command line', { concurrency: 2 }, () => {
     await until('its output', async () => ((await at.run(0, ['logs', run.id])).stdout.includes('begun') ? true : undefined));
     await at.run(0, ['cancel', run.id, '--reason', 'enough']);
     await run.ends(8);
-    const beats = async (): Promise<number> => (await machine.read(site.file('beat')))?.length ?? 0;
+    const beats = async (): Promise<number> => (await cases.machine.read(site.file('beat')))?.length ?? 0;
     const before = await beats();
     await delay(500);
     assert.ok(before > 0 && (await beats()) === before, 'the command on the machine was stopped');
@@ -114,7 +71,7 @@ describe('runs on Temporal by the command line', { concurrency: 2 }, () => {
   });
 
   test('a zone without a worker asks for one, and the step begins by itself when it comes; a secret is in no history', { timeout: 180_000 }, async () => {
-    using site = caseOf((shell) => ({
+    using site = cases.open((shell) => ({
       inputs: { password: { type: 'string', secret: true } },
       steps: [shell('use', 'echo "the password is $TOKEN"', { env: { TOKEN: '${{ inputs.password }}' } })],
     }));
@@ -129,11 +86,11 @@ describe('runs on Temporal by the command line', { concurrency: 2 }, () => {
     assert.ok(run.events().some(({ type }) => type === 'attentionCleared'));
     assert.match((await at.run(0, ['logs', run.id])).stdout, /the password is \[secret\]/);
     assert.doesNotMatch(ended.stdout + ended.stderr + central.said(), new RegExp(CANARY));
-    assert.deepEqual([...tracesBelow(at.home, CANARY), ...tracesBelow(join(folder, 'server'), CANARY)], []);
+    assert.deepEqual([...tracesBelow(at.home, CANARY), ...tracesBelow(cases.serverDir, CANARY)], []);
   });
 
   test('a worker that is asked to go hands over, and the next one goes on', async () => {
-    using site = caseOf((shell) => ({ steps: [shell('one', 'echo one'), GATE, shell('two', 'echo two', { needs: ['gate', 'one'] })] }));
+    using site = cases.open((shell) => ({ steps: [shell('one', 'echo one'), GATE, shell('two', 'echo two', { needs: ['gate', 'one'] })] }));
     const { at } = site;
     const first = await site.worker('--central', '--zone', ZONE);
     const run = await live(at, ['apply', 'work', '--yes']);

@@ -1,6 +1,7 @@
 import type { Digest, Json, JsonObject } from '../../core/pure.ts';
 import type { PlanWatch } from '../../plan/index.ts';
 import type { StartAction } from '../actions.ts';
+import type { LockProof, LockWait } from '../locks.ts';
 import type { EventBody, HostResult, RunState, StepResult } from '../events.ts';
 import type { RequestBody } from '../requests.ts';
 import type { RunSnapshot } from '../snapshot.ts';
@@ -77,6 +78,8 @@ export interface Rules {
   readonly projectMs: number;
   /** From so many events in the history on, the run continues as new at the next quiet moment. */
   readonly mostEvents: number;
+  /** Open the books within a task of the run; not in runs that earlier versions began. */
+  readonly inline?: true;
 }
 
 /** Text that may be too large for one message: itself, or the evidence that holds its parts. */
@@ -104,6 +107,14 @@ export interface Carried {
   readonly complaints?: readonly string[];
   /** What the caller of this run was told last. */
   readonly told?: string;
+  /** Present when the run has to hold locks. */
+  readonly locks?: CarriedLocks;
+}
+export interface CarriedLocks {
+  /** Absent while it does not hold them. */
+  readonly proof?: LockProof;
+  /** For whom people were told that it waits. */
+  readonly told?: string;
 }
 export interface HalfSpread {
   readonly action: StartAction;
@@ -126,6 +137,8 @@ export interface Work {
   readonly secrets: readonly string[];
   /** Longest silence of the worker, in milliseconds. */
   readonly heartbeatMs: number;
+  /** What the run holds while it acts; absent when it needs nothing. */
+  readonly proof?: LockProof;
 }
 export interface HostWork extends Work {
   readonly host: string;
@@ -153,10 +166,26 @@ export interface Breach {
 /** Where a run stands in the queue of its concurrency group. */
 export type Turn = { readonly turn: 'free' } | { readonly turn: 'overtaken' } | { readonly turn: 'behind'; readonly behind: readonly string[] };
 
+/** `locks` says that the run has to hold something while it acts. */
+export interface Opened {
+  readonly token: number;
+  readonly events: Parcel;
+  readonly locks?: true;
+}
+
+/** What became of asking for the locks of a run. */
+export type Taken =
+  | { readonly state: 'held'; readonly proof: LockProof }
+  | { readonly state: 'waiting'; readonly wait: LockWait }
+  /** It waited in a concurrency group where only the newest run counts, and a newer one came. */
+  | { readonly state: 'overtaken' }
+  /** Nobody could find out what it has to hold; a person has to look. */
+  | { readonly state: 'unknown'; readonly reason: string; readonly hint: string };
+
 /** The activities. Those of the central queue keep the books; the others have effects and run in the zone they belong to. */
 export interface Activities {
   /** Take the lease of the run and give back its token and events. Until released it is nobody else's. */
-  openRun(request: { readonly runId: string; readonly owner: string }): Promise<{ readonly token: number; readonly events: Parcel }>;
+  openRun(request: { readonly runId: string; readonly owner: string }): Promise<Opened>;
   putPart(request: { readonly runId: string; readonly text: string }): Promise<Digest>;
   getPart(digest: Digest): Promise<string>;
   /** Copy events into the journal; `events` is a list of `TimedEvent` as JSON. */
@@ -170,6 +199,8 @@ export interface Activities {
   }): Promise<void>;
   /** Look at the concurrency group; with `wait`, come back only when it is the run's turn, or when it was overtaken. */
   awaitTurn(request: { readonly runId: string; readonly wait: boolean; readonly heartbeatMs: number }): Promise<Turn>;
+  /** Ask for the locks of the run; come back when it has them, or when it waits for somebody else than people were `told` (`waitedFor`). */
+  takeLocks(request: { readonly runId: string; readonly told?: string; readonly restMs?: number }): Promise<Taken>;
   /** Start a called run, or find it: with its end when it is over. */
   callRun(request: {
     readonly runId: string;
@@ -190,6 +221,19 @@ export const BOOK_HEARTBEAT_MS = 4_000;
 
 /** Type of the failure by which an activity says that nobody knows what became of its effect. */
 export const LOST = 'EFFECT_LOST';
+/** The same, because the run does not hold any more what it acts on; and that nothing has begun for that reason. */
+export const LOCKS_LOST = 'LOCKS_LOST';
+export const LOCKS_GONE = 'LOCKS_GONE';
+
+/** For whom a run waits, in one word: people are told when it changes. */
+export function waitedFor({ lock, heldBy }: LockWait): string {
+  return `${lock} ${heldBy?.runId ?? ''}`;
+}
+
+/** Task queue of what only waits: however many runs do, they keep no step from its worker. */
+export function waitingQueueOf({ queue }: Pick<Rules, 'queue'>): string {
+  return `${queue}-turns`;
+}
 
 /** Task queue of a zone. */
 export function queueOf(rules: Pick<Rules, 'queue'>, zone: string | undefined): string {

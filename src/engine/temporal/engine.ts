@@ -57,14 +57,18 @@ interface Link {
   readonly connection: Connection;
   readonly client: Client;
   readonly options: TemporalOptions;
+  /** When the server was found to know our search attributes, in milliseconds since the epoch. */
+  knewAt: number;
 }
+/** So long it is taken to know them; a run that it refuses for them is begun without. */
+const KNOWN_MS = 600_000;
 
 async function connect(options: TemporalOptions): Promise<Link> {
   const { settings } = options;
   try {
     const connection = await Connection.connect({ ...connectionOptions(settings), connectTimeout: CONNECT_MS });
     const client = new Client({ connection, namespace: settings.namespace, dataConverter: { payloadCodecs: [gzipCodec] } });
-    return { connection, client, options };
+    return { connection, client, options, knewAt: -Infinity };
   } catch (cause) {
     throw temporalError(cause, settings);
   }
@@ -72,11 +76,13 @@ async function connect(options: TemporalOptions): Promise<Link> {
 
 async function start(link: Link, run: RemoteRun): Promise<void> {
   const { settings } = link.options;
-  const attributes = await knowsAttributes(link.connection, settings.namespace);
+  const attributes = Date.now() - link.knewAt < KNOWN_MS || (await knowsAttributes(link.connection, settings.namespace));
+  link.knewAt = attributes ? Date.now() : -Infinity;
   try {
     await begin(link, run, attributes).catch(async (cause: unknown) => {
       // Just registered, and not everywhere yet: the run is worth more than being found by its attributes.
       if (!attributes || !isUnknownAttribute(cause)) throw cause;
+      link.knewAt = -Infinity;
       await begin(link, run, false);
     });
   } catch (cause) {

@@ -29,6 +29,7 @@ export const RULES: Omit<Rules, 'queue' | 'attributes'> = {
   pickUpMs: 30_000,
   projectMs: 1_000,
   mostEvents: 5_000,
+  inline: true,
 };
 
 /** As the SDK wants it, for its workers and its clients alike. */

@@ -1,5 +1,5 @@
 import { fenced, noRun } from '../errors.ts';
-import type { Journal } from '../port.ts';
+import type { Journal, StoredEvent } from '../port.ts';
 import { projectOnto } from '../projected.ts';
 import { headOf } from '../rows.ts';
 import type { Bell } from './bell.ts';
@@ -16,6 +16,8 @@ const WRITE = `WITH written AS (
 export function createProjector<Body extends { readonly type: string }>(database: Database, bell: Bell): Pick<Journal<Body>, 'project'> {
   return {
     project: async ({ runId, token }, events, state) => {
+      // A first try that was kept although its answer was lost has written it all the same.
+      let fresh: readonly StoredEvent<Body>[] = [];
       await transact(database, `project ${[...new Set(events.map(({ body }) => body.type))].join('+')}`, {
         work: async (ask) => {
           const [row] = await ask(LOCK_RUN, [runId]);
@@ -24,6 +26,7 @@ export function createProjector<Body extends { readonly type: string }>(database
           const known = await ask(SELECT_KNOWN, [runId, events[0]?.seq ?? 0, events.at(-1)?.seq ?? 0]);
           const { inserts, head, isLatest } = projectOnto(headOf(row), events, known);
           const written = inserts.map(({ event }) => event);
+          if (written.length > 0) fresh = written;
           await ask(WRITE, [
             runId,
             written.map(({ seq }) => seq),
@@ -39,6 +42,7 @@ export function createProjector<Body extends { readonly type: string }>(database
       });
       database.events.emit('written', runId);
       bell.tell([runId]);
+      return fresh;
     },
   };
 }

@@ -17,7 +17,7 @@ export function createProjector<Body extends { readonly type: string }>(store: S
   const update = prepared(store, UPDATE_HEAD);
   return {
     project: async ({ runId, token }, events, state) => {
-      transact(store, `project ${[...new Set(events.map(({ body }) => body.type))].join('+')}`, () => {
+      const written = transact(store, `project ${[...new Set(events.map(({ body }) => body.type))].join('+')}`, () => {
         const row = head.get(runId);
         if (!row) throw noRun(runId);
         if (Number(row['lease_token']) !== token) throw fenced(runId, token);
@@ -25,8 +25,10 @@ export function createProjector<Body extends { readonly type: string }>(store: S
         const { inserts, head: after, isLatest } = projectOnto(headOf(row), events, there);
         for (const { event, text } of inserts) insert.run(runId, event.seq, event.at, event.body.type, text, event.prev, event.hash);
         update.run(after.seq, after.hash, store.clock.now(), isLatest ? (state ?? null) : null, runId);
+        return inserts.map(({ event }) => event);
       });
       store.events.emit('written');
+      return written;
     },
   };
 }

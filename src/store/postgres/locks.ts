@@ -4,7 +4,7 @@ import { checkedName } from '../checked.ts';
 import { fenced } from '../errors.ts';
 import { answerOf } from '../lock-answer.ts';
 import type { LockAnswer, Locks } from '../port.ts';
-import { lockOf } from '../rows.ts';
+import { heldOf, lockOf } from '../rows.ts';
 import { NOW } from './schema.ts';
 
 const MAKE = 'INSERT INTO locks (name, token) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING';
@@ -22,6 +22,7 @@ const RELEASE = 'UPDATE locks SET holder = NULL, run_id = NULL, since = NULL, ex
 const ALL = `SELECT name, token, holder, run_id, since, expires, now, waiting FROM (SELECT locks.*, ${NOW} AS now,
   (SELECT COUNT(*) FROM lock_waiters WHERE lock_waiters.name = locks.name AND lock_waiters.expires > ${NOW}) AS waiting FROM locks) AS known
   WHERE waiting > 0 OR (holder IS NOT NULL AND expires > now) ORDER BY name`;
+const MINE = `SELECT name, token, holder, run_id, expires FROM locks WHERE holder = $1 AND run_id = $2 AND expires > ${NOW}`;
 
 export function createLocks(database: postgres.Database): Locks {
   return {
@@ -53,6 +54,7 @@ export function createLocks(database: postgres.Database): Locks {
     withdraw: async (lock, { holder, runId }) => void (await postgres.change(database, 'lock withdraw', [LEAVE, lock, holder, runId])),
     waiters: async (lock) => (await postgres.query(database, WAITERS_NOW, [lock])).map(waiterOf),
     locks: async () => (await postgres.query(database, ALL)).map((row) => lockOf(row, Number(row['now']))),
+    heldBy: async ({ holder, runId }) => heldOf(await postgres.query(database, MINE, [holder, runId])),
   };
 }
 

@@ -3,7 +3,7 @@ import { checkedName } from '../checked.ts';
 import { fenced } from '../errors.ts';
 import { answerOf } from '../lock-answer.ts';
 import type { LockRequest, Locks } from '../port.ts';
-import { lockOf } from '../rows.ts';
+import { heldOf, lockOf } from '../rows.ts';
 
 const SELECT = 'SELECT name, token, holder, run_id, since, expires FROM locks WHERE name = ?';
 const DROP_WAITERS = 'DELETE FROM lock_waiters WHERE name = ? AND expires <= ?';
@@ -18,10 +18,11 @@ const RELEASE = 'UPDATE locks SET holder = NULL, run_id = NULL, since = NULL, ex
 const ALL = `SELECT names.name, token, holder, run_id, since, expires, (SELECT COUNT(*) FROM lock_waiters WHERE lock_waiters.name = names.name AND lock_waiters.expires > ?1) AS waiting
   FROM (SELECT name FROM locks WHERE holder IS NOT NULL AND expires > ?1 UNION SELECT name FROM lock_waiters WHERE expires > ?1) AS names
   LEFT JOIN locks ON locks.name = names.name ORDER BY names.name`;
+const MINE = 'SELECT name, token, holder, run_id, expires FROM locks WHERE holder = ? AND run_id = ? AND expires > ?';
 
 export function createLocks(database: sqlite.Database): Locks {
   const of = (sql: string) => sqlite.prepared(database, sql);
-  const [beat, release, leave, waiters, all] = [of(BEAT), of(RELEASE), of(LEAVE), of(WAITERS), of(ALL)];
+  const [beat, release, leave, waiters, all, mine] = [of(BEAT), of(RELEASE), of(LEAVE), of(WAITERS), of(ALL), of(MINE)];
   const now = (): number => database.clock.now();
   return {
     acquire: acquirer(database),
@@ -39,6 +40,7 @@ export function createLocks(database: sqlite.Database): Locks {
       const at = now();
       return all.all(at).map((row) => lockOf(row, at));
     },
+    heldBy: async ({ holder, runId }) => heldOf(mine.all(holder, runId, now())),
   };
 }
 

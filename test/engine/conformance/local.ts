@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SlipwayError, systemClock } from '../../../src/core/index.ts';
 import { type DriveOptions, driveRun, type EventBody, isTerminal, refuseRequest, stateOf } from '../../../src/engine/index.ts';
-import type { Journal } from '../../../src/journal/index.ts';
+import { type Journal, openSpillIn } from '../../../src/journal/index.ts';
 import type { AnyKind } from '../../../src/steps/index.ts';
 import { kindsWith } from '../support.ts';
 import { childOf, executorOf, outsideOf, record, type Rig } from './rig.ts';
@@ -20,7 +20,8 @@ export async function localRig(store: Store): Promise<Rig> {
     name: `local, ${store.name}`,
     journal,
     outside,
-    begin: async (runId) => void driving.push(keepDriving(journal, kinds, { runId, isOver: stop.signal, signal: () => dismissed.signal })),
+    begin: async (runId) =>
+      void driving.push(keepDriving(journal, kinds, { runId, isOver: stop.signal, signal: () => dismissed.signal, spillIn: opened.place.dir })),
     ask: async (runId, body) => {
       refuseRequest(stateOf(await journal.read(runId)), body);
       await journal.post(runId, body, body.id);
@@ -42,26 +43,30 @@ export async function localRig(store: Store): Promise<Rig> {
 interface Driven {
   readonly runId: string;
   readonly signal: AbortSignal;
+  /** Folder for output that is too long for the log; without it, such output is left out. */
+  readonly spillIn?: string;
 }
 
 interface KeptDriven {
   readonly runId: string;
+  readonly spillIn: string;
   readonly isOver: AbortSignal;
   readonly signal: () => AbortSignal;
 }
 
-async function keepDriving(journal: Journal<EventBody>, kinds: readonly AnyKind[], { runId, isOver, signal }: KeptDriven): Promise<void> {
+async function keepDriving(journal: Journal<EventBody>, kinds: readonly AnyKind[], { runId, isOver, signal, spillIn }: KeptDriven): Promise<void> {
   while (!isOver.aborted) {
-    const { state } = await driveOnce(journal, kinds, { runId, signal: signal() });
+    const { state } = await driveOnce(journal, kinds, { runId, signal: signal(), spillIn });
     if (isTerminal(state)) return;
     await delay(50);
   }
 }
 
-export function driveOnce(journal: Journal<EventBody>, kinds: readonly AnyKind[], { runId, signal }: Driven): ReturnType<typeof driveRun> {
+export function driveOnce(journal: Journal<EventBody>, kinds: readonly AnyKind[], { runId, signal, spillIn }: Driven): ReturnType<typeof driveRun> {
   return driveRun({
     ...{ runId, journal, signal, clock: systemClock, owner: 'test:1', kindOf: kindsWith(...kinds) },
     executor: executorOf(journal, runId, kinds),
+    ...(spillIn === undefined ? {} : { openSpill: openSpillIn(spillIn) }),
     call: (request, stop) => call(journal, kinds, { ...request, parent: runId, signal, stop }),
   });
 }

@@ -19,6 +19,8 @@ export interface Deed {
   /** A sign of life so often, in milliseconds; none when absent. */
   readonly beatMs?: number;
   readonly log?: string;
+  /** So many numbered lines of output, on a machine. */
+  readonly prints?: number;
   /** A look there tells nothing. */
   readonly isMute?: boolean;
 }
@@ -81,6 +83,7 @@ export function kindsOf(outside: Outside): readonly AnyKind[] {
     ...{ uses: 'test.hosts', target: 'hosts', with: Deeds },
     executeHost: async (input, context) => {
       const own = ownOf(input, context.host.name);
+      for (let n = 0; n < ((own ?? deedOf(input)).prints ?? 0); n++) context.output?.(`line ${n}\n`);
       await perform(own ?? deedOf(input), context, { outside, host: context.host.name });
       return { status: 'changed', outputs: own?.outputs ?? {} };
     },

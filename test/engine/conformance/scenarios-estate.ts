@@ -41,6 +41,35 @@ export const ESTATE: readonly Scenario[] = [
     ...{ state: 'succeeded', order: 'exact' },
   },
   {
+    name: 'host first: every machine goes through both steps, in their order, and none of them twice',
+    graph: graphOf([
+      onHosts('one/a', NAMES, { rule: { strategy: 'hostFirst', throttle: 2 }, deed: { ms: 5 } }),
+      onHosts('one/b', NAMES, { rule: { strategy: 'hostFirst', throttle: 2 }, deed: { ms: 5 }, needs: ['one/a'] }),
+    ]),
+    ...{ state: 'succeeded', order: 'lanes' },
+    check: ({ effects }) => {
+      for (const host of NAMES)
+        assert.deepEqual(
+          effects.filter((each) => each.host === host).map(({ what, path }) => `${what} ${path}`),
+          ['one/a', 'one/b'].flatMap((path) => ['begin', 'effect', 'end'].map((what) => `${what} ${path}`)),
+        );
+    },
+  },
+  {
+    name: 'host first: a machine that fails does not begin what comes next, and the others do when enough may fail',
+    graph: graphOf([
+      onHosts('one/a', NAMES.slice(0, 3), { rule: { strategy: 'hostFirst', maxErrors: 1 }, deed: { on: { h2: { fail: { code: 'BROKEN' } } } } }),
+      onHosts('one/b', NAMES.slice(0, 3), { rule: { strategy: 'hostFirst' }, needs: ['one/a'] }),
+    ]),
+    ...{ state: 'succeeded', order: 'lanes' },
+    check: (told) => assert.deepEqual(reached(told, 'one/a').toSorted(), ['h1', 'h3']),
+  },
+  {
+    name: 'output too long for the log is no matter of the run: the same events, whatever is kept of it',
+    graph: graphOf([onHosts('one/h', NAMES.slice(0, 2), { deed: { prints: 20_000 } })]),
+    ...{ state: 'succeeded', order: 'lanes' },
+  },
+  {
     name: 'too many machines fail: the rest is not touched',
     graph: graphOf(
       [onHosts('one/h', NAMES, { rule: { throttle: 1, maxFailPercentage: 10, serial: [3] }, deed: { on: { h2: { fail: { code: 'BROKEN' } } } } })],

@@ -1,5 +1,5 @@
 import { systemClock } from '../../../src/core/index.ts';
-import { type RemoteEngine, stateOf, type WorkerHands } from '../../../src/engine/index.ts';
+import { type RemoteEngine, stateOf, type WorkerHands, type WorkerLocks } from '../../../src/engine/index.ts';
 import { openTemporal, type TemporalOptions } from '../../../src/engine/temporal/index.ts';
 import type { AnyKind } from '../../../src/steps/index.ts';
 import type { Journal } from '../../../src/journal/index.ts';
@@ -31,17 +31,20 @@ export const QUICK: NonNullable<TemporalOptions['rules']> = {
 };
 
 /** Runs on a Temporal server, with a worker in this process. */
-export async function temporalRig(store: Store, place: TemporalPlace): Promise<TemporalRig> {
+export async function temporalRig(store: Store, place: TemporalPlace, locks?: WorkerLocks): Promise<TemporalRig> {
   const opened = await store.open(() => false);
   const { journal } = opened;
   const { outside, kinds } = outsideOf(opened.place.dir);
   const engine = engineAt({ ...place, rules: { ...PATIENT, ...place.rules } }, kinds);
   const stop = new AbortController();
   const { promise: ready, resolve } = Promise.withResolvers<void>();
-  const working = engine.work(handsOf(journal, kinds, engine), {
-    ...{ central: true, zones: place.zones ?? [], signal: stop.signal, drainMs: 500, concurrency: 100, ready: resolve },
-    notice: (line) => process.stderr.write(`${line}\n`),
-  });
+  const working = engine.work(
+    { ...handsOf(journal, kinds, engine), ...(locks ? { locks } : {}) },
+    {
+      ...{ central: true, zones: place.zones ?? [], signal: stop.signal, drainMs: 500, concurrency: 100, ready: resolve },
+      notice: (line) => process.stderr.write(`${line}\n`),
+    },
+  );
   await Promise.race([ready, working]);
   return {
     name: `Temporal, ${store.name}`,

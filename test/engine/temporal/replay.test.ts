@@ -44,7 +44,7 @@ describe('histories of earlier versions', () => {
 
   test('there is one of every sort', () => {
     const all = names.join('\n');
-    for (const sort of ['rolled-back', 'retries', 'approval', 'cancelled', 'machines', 'looked-at', 'watch', 'called', 'continued-as-new', 'killed'])
+    for (const sort of ['rolled-back', 'retries', 'approval', 'cancelled', 'machines', 'looked-at', 'watch', 'called', 'continued-as-new', 'killed', 'locks'])
       assert.match(all, new RegExp(sort));
   });
 });

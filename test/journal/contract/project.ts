@@ -11,11 +11,18 @@ export function projectContract(store: StoreUnderTest): void {
     const journal = await at.open();
     await journal.create(RUN, { type: 'first' });
     const lease = await leaseOf(journal);
-    await journal.project(lease, EVENTS.slice(0, 5), 'running');
-    await journal.project(lease, EVENTS.slice(0, 5), 'running');
-    await journal.project(lease, EVENTS.slice(3), 'succeeded');
-    await journal.project(lease, EVENTS.slice(0, 4), 'running');
+    const written = [
+      await journal.project(lease, EVENTS.slice(0, 5), 'running'),
+      await journal.project(lease, EVENTS.slice(0, 5), 'running'),
+      await journal.project(lease, EVENTS.slice(3), 'succeeded'),
+      await journal.project(lease, EVENTS.slice(0, 4), 'running'),
+    ];
     const stored = await journal.read(RUN.id, 1);
+    assert.deepEqual(
+      written.map((events) => events.length),
+      [5, 0, 7, 0],
+    );
+    assert.deepEqual(written.flat(), stored, 'each event is told by the message that wrote it');
     assert.deepEqual(
       stored.map(({ seq, at: when, body }) => ({ seq, at: when, body })),
       EVENTS,

@@ -62,6 +62,30 @@ export function lockContract(store: StoreUnderTest): void {
     assert.ok((await asks(one, 'r1')).state === 'waiting');
   });
 
+  test('what somebody holds is listed by name, and only that, and not any more when its time is over', async () => {
+    await using at = await store.place();
+    const { locks } = await at.open();
+    const me = { holder: 'user:ada', runId: 'r1', ttlMs: TTL_MS, queue: true };
+    const [b, a] = [held(await locks.acquire('stack:b', me)), held(await locks.acquire('hosts:a', me))];
+    await locks.acquire('hosts:other', { ...me, runId: 'r2' });
+    await locks.acquire('hosts:a', { ...me, runId: 'r2' });
+    assert.deepEqual(
+      (await locks.heldBy(me)).map(({ lock, holder, runId, token }) => [lock, holder, runId, token]),
+      [
+        ['hosts:a', 'user:ada', 'r1', a.token],
+        ['stack:b', 'user:ada', 'r1', b.token],
+      ],
+    );
+    assert.deepEqual(await locks.heldBy({ ...me, holder: 'user:bo' }), []);
+    await locks.release(b);
+    assert.deepEqual(
+      (await locks.heldBy(me)).map(({ lock }) => lock),
+      ['hosts:a'],
+    );
+    await at.later(TTL_MS + 5_000);
+    assert.deepEqual(await locks.heldBy(me), []);
+  });
+
   test('who does not ask again loses its place, and who withdraws gives it up', async () => {
     await using at = await store.place();
     const { locks } = await at.open();

@@ -42,7 +42,7 @@ async function look(session: Session, wiring: Wiring, { store, baseline }: { rea
   const { runId, left } = baseline;
   const created = await createdOf(journal, runId);
   const checkout = await filesOf(session, wiring, created);
-  const locks = new Set(await lockNamesOf(wiring, { runId, created, checkout }));
+  const locks = new Set(await lockNamesOf(wiring, { runId, created, checkout: () => checkout }));
   await refuseBusy(store, locks);
   // What is opened for looking is kept apart from the run that is looked at.
   await using world = await worldOf(session, wiring, { journal, runId: newRunId(wiring.clock.now()), checkout });

@@ -1,18 +1,16 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { type Digest, EXIT, SlipwayError } from '../../../core/index.ts';
-import { placeOf } from '../../local/queue.ts';
 import type { WorkerHands } from '../../remote.ts';
-import { type Activities, BOOK_HEARTBEAT_MS, LOST, type Parcel, type Timed, type Turn } from '../contract.ts';
+import { type Activities, BOOK_HEARTBEAT_MS, LOST, type Opened, type Parcel, type Timed } from '../contract.ts';
 import { partsOf } from '../parcel.ts';
 import type { EffectOptions } from './effects.ts';
 import { type Pulse, startPulse } from './pulse.ts';
 
 /** A lease that only its run, or whoever takes it over, gives back. */
 const FOR_EVER_MS = 100 * 365 * 86_400_000;
-const POLL_MS = 500;
 
 /** Activities that keep the books of runs; only central workers have them. */
-export function bookActivities(options: EffectOptions): Omit<Activities, 'execute' | 'executeHost' | 'probe' | 'probeHost' | 'watch'> {
+export function bookActivities(options: EffectOptions): Pick<Activities, 'openRun' | 'putPart' | 'getPart' | 'project' | 'callRun'> {
   const { hands } = options;
   const { journal } = hands;
   /** Errors of ours with their code as type, so that the run knows which ones do not go away; signs of life, so that a worker that died is not waited for. */
@@ -30,15 +28,17 @@ export function bookActivities(options: EffectOptions): Omit<Activities, 'execut
         const answer = await hands.call(request);
         return 'failed' in answer ? { failed: { state: 'failed', error: answer.failed } } : answer;
       }),
-    awaitTurn: (request) => awaitTurn(options, request),
   };
 }
 
 async function project(hands: WorkerHands, { runId, owner, token, events, state, isOver }: Parameters<Activities['project']>[0]): Promise<void> {
   const { journal } = hands;
   const lease = { runId, owner, token };
-  await journal.project(lease, JSON.parse(await textOf(hands, events)) as readonly Timed[], state); // written by the run
+  const fresh = await journal.project(lease, JSON.parse(await textOf(hands, events)) as readonly Timed[], state); // written by the run
+  await hands.told?.(runId, fresh);
   if (!isOver) return;
+  // What cannot be given back now is given back by whoever waits for it; how the run ended is on record.
+  await hands.locks?.release(runId).catch(() => undefined);
   await journal.release(lease);
   await hands.release(runId);
 }
@@ -49,19 +49,28 @@ interface Opening {
   readonly pulse: Pulse;
 }
 
-async function openRun({ journal }: WorkerHands, { runId, owner, pulse }: Opening): Promise<{ readonly token: number; readonly events: Parcel }> {
+async function openRun(hands: WorkerHands, { runId, owner, pulse }: Opening): Promise<Opened> {
+  const { journal } = hands;
   // An earlier workflow of this run that was ended from outside: the server lets only one live, and this is it.
   const before = (await journal.run(runId))?.lease;
   if (before?.owner === owner) await journal.release({ runId, owner, token: before.token });
   // One that was frozen may be doing what another worker has done meanwhile.
-  pulse.signal.throwIfAborted();
+  if (pulse.isLost()) throw ApplicationFailure.create({ type: LOST, message: 'this worker was silent for too long' });
   const lease = await journal.acquire(runId, owner, FOR_EVER_MS);
   if ('heldBy' in lease) throw new SlipwayError('LOCKED', `${runId} is driven by ${lease.heldBy}`, { exitCode: EXIT.locked });
+  return { token: lease.token, events: await packed(hands, runId), ...((await needsLocks(hands, runId)) ? { locks: true } : {}) };
+}
+
+async function packed({ journal }: WorkerHands, runId: string): Promise<Parcel> {
   const texts = partsOf(JSON.stringify(await journal.read(runId)));
   const [text = ''] = texts;
-  if (texts.length === 1) return { token: lease.token, events: { text } };
-  const parts = await Promise.all(texts.map((part) => journal.putEvidence(runId, Buffer.from(part))));
-  return { token: lease.token, events: { parts } };
+  if (texts.length === 1) return { text };
+  return { parts: await Promise.all(texts.map((part) => journal.putEvidence(runId, Buffer.from(part)))) };
+}
+
+/** Where that cannot be found out, asking for them says why. */
+async function needsLocks({ locks }: WorkerHands, runId: string): Promise<boolean> {
+  return (await locks?.areNeeded(runId).catch(() => true)) ?? false;
 }
 
 async function textOf(hands: WorkerHands, parcel: Parcel): Promise<string> {
@@ -73,22 +82,6 @@ async function partOf({ journal }: WorkerHands, digest: Digest): Promise<string>
   const bytes = await journal.evidence(digest);
   if (bytes) return Buffer.from(bytes).toString('utf8');
   throw new SlipwayError('EVIDENCE_MISSING', `the journal does not hold ${digest}`, { retry: 'pauseForHuman', hint: 'was its evidence removed?' });
-}
-
-async function awaitTurn({ hands, here }: EffectOptions, { runId, wait, heartbeatMs }: Parameters<Activities['awaitTurn']>[0]): Promise<Turn> {
-  using pulse = startPulse({ ...here(), clock: hands.clock, heartbeatMs });
-  const { journal, clock } = hands;
-  const [first] = await journal.read(runId, 0);
-  const rule = first?.body.type === 'runCreated' ? first.body.graph.concurrency : undefined;
-  while (rule && !pulse.signal.aborted) {
-    const place = await placeOf({ journal, runId }, rule);
-    if (place.isFree) return { turn: 'free' };
-    if (rule.queue === 'latest' && place.isOvertaken) return { turn: 'overtaken' };
-    if (!wait) return { turn: 'behind', behind: place.behind };
-    await clock.sleep(POLL_MS, pulse.signal).catch(() => undefined);
-  }
-  if (!rule) return { turn: 'free' };
-  throw ApplicationFailure.create({ type: LOST, nonRetryable: true, message: 'stopped waiting' });
 }
 
 async function told<T>(act: () => Promise<T>): Promise<T> {

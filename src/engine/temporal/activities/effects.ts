@@ -1,15 +1,16 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Clock } from '../../../core/index.ts';
 import { createMasker } from '../../../core/index.ts';
-import type { HostResult, StepResult } from '../../events.ts';
+import type { HostResult, StepFailure, StepResult } from '../../events.ts';
 import type { TaskControl } from '../../local/executor.ts';
 import { failureOf } from '../../local/failure.ts';
 import { createLogger } from '../../local/logger.ts';
 import { breachOf } from '../../local/watches.ts';
 import type { WorkerHands } from '../../remote.ts';
-import { type Activities, type HostLook, type HostWork, LOST, type Work } from '../contract.ts';
+import { type Activities, type HostLook, type HostWork, LOCKS_LOST, LOST, type Work } from '../contract.ts';
 import { type Pulse, startPulse } from './pulse.ts';
 import type { Beat } from './pulse.ts';
+import { keepProving, LocksLost, proveFirst } from './under-locks.ts';
 
 /** The activity that runs just now, as its worker knows it. */
 export interface Here {
@@ -66,14 +67,30 @@ export function effectActivities({ hands, here }: EffectOptions): Pick<Activitie
 }
 
 /** A worker that cannot even begin is no fault of the step: a person mends the worker, and the step is tried again. */
-async function withTools(hands: WorkerHands, { runId, secrets }: Work, act: (tools: Tools) => Promise<StepResult>): Promise<StepResult> {
-  const opened = await hands.toolsOf(runId, secrets).catch((cause: unknown) => failureOf(cause, createMasker()));
+async function withTools(hands: WorkerHands, work: Work, act: (tools: Tools) => Promise<StepResult>): Promise<StepResult> {
+  const opened = await openTools(hands, work);
   if (!('executor' in opened)) {
     const { hint = 'mend the worker', ...error } = opened;
     return { state: 'failed', error: { ...error, hint, retry: 'pauseForHuman' } };
   }
   using tools = opened;
   return await act(tools);
+}
+
+/** @throws {ApplicationFailure} `LOCKS_GONE`. @returns what keeps this worker from it otherwise. */
+async function openTools(hands: WorkerHands, { runId, secrets, proof }: Work): Promise<Tools | StepFailure> {
+  try {
+    const tools = await hands.toolsOf(runId, secrets);
+    // The last thing before it begins.
+    await proveFirst(hands, proof).catch((cause: unknown) => {
+      tools[Symbol.dispose]();
+      throw cause;
+    });
+    return tools;
+  } catch (cause) {
+    if (cause instanceof ApplicationFailure) throw cause;
+    return failureOf(cause, createMasker());
+  }
 }
 
 async function look(hands: WorkerHands, work: Work, told: Omit<Logged, 'hands'>): ReturnType<Activities['probe']> {
@@ -99,6 +116,7 @@ async function logged<T>(work: Work | HostWork, { hands, pulse, ended, looked }:
   const { journal, clock } = hands;
   const { path, attempt } = work.task;
   const logger = createLogger({ options: { journal, clock, runId: work.runId } });
+  using _proving = keepProving(hands, work.proof, pulse);
   try {
     return await act({
       signal: pulse.signal,
@@ -121,8 +139,8 @@ function certain<T>(value: T, pulse: Pulse): T {
 }
 
 function lost(cause: unknown): ApplicationFailure {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return ApplicationFailure.create({ type: LOST, nonRetryable: true, message });
+  const message = cause instanceof Error ? cause.message : 'this worker was silent for too long';
+  return ApplicationFailure.create({ type: cause instanceof LocksLost ? LOCKS_LOST : LOST, nonRetryable: true, message });
 }
 
 function unknown(cause: unknown): { readonly verdict: 'unknown'; readonly reason: string } {

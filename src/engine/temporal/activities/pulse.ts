@@ -19,6 +19,8 @@ export interface Pulse extends Disposable {
   readonly signal: AbortSignal;
   /** The server counts on another worker by now, or this one has to go: what the effect says does not count any more. */
   readonly isLost: () => boolean;
+  /** End the effect, for a reason for which what it says does not count. */
+  readonly lose: (why: Error) => void;
 }
 
 /**
@@ -30,16 +32,16 @@ export function startPulse({ clock, beat, heartbeatMs, shutdown }: PulseOptions)
   let isLost = false;
   let heardAt = clock.monotonic();
   let isAsking = false;
-  const lose = (why: string): void => {
+  const lose = (why: Error): void => {
     isLost = true;
-    end.abort(new Error(why));
+    end.abort(why);
   };
   const ask = async (): Promise<void> => {
     const askedAt = clock.monotonic();
     isAsking = true;
     try {
       const answer = await beat();
-      if (answer === 'gone') lose('the server has given this step up');
+      if (answer === 'gone') lose(new Error('the server has given this step up'));
       else heardAt = askedAt;
       if (answer === 'cancelled') end.abort(new Aborted('cancelled', 'cancelled'));
     } catch {
@@ -48,16 +50,19 @@ export function startPulse({ clock, beat, heartbeatMs, shutdown }: PulseOptions)
       isAsking = false;
     }
   };
+  // Asked also in between: one that was frozen goes on before the next tick.
+  const isStale = (): boolean => clock.monotonic() - heardAt > heartbeatMs * FENCE;
   const tick = setInterval(() => {
-    if (clock.monotonic() - heardAt > heartbeatMs * FENCE) lose(`the server has not answered for ${heartbeatMs} ms`);
+    if (isStale()) lose(new Error(`the server has not answered for ${heartbeatMs} ms`));
     else if (!isAsking) void ask();
   }, betweenMs(heartbeatMs));
-  const leave = (): void => lose('the worker has to go');
+  const leave = (): void => lose(new Error('the worker has to go'));
   if (shutdown.aborted) leave();
   else shutdown.addEventListener('abort', leave, { once: true });
   return {
     signal: end.signal,
-    isLost: () => isLost,
+    isLost: () => isLost || isStale(),
+    lose,
     [Symbol.dispose]: () => {
       clearInterval(tick);
       shutdown.removeEventListener('abort', leave);

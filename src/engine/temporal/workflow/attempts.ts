@@ -37,7 +37,7 @@ export function flyAttempt(context: RunContext, pickup: Pickup, { action, over }
 type Executed = Ended<{ readonly result: Extract<EventBody, { type: 'stepFinished' }>['result']; readonly durationMs: number }>;
 
 function eventOf(end: Executed, { path, attempt, began, why }: { path: string; attempt: number; began: number; why: Stop | undefined }): EventBody {
-  if (end.how === 'lost' || end.how === 'unpicked') return { type: 'stepInDoubt', path, attempt };
+  if (end.how === 'lost' || end.how === 'unpicked' || end.how === 'unlocked') return { type: 'stepInDoubt', path, attempt };
   if (end.how === 'cancelled') {
     const result = stopped(why ?? { reason: 'cancelled by the server', isTimeout: false });
     return { type: 'stepFinished', path, attempt, result, durationMs: Date.now() - began };

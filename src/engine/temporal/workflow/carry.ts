@@ -5,6 +5,7 @@ import type { Book } from './book.ts';
 import { pack } from './clerk.ts';
 import type { Flight } from './flight.ts';
 import type { Inbox } from './inbox.ts';
+import type { Keeping } from './keeping.ts';
 import type { Projector } from './projector.ts';
 import type { Teller } from './teller.ts';
 import type { slipwayRun } from './run.ts';
@@ -16,6 +17,7 @@ interface Travelling {
   readonly flight: Flight;
   readonly projector: Projector;
   readonly teller: Teller;
+  readonly keeping: Keeping;
   readonly posted: ReadonlyMap<string, number>;
   readonly token: number;
 }
@@ -34,13 +36,21 @@ export function isDue({ start, flight }: Pick<Travelling, 'start' | 'flight'>): 
 }
 
 /** Continue as new, if the journal has everything and nothing came meanwhile; otherwise there will be another moment. */
-export async function carryOn({ start, book, inbox, flight, projector, teller, posted, token }: Travelling): Promise<void> {
+export async function carryOn({ start, book, inbox, flight, projector, teller, keeping, posted, token }: Travelling): Promise<void> {
   if (!projector.isDone()) return projector.hurry();
   const { seq } = book.data;
   const isDisturbed = (): boolean => !inbox.isEmpty() || book.data.seq !== seq;
   // Whoever asked has an answer now, and takes it in a moment.
   await condition(() => allHandlersFinished() || isDisturbed());
-  const carried: Carried = { version: 1, token, snapshot: snapshotOf(book.data), posted: [...posted], ...flight.carried(), ...teller.told() };
+  const carried: Carried = {
+    version: 1,
+    token,
+    snapshot: snapshotOf(book.data),
+    posted: [...posted],
+    ...flight.carried(),
+    ...teller.told(),
+    ...keeping.carried(),
+  };
   const parcel = await pack(start.runId, JSON.stringify(carried));
   if (isDisturbed() || !allHandlersFinished()) return;
   await continueAsNew<typeof slipwayRun>({ ...start, carried: parcel });

@@ -15,6 +15,8 @@ export interface Flight {
   /** Is nothing under way that another run of this workflow could not find again? */
   readonly isQuiet: () => boolean;
   readonly isEmpty: () => boolean;
+  /** Is something to begin that could have an effect, or half-way? */
+  readonly wantsToAct: (actions: readonly Action[]) => boolean;
   readonly underWay: () => readonly string[];
   /** A called run has told how it stands. */
   readonly childTold: (child: ChildTold) => void;
@@ -49,6 +51,7 @@ export function createFlight(context: RunContext, carried?: Carried): Flight {
     },
     isQuiet: () => attempts.size === 0 && [...spreads.values()].every((each) => each.isIdle()),
     isEmpty: () => attempts.size === 0 && spreads.size === 0 && calls.size === 0,
+    wantsToAct: (actions) => attempts.size > 0 || spreads.size > 0 || actions.some(({ type }) => type === 'start' || type === 'probe'),
     underWay: () => [...attempts.keys(), ...spreads.keys(), ...calls.keys()],
     childTold: (child) => calls.get(child.path)?.told(child),
     dueAt: () => earliest([pickup.dueAt(), ...[...spreads.values()].map((each) => each.dueAt())]),

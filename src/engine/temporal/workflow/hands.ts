@@ -1,6 +1,7 @@
-import { ActivityFailure, CancellationScope, isCancellation, scheduleActivity, TimeoutFailure } from '@temporalio/workflow';
-import { type Activities, queueOf, type Rules } from '../contract.ts';
+import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, scheduleActivity, TimeoutFailure } from '@temporalio/workflow';
+import { type Activities, LOCKS_GONE, LOCKS_LOST, queueOf, type Rules } from '../contract.ts';
 import type { Inbox } from './inbox.ts';
+import type { Keeping } from './keeping.ts';
 
 /** How an activity ended. */
 export type Ended<T> =
@@ -9,6 +10,8 @@ export type Ended<T> =
   | { readonly how: 'cancelled' }
   /** Nobody took it out of its queue in time: nothing began. */
   | { readonly how: 'unpicked' }
+  /** The run did not hold its locks any more: nothing began. */
+  | { readonly how: 'unlocked' }
   /** Its worker is gone, or does not know: it may have had its effect. */
   | { readonly how: 'lost'; readonly cause: unknown };
 
@@ -22,6 +25,8 @@ export interface Effect<N extends Name> {
   /** Shown in Temporal's own pages. */
   readonly id: string;
   readonly zone: string | undefined;
+  /** Instead of the queue of its zone. */
+  readonly queue?: string;
   readonly heartbeatMs: number;
   readonly pickUpMs: number;
   /** Longest time it can take; its own limit ends it earlier. */
@@ -33,14 +38,15 @@ export interface Hands {
   readonly start: <N extends Name>(effect: Effect<N>, then: (end: Ended<Value<N>>) => void) => () => void;
 }
 
-export function createHands(rules: Rules, inbox: Inbox): Hands {
+export function createHands(rules: Rules, inbox: Inbox, keeping: Keeping): Hands {
   return {
-    start: ({ name, argument, id, zone, heartbeatMs, pickUpMs, longestMs }, then) => {
+    start: ({ name, argument, id, zone, queue = queueOf(rules, zone), heartbeatMs, pickUpMs, longestMs }, then) => {
       const scope = new CancellationScope();
+      const proof = name === 'execute' || name === 'executeHost' ? keeping.proof() : undefined;
       const running = scope.run(() =>
-        scheduleActivity<Value<typeof name>>(name, [argument], {
+        scheduleActivity<Value<typeof name>>(name, [proof ? Object.assign({}, argument, { proof }) : argument], {
           activityId: id,
-          taskQueue: queueOf(rules, zone),
+          taskQueue: queue,
           heartbeatTimeout: heartbeatMs,
           scheduleToStartTimeout: pickUpMs,
           startToCloseTimeout: longestMs,
@@ -50,11 +56,21 @@ export function createHands(rules: Rules, inbox: Inbox): Hands {
       );
       void running.then(
         (value) => inbox.put(() => then({ how: 'done', value })),
-        (cause: unknown) => inbox.put(() => then(endOf(cause))),
+        (cause: unknown) =>
+          inbox.put(() => {
+            const type = failureType(cause);
+            if (type === LOCKS_LOST || type === LOCKS_GONE) keeping.lost(proof);
+            then(type === LOCKS_GONE ? { how: 'unlocked' } : endOf(cause));
+          }),
       );
       return () => scope.cancel();
     },
   };
+}
+
+function failureType(cause: unknown): string | undefined {
+  const inner = cause instanceof ActivityFailure ? cause.cause : undefined;
+  return inner instanceof ApplicationFailure ? (inner.type ?? undefined) : undefined;
 }
 
 function endOf(cause: unknown): Ended<never> {

@@ -28,9 +28,13 @@ export function createPickup(context: RunContext, before: readonly string[] = []
       let [isCancelled, cancel] = [false, (): void => undefined];
       const go = (pickUpMs: number): void => {
         cancel = context.hands.start({ ...effect, pickUpMs }, (end) => {
+          if (end.how === 'unlocked' && !isCancelled) {
+            cancel = whenHeld(context, { act: () => go(context.rules.pickUpMs), gone: () => then({ how: 'cancelled' }) });
+            return;
+          }
           if (end.how !== 'unpicked' || isCancelled) {
             complaints.settle(effect.id);
-            return then(end.how === 'unpicked' ? { how: 'cancelled' } : end);
+            return then(end.how === 'unpicked' || end.how === 'unlocked' ? { how: 'cancelled' } : end);
           }
           const nextMs = Math.min(MOST_MS, pickUpMs * 2);
           complaints.raise(effect, Date.now() + nextMs + SLACK_MS);
@@ -46,6 +50,15 @@ export function createPickup(context: RunContext, before: readonly string[] = []
     check: complaints.check,
     dueAt: complaints.dueAt,
     complaints: complaints.complaints,
+  };
+}
+
+/** Nothing began, because the run had lost its locks: it begins when the run has them again. @returns what gives that up. */
+function whenHeld({ keeping, inbox }: RunContext, { act, gone }: { readonly act: () => void; readonly gone: () => void }): () => void {
+  const forget = keeping.whenHeld(act);
+  return () => {
+    forget();
+    inbox.put(gone);
   };
 }
 

@@ -4,6 +4,7 @@ import type { Rules, RunStart } from '../contract.ts';
 import type { Book } from './book.ts';
 import type { Hands } from './hands.ts';
 import type { Inbox } from './inbox.ts';
+import type { Keeping } from './keeping.ts';
 
 /** What the parts of a run inside its workflow share. */
 export interface RunContext {
@@ -12,6 +13,7 @@ export interface RunContext {
   readonly book: Book;
   readonly inbox: Inbox;
   readonly hands: Hands;
+  readonly keeping: Keeping;
 }
 
 export function graphOf({ book }: RunContext): PlanGraph {

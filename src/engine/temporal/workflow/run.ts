@@ -9,13 +9,14 @@ import { isStuck } from '../../rest.ts';
 import { restored } from '../../snapshot.ts';
 import type { RunData } from '../../state.ts';
 import { runStateOf } from '../../view.ts';
-import type { Carried, RunEnd, RunStart } from '../contract.ts';
+import type { Carried, CarriedLocks, RunEnd, RunStart } from '../contract.ts';
 import { type Book, openBook } from './book.ts';
 import { carryOn, isDue } from './carry.ts';
-import { clerk, unpack } from './clerk.ts';
+import { openerOf, unpack } from './clerk.ts';
 import { createFlight, earliest, type Flight } from './flight.ts';
 import { createHands } from './hands.ts';
 import { type Inbox, openInbox } from './inbox.ts';
+import { createKeeping, type Keeping } from './keeping.ts';
 import { factsFrom } from './kinds.ts';
 import { SEARCH } from '../search.ts';
 import { createProjector, type Projector } from './projector.ts';
@@ -32,6 +33,7 @@ interface Course {
   readonly flight: Flight;
   readonly projector: Projector;
   readonly queueing: Queueing;
+  readonly keeping: Keeping;
   readonly teller: Teller;
   readonly factsOf: FactsOf;
   readonly posted: Map<string, number>;
@@ -54,13 +56,14 @@ export async function slipwayRun(start: RunStart): Promise<RunEnd> {
   // Whoever cancels the workflow by Temporal's own means cancels the run in good order.
   const stopAsked = CancellationScope.current().cancelRequested;
   return CancellationScope.nonCancellable(async () => {
-    const { book, token, factsOf, carried } = await open(start);
+    const { book, token, factsOf, carried, locks } = await open(start);
     stopAsked.catch(() => inbox.put(() => cancelFromOutside(book)));
-    const context = { start, rules: start.rules, book, inbox, hands: createHands(start.rules, inbox) };
+    const keeping = createKeeping({ runId: start.runId, book, inbox, before: locks, queue: start.rules.queue });
+    const context = { start, rules: start.rules, book, inbox, hands: createHands(start.rules, inbox, keeping), keeping };
     const flight = createFlight(context, carried);
     const projector = createProjector({ runId: start.runId, owner: start.owner, token, book, rules: start.rules, inbox });
     const course: Course = {
-      ...{ start, book, inbox, flight, projector, token, posted: new Map(carried?.posted) },
+      ...{ start, book, inbox, flight, projector, keeping, token, posted: new Map(carried?.posted) },
       ...{
         queueing: createQueueing(context),
         teller: createTeller(book, carried?.told),
@@ -98,6 +101,8 @@ interface Opened {
   readonly token: number;
   readonly factsOf: FactsOf;
   readonly carried?: Carried;
+  /** Absent when the run needs none. */
+  readonly locks?: CarriedLocks;
 }
 
 /** The run as the journal has it, with what its last driver left in doubt; or as an earlier part of this workflow left it. */
@@ -105,16 +110,16 @@ async function open(start: RunStart): Promise<Opened> {
   if (start.carried) {
     const carried = JSON.parse(await unpack(start.carried)) as Carried; // written by carryOn
     const data = restored(carried.snapshot);
-    return { book: openBook(data), token: carried.token, factsOf: await factsFor(start, data), carried };
+    return { book: openBook(data), token: carried.token, factsOf: await factsFor(start, data), carried, ...(carried.locks ? { locks: carried.locks } : {}) };
   }
   const { runId, owner } = start;
-  const { token, events } = await clerk.openRun({ runId, owner });
+  const { token, events, locks } = await openerOf(start.rules).openRun({ runId, owner });
   const data: RunData = stateOf(JSON.parse(await unpack(events)) as JournalEvent[]); // what the journal holds
   const book = openBook(data);
   book.record({ type: 'leaseTaken', token, owner });
   const factsOf = await factsFor(start, data);
   for (const event of doubtsOf(data, factsOf)) book.record(event);
-  return { book, token, factsOf };
+  return { book, token, factsOf, ...(locks ? { locks: {} } : {}) };
 }
 
 function factsFor({ kinds }: RunStart, { created, runId }: RunData): Promise<FactsOf> {
@@ -136,7 +141,7 @@ async function steer(course: Course): Promise<RunEnd> {
     teller.tell(state, isStuck(state, { isEmpty: flight.isEmpty(), actions }));
     if (flight.isEmpty()) projector.hurry();
     projector.kick();
-    if (hold && flight.isQuiet() && inbox.isEmpty()) await carryOn(course);
+    if (hold && flight.isQuiet() && inbox.isEmpty() && (isDue(course) || projector.isBehind())) await carryOn(course);
     await inbox.wait(earliest([projector.dueAt(), flight.dueAt(), nextTimer(actions)]));
   }
 }
@@ -149,13 +154,15 @@ interface Settled {
 
 /** Decide, record and start until nothing changes any more. */
 function settle(course: Course): Settled {
-  const { book, flight, queueing, projector } = course;
+  const { book, flight, queueing, projector, keeping } = course;
   for (;;) {
     queueing.advance();
     const { seq } = book.data;
     const actions = decided(course);
     for (const action of actions) if (action.type === 'record') book.record(action.event);
-    const hold = isDue(course) || projector.isBehind();
+    // Whoever holds nothing begins nothing; it is asked for when something is to begin, or has begun.
+    if (flight.wantsToAct(actions)) keeping.ask();
+    const hold = isDue(course) || projector.isBehind() || !keeping.mayAct();
     if (book.data.seq === seq && !book.data.finished) flight.follow(actions, hold);
     if (book.data.seq === seq) return { actions, hold };
   }

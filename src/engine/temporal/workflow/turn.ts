@@ -1,4 +1,4 @@
-import type { Turn } from '../contract.ts';
+import { type Turn, waitingQueueOf } from '../contract.ts';
 import type { Ended } from './hands.ts';
 import { longestMs, type RunContext } from './run-context.ts';
 
@@ -13,20 +13,24 @@ interface State {
   cancel: (() => void) | undefined;
   /** Others are before us, and people were told. */
   hasWaited: boolean;
+  /** Its concurrency group keeps it no more; its locks may. */
+  hasTurn: boolean;
 }
 
 export function createQueueing(context: RunContext): Queueing {
-  const state: State = { context, cancel: undefined, hasWaited: false };
-  const { book } = context;
+  const state: State = { context, cancel: undefined, hasWaited: false, hasTurn: false };
+  const { book, keeping } = context;
   return {
     advance: () => {
       const { data } = book;
       if (data.startedAt !== undefined || data.finished) return;
       const rule = data.created?.rehearsal === true ? undefined : data.created?.graph.concurrency;
-      if (!rule || data.cancel || data.rollback) {
-        state.cancel?.();
-        book.record({ type: 'runStarted' });
-      } else if (!state.cancel) look(state);
+      const isFree = !rule || data.cancel !== undefined || data.rollback !== undefined || state.hasTurn;
+      if (!isFree) return state.cancel ? undefined : look(state);
+      state.cancel?.();
+      // One that was cancelled has nothing to begin; all others hold what they act on before they do.
+      if (keeping.mayAct() || data.cancel) book.record({ type: 'runStarted' });
+      else keeping.ask();
     },
   };
 }
@@ -36,7 +40,16 @@ function look(state: State): void {
   const argument = { runId: book.data.runId, wait: state.hasWaited, heartbeatMs: rules.heartbeatMs };
   const id = `turn ${book.data.seq}${state.hasWaited ? ' wait' : ''}`;
   const always = longestMs(0);
-  const effect = { name: 'awaitTurn', argument, id, zone: undefined, heartbeatMs: rules.heartbeatMs, pickUpMs: always, longestMs: always } as const;
+  const effect = {
+    name: 'awaitTurn',
+    argument,
+    id,
+    zone: undefined,
+    heartbeatMs: rules.heartbeatMs,
+    pickUpMs: always,
+    longestMs: always,
+    queue: waitingQueueOf(rules),
+  } as const;
   state.cancel = hands.start(effect, (end) => {
     state.cancel = undefined;
     take(state, end);
@@ -57,5 +70,6 @@ function take(state: State, end: Ended<Turn>): void {
     const reason = 'a newer run of the group is waiting';
     record({ type: 'cancelRequested', id: `${data.runId}:latest`, by: 'system', reason });
   }
-  record({ type: 'runStarted' });
+  if (state.context.keeping.mayAct() || end.value.turn === 'overtaken') record({ type: 'runStarted' });
+  else state.hasTurn = true;
 }
