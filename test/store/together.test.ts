@@ -74,6 +74,18 @@ describe('writes that are asked for in one turn', () => {
     assert.equal((await store.queues.enqueue('q', { id: 'small', payload: null })).fresh, true, 'the next one is on its own');
   });
 
+  test('are kept when the database refuses one of them for what it holds', async () => {
+    await store.queues.enqueue('q', { id: 'first', payload: null });
+    const half = store.queues.claim('q', 'w', 1_000.5); // no column of whole numbers takes it
+    const whole = store.queues.enqueue('q', { id: 'second', payload: null });
+    await assert.rejects(half);
+    assert.equal((await whole).fresh, true);
+    assert.deepEqual(
+      (await store.queues.peek('q')).map(({ id, state }) => `${id} ${state}`),
+      ['first ready', 'second ready'],
+    );
+  });
+
   test('are made before the store is closed', async () => {
     const accepted = store.queues.enqueue('q', { id: 'last', payload: null });
     await store[Symbol.asyncDispose]();

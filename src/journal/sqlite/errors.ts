@@ -38,6 +38,14 @@ export function journalError(cause: unknown): unknown {
   }
 }
 
+/** Is it only this statement that was refused, for what it holds? Then the store is as good as before. */
+export function isRefused(cause: unknown): boolean {
+  const found = memberOf(cause instanceof SlipwayError ? cause.cause : cause, 'errcode');
+  return typeof found === 'number' && REFUSED.has(found & 0xff);
+}
+/** SQLite's own numbers: constraint, mismatch, range. */
+const REFUSED = new Set([19, 20, 25]);
+
 const SYSTEM: { readonly [code: string]: number } = {
   ENOSPC: SQLITE.full,
   EDQUOT: SQLITE.full,

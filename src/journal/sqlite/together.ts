@@ -1,5 +1,6 @@
 import { isOfStore } from '../errors.ts';
-import { guarded, type Store, transact, type WaitingWrite } from './database.ts';
+import { type Store, transact, type WaitingWrite } from './database.ts';
+import { isRefused, journalError } from './errors.ts';
 
 /** Most writes that share one transaction; more would make everybody wait for it. */
 const MOST = 500;
@@ -42,13 +43,14 @@ function write(store: Store, batch: readonly WaitingWrite[]): void {
 function apart({ database }: Store, { run, failed }: WaitingWrite): () => void {
   database.exec('SAVEPOINT apart');
   try {
-    const tell = guarded(run);
+    const tell = run();
     database.exec('RELEASE apart');
     return tell;
   } catch (cause) {
-    if (isOfStore(cause) || !database.isTransaction) throw cause;
+    const told = journalError(cause);
+    if (!database.isTransaction || (isOfStore(told) && !isRefused(cause))) throw cause;
     database.exec('ROLLBACK TO apart');
     database.exec('RELEASE apart');
-    return () => failed(cause);
+    return () => failed(told);
   }
 }
