@@ -53,6 +53,15 @@ function assertAlone(lines: readonly string[]): void {
   }
 }
 
+/**
+ * Who acted, one after the other. A step may begin again by itself: on a machine as busy as this may be, a worker is taken for dead now and then, and what it left on
+ * the machine may end later.
+ */
+function turns(lines: readonly string[]): readonly string[] {
+  const who = lines.flatMap((line) => (line.startsWith('begin ') ? [line.slice('begin '.length)] : []));
+  return who.filter((each, index) => each !== who[index - 1]);
+}
+
 const apply = (site: Case, who: string, env: { readonly [name: string]: string } = {}) =>
   live(site.at, ['apply', 'work', '--yes', '--input', `who=${who}`], { env });
 
@@ -77,7 +86,7 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     await remote.ends(0);
     await local.ends(0);
     assertAlone(await ledger(site));
-    assert.equal((await ledger(site)).at(-1), 'end local');
+    assert.deepEqual(turns(await ledger(site)), ['remote', 'local']);
     assert.doesNotMatch((await site.at.run(0, ['locks'])).stdout, /hosts:/);
   });
 
@@ -96,10 +105,7 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     for (const run of [local, second, third]) await run.ends(0);
     const lines = await ledger(site);
     assertAlone(lines);
-    assert.deepEqual(
-      lines.filter((line) => line.startsWith('begin')),
-      ['begin local', 'begin second', 'begin third'],
-    );
+    assert.deepEqual(turns(lines), ['local', 'second', 'third']);
     // The third was told again when the second had what it waits for.
     assert.ok(third.events().filter(({ type }) => type === 'runQueued').length >= 2);
   });
@@ -115,7 +121,7 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     await second.ends(8);
     await letGo(site, 'first');
     await first.ends(0);
-    assert.deepEqual(await ledger(site), ['begin first', 'end first']);
+    assert.deepEqual(turns(await ledger(site)), ['first']);
     await until('no lock is held or waited for', async () => (/hosts:/.test((await site.at.run(0, ['locks'])).stdout) ? undefined : true));
   });
 
@@ -135,7 +141,8 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     await remote.ends(0);
     const lines = await ledger(site);
     // Its first try was stopped before it ended, and the next one came after whoever had the lock.
-    assert.deepEqual(lines, ['begin remote', 'begin local', 'end local', 'begin remote', 'end remote']);
+    assert.deepEqual(turns(lines), ['remote', 'local', 'remote']);
+    assert.ok(!lines.slice(0, lines.indexOf('begin local')).includes('end remote'));
   });
 
   test('a called runbook acts under the locks of its caller, and keeps others waiting', { timeout: 180_000 }, async () => {
@@ -152,7 +159,8 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     for (const who of ['called', 'other']) await letGo(site, who);
     await caller.ends(0);
     await other.ends(0);
-    assert.deepEqual(await ledger(site), ['begin called', 'end called', 'begin other', 'end other']);
+    assertAlone(await ledger(site));
+    assert.deepEqual(turns(await ledger(site)), ['called', 'other']);
   });
 
   test('a step that has not begun when its locks are gone is not in doubt: it begins once the run has them again', { timeout: 120_000 }, async () => {
