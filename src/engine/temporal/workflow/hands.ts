@@ -41,8 +41,12 @@ export interface Hands {
 export function createHands(rules: Rules, inbox: Inbox, keeping: Keeping): Hands {
   return {
     start: ({ name, argument, id, zone, queue = queueOf(rules, zone), heartbeatMs, pickUpMs, longestMs }, then) => {
+      if (!keeping.mayStart(name)) {
+        inbox.put(() => then({ how: 'unlocked' }));
+        return () => undefined;
+      }
       const scope = new CancellationScope();
-      const proof = name === 'execute' || name === 'executeHost' ? keeping.proof() : undefined;
+      const { proof, over } = keeping.started(name);
       const running = scope.run(() =>
         scheduleActivity<Value<typeof name>>(name, [proof ? Object.assign({}, argument, { proof }) : argument], {
           activityId: id,
@@ -55,9 +59,14 @@ export function createHands(rules: Rules, inbox: Inbox, keeping: Keeping): Hands
         }),
       );
       void running.then(
-        (value) => inbox.put(() => then({ how: 'done', value })),
+        (value) =>
+          inbox.put(() => {
+            over();
+            then({ how: 'done', value });
+          }),
         (cause: unknown) =>
           inbox.put(() => {
+            over();
             const type = failureType(cause);
             if (type === LOCKS_LOST || type === LOCKS_GONE) keeping.lost(proof);
             then(type === LOCKS_GONE ? { how: 'unlocked' } : endOf(cause));

@@ -1,17 +1,18 @@
 import type { LockProof, LockWait } from '../../locks.ts';
-import { type CarriedLocks, type Taken, waitedFor } from '../contract.ts';
+import { type Activities, type CarriedLocks, type Taken, waitedFor } from '../contract.ts';
 import type { Book } from './book.ts';
-import { turnClerk } from './clerk.ts';
 import type { Inbox } from './inbox.ts';
 
 /** The locks of a run. They are the store's; the run knows whether it has them, and asks for them when something is to begin. */
 export interface Keeping {
   /** May something begin that could have an effect? */
   readonly mayAct: () => boolean;
-  /** Ask for them, unless they are there or asked for. */
+  /** May an activity of this name begin? What only looks always may. */
+  readonly mayStart: (name: keyof Activities) => boolean;
+  /** Ask for them, unless they are there or asked for. While effects go on that began with what was lost, nothing is asked for: asking may give back the rest of it. */
   readonly ask: () => void;
-  /** What every effect shows. */
-  readonly proof: () => LockProof | undefined;
+  /** An activity of this name begins. */
+  readonly started: (name: keyof Activities) => Shown;
   /** A worker found out that what was shown does not hold any more. */
   readonly lost: (proof: LockProof | undefined) => void;
   /** Call back once they are there again; at once when they are. @returns what gives that up. */
@@ -19,14 +20,25 @@ export interface Keeping {
   /** What another run of this workflow needs to go on. */
   readonly carried: () => { readonly locks?: CarriedLocks };
 }
+/** What an activity shows, if it has an effect; and what to call when it is over. */
+interface Shown {
+  readonly proof: LockProof | undefined;
+  readonly over: () => void;
+}
 interface Sources {
   readonly runId: string;
   readonly book: Book;
   readonly inbox: Inbox;
   /** Absent when the run needs none. */
   readonly before: CarriedLocks | undefined;
-  readonly queue: string;
+  readonly takeLocks: Activities['takeLocks'];
+  /** Does the history of this run know of a change? Asked only where the change makes a difference. */
+  readonly isPatched: (change: string) => boolean;
 }
+
+/** Changes that histories of earlier versions do not know. */
+const ONLY_WITH_PROOF = 'effects-begin-only-with-a-proof';
+const ASK_AFTER_EFFECTS = 'locks-are-asked-for-after-effects';
 
 /** What people are shown when nobody can find out what the run has to hold. */
 const LOCKS_PATH = '@locks';
@@ -40,20 +52,24 @@ interface State extends Omit<Sources, 'before'> {
   /** Before it is asked again. */
   restMs: number;
   readonly waiting: Set<() => void>;
+  /** Effects that have been started and are not over. */
+  effects: number;
 }
 
 export function createKeeping({ before, ...sources }: Sources): Keeping {
   const { proof, told } = before ?? {};
-  const state: State = { ...sources, isNeeded: before !== undefined, proof, told, isAsking: false, restMs: 0, waiting: new Set() };
+  const state: State = { ...sources, isNeeded: before !== undefined, proof, told, isAsking: false, restMs: 0, waiting: new Set(), effects: 0 };
   const mayAct = (): boolean => !state.isNeeded || state.proof !== undefined;
   return {
     mayAct,
-    proof: () => state.proof,
+    mayStart: (name) => !hasEffect(name) || mayAct() || !state.isPatched(ONLY_WITH_PROOF),
+    started: (name) => (hasEffect(name) ? startEffect(state) : NOTHING_SHOWN),
     lost: (shown) => {
       if (shown?.digest === state.proof?.digest) state.proof = undefined;
     },
     ask: () => {
-      if (!state.isAsking && !mayAct()) ask(state);
+      if (state.isAsking || mayAct()) return;
+      if (state.effects === 0 || !state.isPatched(ASK_AFTER_EFFECTS)) ask(state);
     },
     whenHeld: (act) => {
       if (mayAct()) act();
@@ -64,20 +80,29 @@ export function createKeeping({ before, ...sources }: Sources): Keeping {
   };
 }
 
+function hasEffect(name: keyof Activities): boolean {
+  return name === 'execute' || name === 'executeHost';
+}
+
+const NOTHING_SHOWN: Shown = { proof: undefined, over: () => undefined };
+
+function startEffect(state: State): Shown {
+  state.effects += 1;
+  return { proof: state.proof, over: () => void (state.effects -= 1) };
+}
+
 function carried({ proof, told }: State): CarriedLocks {
   return { ...(proof ? { proof } : {}), ...(told === undefined ? {} : { told }) };
 }
 
 function ask(state: State): void {
-  const { runId, told, restMs, queue, inbox } = state;
+  const { runId, told, restMs, takeLocks, inbox } = state;
   state.isAsking = true;
   const request = { runId, ...(told === undefined ? {} : { told }), ...(restMs === 0 ? {} : { restMs }) };
-  void turnClerk(queue)
-    .takeLocks(request)
-    .then(
-      (taken) => inbox.put(() => take(state, taken)),
-      (cause: unknown) => inbox.put(() => take(state, unaskable(cause))),
-    );
+  void takeLocks(request).then(
+    (taken) => inbox.put(() => take(state, taken)),
+    (cause: unknown) => inbox.put(() => take(state, unaskable(cause))),
+  );
 }
 
 function unaskable(cause: unknown): Taken {

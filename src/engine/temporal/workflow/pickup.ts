@@ -28,10 +28,9 @@ export function createPickup(context: RunContext, before: readonly string[] = []
       let [isCancelled, cancel] = [false, (): void => undefined];
       const go = (pickUpMs: number): void => {
         cancel = context.hands.start({ ...effect, pickUpMs }, (end) => {
-          if (end.how === 'unlocked' && !isCancelled) {
-            cancel = whenHeld(context, { act: () => go(context.rules.pickUpMs), gone: () => then({ how: 'cancelled' }) });
-            return;
-          }
+          // What nobody took while the run lost its locks waits for them too.
+          const isUnlocked = end.how === 'unlocked' || (end.how === 'unpicked' && !context.keeping.mayStart(effect.name));
+          if (isUnlocked && !isCancelled) return goOnceHeld();
           if (end.how !== 'unpicked' || isCancelled) {
             complaints.settle(effect.id);
             return then(end.how === 'unpicked' || end.how === 'unlocked' ? { how: 'cancelled' } : end);
@@ -40,6 +39,11 @@ export function createPickup(context: RunContext, before: readonly string[] = []
           complaints.raise(effect, Date.now() + nextMs + SLACK_MS);
           go(nextMs);
         });
+      };
+      const goOnceHeld = (): void => {
+        const again = (): void => go(context.rules.pickUpMs);
+        if (context.keeping.mayAct()) again();
+        else cancel = whenHeld(context, { act: again, gone: () => then({ how: 'cancelled' }) });
       };
       go(context.rules.pickUpMs);
       return () => {

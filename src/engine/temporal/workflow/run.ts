@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, allHandlersFinished, condition, upsertSearchAttributes } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, allHandlersFinished, condition, patched, upsertSearchAttributes } from '@temporalio/workflow';
 import { messageOf } from '../../../core/pure.ts';
 import type { Action } from '../../actions.ts';
 import { decide } from '../../decide.ts';
@@ -12,7 +12,7 @@ import { runStateOf } from '../../view.ts';
 import type { Carried, CarriedLocks, RunEnd, RunStart } from '../contract.ts';
 import { type Book, openBook } from './book.ts';
 import { carryOn, isDue } from './carry.ts';
-import { openerOf, unpack } from './clerk.ts';
+import { openerOf, turnClerk, unpack } from './clerk.ts';
 import { createFlight, earliest, type Flight } from './flight.ts';
 import { createHands } from './hands.ts';
 import { type Inbox, openInbox } from './inbox.ts';
@@ -58,7 +58,8 @@ export async function slipwayRun(start: RunStart): Promise<RunEnd> {
   return CancellationScope.nonCancellable(async () => {
     const { book, token, factsOf, carried, locks } = await open(start);
     stopAsked.catch(() => inbox.put(() => cancelFromOutside(book)));
-    const keeping = createKeeping({ runId: start.runId, book, inbox, before: locks, queue: start.rules.queue });
+    const { takeLocks } = turnClerk(start.rules.queue);
+    const keeping = createKeeping({ runId: start.runId, book, inbox, before: locks, takeLocks, isPatched: patched });
     const context = { start, rules: start.rules, book, inbox, hands: createHands(start.rules, inbox, keeping), keeping };
     const flight = createFlight(context, carried);
     const projector = createProjector({ runId: start.runId, owner: start.owner, token, book, rules: start.rules, inbox });
