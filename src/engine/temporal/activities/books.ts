@@ -53,12 +53,17 @@ async function openRun(hands: WorkerHands, { runId, owner, pulse }: Opening): Pr
   const { journal } = hands;
   // An earlier workflow of this run that was ended from outside: the server lets only one live, and this is it.
   const before = (await journal.run(runId))?.lease;
+  assertHeard(pulse);
   if (before?.owner === owner) await journal.release({ runId, owner, token: before.token });
-  // One that was frozen may be doing what another worker has done meanwhile.
-  if (pulse.isLost()) throw ApplicationFailure.create({ type: LOST, message: 'this worker was silent for too long' });
+  assertHeard(pulse);
   const lease = await journal.acquire(runId, owner, FOR_EVER_MS);
   if ('heldBy' in lease) throw new SlipwayError('LOCKED', `${runId} is driven by ${lease.heldBy}`, { exitCode: EXIT.locked });
   return { token: lease.token, events: await packed(hands, runId), ...((await needsLocks(hands, runId)) ? { locks: true } : {}) };
+}
+
+/** One that was frozen may be doing what another worker has done meanwhile. @throws {ApplicationFailure} `EFFECT_LOST`. */
+function assertHeard(pulse: Pulse): void {
+  if (pulse.isLost()) throw ApplicationFailure.create({ type: LOST, message: 'this worker was silent for too long' });
 }
 
 async function packed({ journal }: WorkerHands, runId: string): Promise<Parcel> {

@@ -118,10 +118,14 @@ async function logged<T>(work: Work | HostWork, { hands, pulse, ended, looked }:
   const logger = createLogger({ options: { journal, clock, runId: work.runId } });
   using _proving = keepProving(hands, work.proof, pulse);
   try {
+    assertHeard(pulse);
     return await act({
       signal: pulse.signal,
       // The intent is in the history of the run already.
-      hostStarted: async () => pulse.signal.throwIfAborted(),
+      hostStarted: async () => {
+        pulse.signal.throwIfAborted();
+        assertHeard(pulse);
+      },
       hostFinished: async (_host, result) => ended?.(result),
       hostProbed: async (_host, found) => looked?.(found),
       log: (line) => logger.log({ path, attempt, ...line }),
@@ -136,6 +140,14 @@ async function logged<T>(work: Work | HostWork, { hands, pulse, ended, looked }:
 function certain<T>(value: T, pulse: Pulse): T {
   if (pulse.isLost()) throw lost(pulse.signal.reason);
   return value;
+}
+
+/** A worker that was frozen may come to the next effect before its next sign of life. @throws {ApplicationFailure} `EFFECT_LOST`. */
+function assertHeard(pulse: Pulse): void {
+  if (!pulse.isLost()) return;
+  const why = lost(pulse.signal.reason);
+  pulse.lose(why);
+  throw why;
 }
 
 function lost(cause: unknown): ApplicationFailure {
