@@ -54,9 +54,9 @@ anywhere := {
 }
 
 # All of them at once, so that a text that none of them fits is asked twice and not forty times.
-any_beginning := concat("", [start, "(", concat("|", [pattern | some pattern, _ in begins]), ")"])
+any_beginning := concat("", [start, "(", concat("|", [sprintf("(?:%s)", [pattern]) | some pattern, _ in begins]), ")"])
 
-any_place := concat("|", [sprintf("(%s)", [pattern]) | some pattern, _ in anywhere])
+any_place := concat("|", [sprintf("(?:%s)", [pattern]) | some pattern, _ in anywhere])
 
 # Where these cannot be asked, nothing is harmless and each pattern is asked for itself.
 harmless(text) if {
@@ -64,7 +64,8 @@ harmless(text) if {
 	regex.match(any_place, text) == false
 }
 
-patterns[concat("", [start, pattern])] := effect if some pattern, effect in begins
+# In parentheses, as above: else an alternative in a pattern would mean one thing here and another there.
+patterns[concat("", [start, "(?:", pattern, ")"])] := effect if some pattern, effect in begins
 
 patterns[pattern] := effect if some pattern, effect in anywhere
 

@@ -1,3 +1,4 @@
+export { secretsOfChildren } from './children.ts';
 export { loadConfig } from './load.ts';
 export { channelKey } from './notify.ts';
 export { realSurroundings } from './surroundings.ts';

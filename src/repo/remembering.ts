@@ -2,7 +2,7 @@ const FULL_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
  * Ask once about commits by their full ids: what follows from those alone is the same for ever. Whoever asks by a name, such as that of a branch, is answered
- * anew; an error is no answer, and is not remembered.
+ * anew; an error is no answer, and neither is `undefined`: git could not say. Neither is remembered.
  *
  * @param idsOf commits that the answer follows from.
  * @param most answers that are kept; the one that was not asked for longest goes first.
@@ -18,7 +18,8 @@ export function remembering<A, T>(ask: (asked: A) => Promise<T>, idsOf: (asked: 
     kept.set(key, known);
     const [oldest] = kept.keys();
     if (kept.size > most && oldest !== undefined) kept.delete(oldest);
-    known.catch(() => kept.get(key) === known && kept.delete(key));
+    const forget = (): boolean => kept.get(key) === known && kept.delete(key);
+    known.then((answer) => answer === undefined && forget(), forget);
     return known;
   };
 }

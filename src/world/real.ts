@@ -4,7 +4,7 @@ import type { World } from '../app/index.ts';
 import { messageOf, Secret, SlipwayError, systemClock } from '../core/index.ts';
 import { type LoginReferences, loginOf } from '../inventory/index.ts';
 import type { Host, HostLogin } from '../steps/index.ts';
-import { toolVersion } from '../config/index.ts';
+import { secretsOfChildren, toolVersion } from '../config/index.ts';
 import { type Building, buildPorts, pulumiEnvironment } from './build.ts';
 
 /** The outside itself. */
@@ -36,12 +36,9 @@ export async function openRealWorld(building: Building): Promise<World> {
   };
 }
 
-const SECRET_NAME = /(SECRET|TOKEN|PASSWORD)(?!\w*_FILE$)|_KEY$/;
-
 /** Programs of stacks and providers see these settings, and may print them. */
 export function maskSettings({ config, request }: Building): void {
-  const { clouds, guardedClouds } = config.children;
-  for (const [name, secret] of [...Object.entries(clouds), ...Object.entries(guardedClouds)]) if (SECRET_NAME.test(name)) request.masker.add(secret);
+  for (const secret of secretsOfChildren(config.children)) request.masker.add(secret);
   const { passphrase, accessToken } = config.pulumi;
   const password = config.journal.store === 'postgres' ? config.journal.password : undefined;
   const vaultKey = config.vaultKey?.from === 'setting' ? config.vaultKey.key : undefined;

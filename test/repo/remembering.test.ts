@@ -27,3 +27,12 @@ test('what follows from full ids is asked for once; names are asked for anew, er
   assert.equal(await answers([id('a'), id('b')]), first, 'the one that was not asked for longest went');
   assert.deepEqual(asked, ['aaaa bbbb', 'aaaa bbbb', 'bbbb aaaa', 'main aaaa', 'main aaaa', 'cccc']);
 });
+
+test('an answer that git could not give is asked for again', async () => {
+  const answers = [undefined, 'there'];
+  const ask = remembering(
+    async (_: string) => answers.shift(),
+    (commit) => [commit],
+  );
+  assert.deepEqual([await ask(id('a')), await ask(id('a')), await ask(id('a'))], [undefined, 'there', 'there']);
+});

@@ -36,7 +36,9 @@ export async function planRunbook(options: PullsOptions, planning: Planning): Pr
   try {
     const bundle = await bundleOf(options, session, planning);
     refuseSecrets(session, bundle);
-    const drift = planning.withDrift ? { drift: { at: options.clock.now(), changed: [...(await lookForDrift(options, session, bundle))] } } : {};
+    const drift = planning.withDrift
+      ? { drift: { at: options.clock.now(), changed: (await lookForDrift(options, session, bundle)).map((words) => session.masker.mask(words)) } }
+      : {};
     const evidence = await (await options.wiring.journal()).putEvidence(`pull ${keyOf(opened.ref)}`, Buffer.from(JSON.stringify(bundle)));
     const kept: KeptPlan = { digest: bundle.digest, evidence, commit, at: options.clock.now(), by: by.actor, ...drift };
     await ifCurrent(options, opened, (record) => ({
@@ -74,7 +76,7 @@ function refuseSecrets({ masker }: Session, bundle: PlanBundle): void {
   if (masker.mask(text) === text) return;
   throw new SlipwayError('SECRET_IN_PLAN', 'the preview tells a secret of this server, and is not shown', {
     exitCode: EXIT.notAuthorized,
-    hint: 'look at what the programs of this change do with their environment',
+    hint: 'look at what the programs of this change do with their environment; a passphrase that is an ordinary word is found everywhere',
   });
 }
 

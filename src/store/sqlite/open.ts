@@ -28,7 +28,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const database = sqlite.open(options.dir, options);
   try {
     sqlite.migrate(database, 'store', STORE_SCHEMA);
-    giveBackClaims(database);
+    giveBackWhatCan(database);
   } catch (cause) {
     sqlite.close(database);
     throw cause;
@@ -43,4 +43,13 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       sqlite.close(database);
     },
   };
+}
+
+/** A disk that is full or busy must not keep whoever only reads from opening the store: claims run out by themselves. */
+function giveBackWhatCan(database: sqlite.Database): void {
+  try {
+    giveBackClaims(database);
+  } catch (cause) {
+    if (!sqlite.isOfStore(cause)) throw cause;
+  }
 }
