@@ -182,4 +182,22 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
       ['one/a', 'one/b'],
     );
   });
+
+  test('a run that lost its locks asks for them only when none of its steps acts any more', { timeout: 120_000 }, async () => {
+    const cacheDir = join(tmpdir(), 'slipway-test-workflows');
+    const runId = 'run-20261123-0000000two';
+    const acting: number[] = [];
+    const underWay = (): number => {
+      const effects = rig.outside.effects(runId);
+      return effects.filter(({ what }) => what === 'begin').length - effects.filter(({ what }) => what === 'end').length;
+    };
+    const locks = shakyLocks(() => void acting.push(underWay()));
+    await using rig = await temporalRig(sqlite, { address: cases.server.address, queue: 'shaky-two', cacheDir }, locks);
+    // One of them begins, and the other one finds that the locks are gone.
+    await record(rig.journal, { runId, graph: graphOf([step('one/a', { ms: 3 * SECOND_MS }), step('one/b', { ms: 3 * SECOND_MS })]) });
+    await rig.begin(runId);
+    await until('its end', async () => stateOf(await rig.journal.read(runId)).finished);
+    assert.deepEqual(acting, [0, 0, 0, 0]);
+    assert.equal(rig.outside.effects(runId).filter(({ what }) => what === 'end').length, 2);
+  });
 });

@@ -1,8 +1,8 @@
 import { SlipwayError } from '../../src/core/index.ts';
 import type { LockProof, WorkerLocks } from '../../src/engine/index.ts';
 
-/** Locks of one run that it waits for first, and that are taken away once, right before its second effect begins. */
-export function shakyLocks(): WorkerLocks {
+/** Locks of one run that it waits for first, and that are taken away once, right before its second effect begins. `tell` is called whenever they are asked for. */
+export function shakyLocks(tell: () => void = () => undefined): WorkerLocks {
   let [asked, shown, taken] = [0, 0, 0];
   const wait = { lock: 'hosts:web', position: 1, heldBy: { runId: 'run-20261123-0000000009', holder: 'user:bo', since: 1 } };
   const proofOf = (runId: string): LockProof => ({ runId, holder: 'user:ada', digest: `sha256:${taken}` });
@@ -10,6 +10,7 @@ export function shakyLocks(): WorkerLocks {
     areNeeded: async () => true,
     take: async (runId) => {
       asked += 1;
+      tell();
       return asked <= 2 ? { state: 'waiting', wait } : { state: 'held', proof: proofOf(runId) };
     },
     prove: async ({ digest }) => {
