@@ -31,8 +31,8 @@ test('what follows from full ids is asked for once; names are asked for anew, er
 test('an answer that git could not give is asked for again', async () => {
   const answers = [undefined, 'there'];
   const ask = remembering(
-    async (_: string) => answers.shift(),
-    (commit) => [commit],
+    async () => answers.shift(),
+    (commit: string) => [commit],
   );
   assert.deepEqual([await ask(id('a')), await ask(id('a')), await ask(id('a'))], [undefined, 'there', 'there']);
 });
