@@ -35,11 +35,12 @@ export async function planRunbook(options: PullsOptions, planning: Planning): Pr
   const session: Session = { ...sessionFor(options, opened, by), isGuarded: true, signal };
   try {
     const bundle = await bundleOf(options, session, planning);
-    refuseSecrets(session, bundle);
+    const text = JSON.stringify(bundle);
+    refuseSecrets(session, text);
     const drift = planning.withDrift
       ? { drift: { at: options.clock.now(), changed: (await lookForDrift(options, session, bundle)).map((words) => session.masker.mask(words)) } }
       : {};
-    const evidence = await (await options.wiring.journal()).putEvidence(`pull ${keyOf(opened.ref)}`, Buffer.from(JSON.stringify(bundle)));
+    const evidence = await (await options.wiring.journal()).putEvidence(`pull ${keyOf(opened.ref)}`, Buffer.from(text));
     const kept: KeptPlan = { digest: bundle.digest, evidence, commit, at: options.clock.now(), by: by.actor, ...drift };
     await ifCurrent(options, opened, (record) => ({
       ...record,
@@ -71,8 +72,7 @@ async function bundleOf(options: PullsOptions, session: Session, { look, runbook
 }
 
 /** A program of the change may name resources after what it was given to reach its state. Such a plan is neither kept nor shown. @throws {SlipwayError} `SECRET_IN_PLAN`. */
-function refuseSecrets({ masker }: Session, bundle: PlanBundle): void {
-  const text = JSON.stringify(bundle);
+function refuseSecrets({ masker }: Session, text: string): void {
   if (masker.mask(text) === text) return;
   throw new SlipwayError('SECRET_IN_PLAN', 'the preview tells a secret of this server, and is not shown', {
     exitCode: EXIT.notAuthorized,
