@@ -1,3 +1,4 @@
+import { createRecent } from '../core/index.ts';
 import type { JournalEvent, WorkerHands } from '../engine/index.ts';
 import type { RunObserver } from '../telemetry/index.ts';
 import type { Wiring } from './wiring.ts';
@@ -18,16 +19,15 @@ interface Followed {
  * workers wrote in between is read from there, and told as old.
  */
 export function observeWritten(wiring: Pick<Wiring, 'journal' | 'telemetry'>): NonNullable<WorkerHands['told']> {
-  const known = new Map<string, Promise<Followed | undefined>>();
+  const known = createRecent<Promise<Followed | undefined>>(MOST_KNOWN);
   return async (runId, events) => {
     const last = events.at(-1);
     if (!last) return;
-    const opening = known.get(runId) ?? follow(wiring, runId);
-    known.delete(runId);
+    const opening = known.use(runId, () => follow(wiring, runId));
     const followed = await opening.catch(() => undefined);
+    if (!followed || last.body.type === 'runFinished') known.forget(runId, opening);
     // Nobody wants to know, for now.
     if (!followed) return;
-    if (last.body.type !== 'runFinished') remember(known, runId, opening);
     followed.telling = followed.telling.then(() => tell(wiring, { runId, followed, events })).catch(() => undefined);
     await followed.telling;
   };
@@ -50,10 +50,4 @@ async function tell({ journal }: Pick<Wiring, 'journal'>, { runId, followed, eve
   for (const event of missed) if (event.seq < first) followed.observe(event, false);
   for (const event of events) followed.observe(event, true);
   followed.seq = events.at(-1)?.seq ?? followed.seq;
-}
-
-function remember(known: Map<string, Promise<Followed | undefined>>, runId: string, opening: Promise<Followed | undefined>): void {
-  known.set(runId, opening);
-  const [oldest] = known.keys();
-  if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
 }

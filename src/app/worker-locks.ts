@@ -1,4 +1,4 @@
-import { digestOf, EXIT, SlipwayError } from '../core/index.ts';
+import { createRecent, digestOf, EXIT, SlipwayError } from '../core/index.ts';
 import { isTerminal, type LockProof, type RunLocks, type WorkerLocks } from '../engine/index.ts';
 import type { HeldLock, Locks, Store } from '../store/index.ts';
 import { createdOf } from './drive.ts';
@@ -28,15 +28,11 @@ interface Top {
  */
 export function createWorkerLocks(session: Session, wiring: Wiring, store: Pick<Store, 'locks'>): WorkerLocks {
   const { locks } = store;
-  const known = new Map<string, Promise<Top>>();
+  const known = createRecent<Promise<Top>>(MOST_KNOWN);
   const topOf = (runId: string): Promise<Top> => {
-    const found = known.get(runId) ?? findTop(session, wiring, { locks, runId });
-    known.delete(runId);
-    known.set(runId, found);
+    const found = known.use(runId, () => findTop(session, wiring, { locks, runId }));
     // What was wrong may have been mended when it is asked for next.
-    found.catch(() => known.delete(runId));
-    const [oldest] = known.keys();
-    if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+    found.catch(() => known.forget(runId, found));
     return found;
   };
   return {
@@ -44,8 +40,9 @@ export function createWorkerLocks(session: Session, wiring: Wiring, store: Pick<
     take: async (runId) => take(wiring, locks, await topOf(runId)),
     prove: (proof) => prove(wiring, locks, proof),
     release: async (runId) => {
-      const top = await topOf(runId);
-      known.delete(runId);
+      const found = topOf(runId);
+      const top = await found;
+      known.forget(runId, found);
       if (top.runId === runId) await top.locks?.release();
     },
   };

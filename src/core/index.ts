@@ -5,4 +5,5 @@ export { causedRunId, newRunId, randomText } from './ids.ts';
 export { PATTERN } from './pattern.ts';
 export { createMaskStream, type MaskStream } from './mask-stream.ts';
 export { createMasker, type Masker } from './masker.ts';
+export { createRecent, type Recent } from './recent.ts';
 export { clean, UNSAFE } from './text.ts';

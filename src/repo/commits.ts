@@ -15,7 +15,8 @@ export interface ChangedFile {
 
 /** Branches, tags, `HEAD~2`, full and short commit ids; nothing that git could take for an option, a range or a path. */
 const REVISION = /^(?![-.])(?!.*(?:\.\.|@\{|\/\/))[A-Za-z0-9][A-Za-z0-9._/~^+-]{0,199}$/;
-const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+/** Id of a commit as git writes it out, with SHA-1 or SHA-256. */
+export const FULL_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Absolute path of the top folder of the repository that holds `folder`. @throws {SlipwayError} `NOT_A_REPOSITORY`, `GIT_MISSING`. */
 export async function topFolder(folder: string, context: GitContext): Promise<string> {
@@ -35,7 +36,7 @@ export async function resolveCommit(repository: string, revision: string, contex
   }
   try {
     const commit = (await git({ ...context, folder: repository }, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`)).trim();
-    if (COMMIT.test(commit)) return commit;
+    if (FULL_ID.test(commit)) return commit;
   } catch (cause) {
     if (!(cause instanceof SlipwayError) || cause.code !== 'GIT_FAILED') throw cause;
     throw notFound(revision, cause);
@@ -55,7 +56,7 @@ export async function mergeBase(repository: string, [left, right]: readonly [str
   const [a, b] = [await resolveCommit(repository, left, context), await resolveCommit(repository, right, context)];
   try {
     const base = (await git({ ...context, folder: repository }, 'merge-base', a, b)).trim();
-    return COMMIT.test(base) ? base : undefined;
+    return FULL_ID.test(base) ? base : undefined;
   } catch (cause) {
     // git says "no" with exit code 1 and no text; every other failure has text.
     if (cause instanceof SlipwayError && cause.code === 'GIT_FAILED') return undefined;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Clock, EXIT, SlipwayError, systemClock } from '../core/index.ts';
 import { type Checkout, checkoutFrom } from './checkout.ts';
 import { commitAnswers } from './commit-answers.ts';
-import { type ChangedFile, changedFiles, type Person, resolveCommit } from './commits.ts';
+import { type ChangedFile, changedFiles, FULL_ID, type Person, resolveCommit } from './commits.ts';
 import { type FileIn, fileIn } from './file-in.ts';
 import { git, gitBlob, type GitContext } from './git.ts';
 import { listTree, type TreeFile } from './list-tree.ts';
@@ -62,7 +62,6 @@ export interface Mirror {
 
 const MOST_BYTES = 4 * 1024 ** 3;
 const WATCH_MS = 1_000;
-const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 // oxlint-disable-next-line no-control-regex -- they are what is refused
 const REF = /^refs\/(?!.*(?:\.\.|@\{|\/\/|\.lock(?:\/|$)))[^\u0000-\u0020\u007F~^:?*[\\]{1,250}$/u;
 const BRANCHES = '+refs/heads/*:refs/heads/*';
@@ -182,7 +181,7 @@ async function fetchBounded({ path, context, mostBytes }: Place, access: RemoteA
 
 /** Nothing that git could take for an option or for two refs. @throws {SlipwayError} `BAD_REVISION`. */
 function checked(wanted: Wanted): Wanted {
-  const wrong = [...(wanted.refs ?? []).filter((ref) => !REF.test(ref)), ...(wanted.commits ?? []).filter((commit) => !COMMIT.test(commit))];
+  const wrong = [...(wanted.refs ?? []).filter((ref) => !REF.test(ref)), ...(wanted.commits ?? []).filter((commit) => !FULL_ID.test(commit))];
   if (wrong.length === 0) return wanted;
   throw new SlipwayError('BAD_REVISION', `${wrong.map((each) => JSON.stringify(each.slice(0, 80))).join(' and ')} cannot be fetched`, { exitCode: EXIT.usage });
 }

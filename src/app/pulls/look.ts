@@ -1,4 +1,4 @@
-import { createMasker, digestOf, messageOf, type Problem, SlipwayError } from '../../core/index.ts';
+import { createMasker, createRecent, digestOf, messageOf, type Problem, SlipwayError } from '../../core/index.ts';
 import { buildInventory } from '../../inventory/index.ts';
 import type { PlanGraph, PlanVerdict } from '../../plan/index.ts';
 import { type PolicySet, wereUnheard } from '../../policy/index.ts';
@@ -43,7 +43,7 @@ const JUDGED_FOR_MS = 10 * 60_000;
 
 export function createLooks(options: LookOptions): Looks {
   const snapshots = new Map<string, Snapshots>();
-  const kept = new Map<string, Promise<Look>>();
+  const kept = createRecent<Promise<Look>>(MOST_KEPT);
   const snapshotsOf = ({ mirror }: Pick<OpenedPull, 'mirror'>): Snapshots => {
     const known = snapshots.get(mirror.path) ?? createSnapshots(mirror);
     snapshots.set(mirror.path, known);
@@ -54,12 +54,8 @@ export function createLooks(options: LookOptions): Looks {
       const { head, target, pull } = opened;
       const slot = Math.floor(options.wiring.clock.now() / JUDGED_FOR_MS);
       const key = digestOf([head.repository, head.commit, target.commit, target.base, pull.author.login, slot]);
-      const known = kept.get(key) ?? lookAt(options, opened, snapshotsOf(opened));
-      kept.delete(key);
-      kept.set(key, known);
-      const [oldest] = kept.keys();
-      if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-      const forget = (): unknown => kept.get(key) === known && kept.delete(key);
+      const known = kept.use(key, () => lookAt(options, opened, snapshotsOf(opened)));
+      const forget = (): void => kept.forget(key, known);
       known.then((look) => wasHeard(look) || forget(), forget);
       return known;
     },

@@ -1,3 +1,4 @@
+import { createRecent } from '../../core/index.ts';
 import type { Calendar, LoadedCalendar, WindowRule } from '../../runbook/index.ts';
 import type { WindowSpan } from '../types.ts';
 import { type Cron, namesDay, parseCron } from './cron.ts';
@@ -94,16 +95,11 @@ function spansOf(calendar: Calendar, kind: 'allow' | 'deny', within: WindowSpan)
 /** Schedules whose openings are remembered; a year of one takes tens of milliseconds, and many runbooks share few calendars. */
 const MOST_REMEMBERED = 256;
 /** By everything that they follow from. */
-const remembered = new Map<string, readonly WindowSpan[]>();
+const remembered = createRecent<readonly WindowSpan[]>(MOST_REMEMBERED);
 
 function occurrences(asked: Schedule, within: WindowSpan): readonly WindowSpan[] {
   const key = JSON.stringify([asked.schedule, asked.durationMs, asked.timeZone, within.from, within.to]);
-  const known = remembered.get(key) ?? workedOut(asked, within);
-  remembered.delete(key);
-  remembered.set(key, known);
-  const [oldest] = remembered.keys();
-  if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
-  return known;
+  return remembered.use(key, () => workedOut(asked, within));
 }
 
 function workedOut({ schedule, durationMs, timeZone }: Schedule, within: WindowSpan): readonly WindowSpan[] {

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { EXIT, SlipwayError } from '../../core/index.ts';
+import { createRecent, EXIT, SlipwayError } from '../../core/index.ts';
 import { type RunReport, verdictPicture } from '../../report/index.ts';
 import type { ServerDeps } from '../deps.ts';
 import { readingSession, type RunTarget } from '../guard.ts';
@@ -24,15 +24,11 @@ export function verdicts({ runId, tasks }: RunReport): Html {
 
 /** Draw verdicts of runs. @throws {SlipwayError} `NO_VERDICT`. */
 export function createPictures(deps: ServerDeps): (target: RunTarget, step: string) => Promise<string> {
-  const kept = new Map<string, Promise<string>>();
+  const kept = createRecent<Promise<string>>(MOST_KEPT);
   return (target, step) => {
     const key = `${target.runId} ${target.facts?.events.at(-1)?.seq ?? 0} ${step}`;
-    const picture = kept.get(key) ?? draw(deps, target.runId, step);
-    kept.delete(key);
-    kept.set(key, picture);
-    picture.catch(() => kept.delete(key));
-    const [oldest] = kept.keys();
-    if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
+    const picture = kept.use(key, () => draw(deps, target.runId, step));
+    picture.catch(() => kept.forget(key, picture));
     return picture;
   };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createRecent } from '../../../core/index.ts';
 import { isRunbookFile, type Mirror } from '../../../repo/index.ts';
 import { inspectRepository, type Inspected, type RepositoryFile } from '../../../runbook/index.ts';
 import { readAhead } from '../../read-ahead.ts';
@@ -31,15 +32,11 @@ const MOST_KEPT = 16;
 /** Read snapshots of a mirror. */
 export function createSnapshots(mirror: Mirror): Snapshots {
   const texts = createTexts(mirror);
-  const kept = new Map<string, Promise<Snapshot>>();
+  const kept = createRecent<Promise<Snapshot>>(MOST_KEPT);
   return {
     open: (commit) => {
-      const known = kept.get(commit) ?? openSnapshot(mirror, texts, commit);
-      kept.delete(commit);
-      kept.set(commit, known);
-      const [oldest] = kept.keys();
-      if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
-      known.catch(() => kept.get(commit) === known && kept.delete(commit));
+      const known = kept.use(commit, () => openSnapshot(mirror, texts, commit));
+      known.catch(() => kept.forget(commit, known));
       return known;
     },
   };
