@@ -58,7 +58,8 @@ async function rehearseFailing({ path: step, phase }: { path: string; phase: str
   );
   assertUndone(home.dir, step);
   // The front is stopped with the rehearsal; a question that meets that end is not a failure of the service.
-  assert.ok(asked > 0, `${step}: no customer was served`);
+  // What fails in `prepare` may be over, front and all, before the customer has come to ask at all.
+  assert.ok(asked > 0 || phase === 'prepare', `${step}: no customer was served`);
   assert.ok(failed.length <= 1, `${step}: ${failed.length} of ${asked} customers were not served: ${failed.slice(0, 3).join(', ')}`);
 }
 
