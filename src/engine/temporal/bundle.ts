@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type BundleOptions, bundleWorkflowCode } from '@temporalio/worker';
-import { randomText } from '../../core/index.ts';
+import { isObject, randomText } from '../../core/index.ts';
 
 const SRC = join(import.meta.dirname, '..', '..');
 /** Everything a run inside its workflow is made of lies in these folders. */
@@ -20,7 +20,7 @@ export async function workflowBundle(cacheDir: string): Promise<string> {
   if (existsSync(file)) return file;
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
   const at = (name: string): string => join(import.meta.dirname, 'workflow', `${name}.${extension}`);
-  const { code } = await bundleWorkflowCode({ workflowsPath: at('index'), preloadModules: [at('shared')], webpackConfigHook: inOneFile, logger: QUIET });
+  const { code } = await bundleWorkflowCode({ workflowsPath: at('index'), preloadModules: [at('shared')], webpackConfigHook: forOurNode, logger: QUIET });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const draft = `${file}.${randomText(8)}`;
   writeFileSync(draft, code);
@@ -28,11 +28,24 @@ export async function workflowBundle(cacheDir: string): Promise<string> {
   return file;
 }
 
-/** What is imported only when it is needed is in the same file, and runs when it is asked for. */
-function inOneFile(config: WebpackConfig): WebpackConfig {
+/**
+ * What is imported only when it is needed is in the same file, and runs when it is asked for. And the code is kept as it is written: the SDK would have it put into
+ * the words of 2017, in which every `{ ...state }` is a loop over descriptors.
+ */
+function forOurNode(config: WebpackConfig): WebpackConfig {
   const javascript = { ...config.module?.parser?.['javascript'], dynamicImportMode: 'eager' } as const;
-  return { ...config, module: { ...config.module, parser: { ...config.module?.parser, javascript } } };
+  const rules = config.module?.rules?.map((rule) => asWritten(rule));
+  return { ...config, module: { ...config.module, parser: { ...config.module?.parser, javascript }, ...(rules ? { rules } : {}) } };
 }
+type Rule = NonNullable<NonNullable<WebpackConfig['module']>['rules']>[number];
+
+function asWritten(rule: Rule): Rule {
+  if (typeof rule !== 'object' || rule === null || typeof rule.use !== 'object' || !('options' in rule.use) || !isObject(rule.use.options)) return rule;
+  const { use } = rule;
+  const { jsc, ...others } = rule.use.options;
+  return isObject(jsc) ? { ...rule, use: { ...use, options: { ...others, jsc: { ...jsc, target: 'es2022' } } } } : rule;
+}
+
 type WebpackConfig = Parameters<NonNullable<BundleOptions['webpackConfigHook']>>[0];
 
 function fingerprint(): string {

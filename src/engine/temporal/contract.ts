@@ -80,6 +80,11 @@ export interface Rules {
   readonly mostEvents: number;
   /** Open the books within a task of the run; not in runs that earlier versions began. */
   readonly inline?: true;
+  /**
+   * Do with fewer messages: look at what comes in the very turn in which it comes, let events ride along with steps, tell how the run ended together with its end.
+   * Not in runs that earlier versions began.
+   */
+  readonly lean?: true;
 }
 
 /** Text that may be too large for one message: itself, or the evidence that holds its parts. */
@@ -139,6 +144,15 @@ export interface Work {
   readonly heartbeatMs: number;
   /** What the run holds while it acts; absent when it needs nothing. */
   readonly proof?: LockProof;
+  /** Events that ride along, to be copied into the journal by whoever does the work. */
+  readonly copy?: Copy;
+}
+/** Events on their way into the journal, as a list of `TimedEvent` in JSON, and what the run is after them. */
+export interface Copy {
+  readonly owner: string;
+  readonly token: number;
+  readonly events: Parcel;
+  readonly state: RunState;
 }
 export interface HostWork extends Work {
   readonly host: string;
@@ -188,15 +202,8 @@ export interface Activities {
   openRun(request: { readonly runId: string; readonly owner: string }): Promise<Opened>;
   putPart(request: { readonly runId: string; readonly text: string }): Promise<Digest>;
   getPart(digest: Digest): Promise<string>;
-  /** Copy events into the journal; `events` is a list of `TimedEvent` as JSON. */
-  project(request: {
-    readonly runId: string;
-    readonly owner: string;
-    readonly token: number;
-    readonly events: Parcel;
-    readonly state: RunState;
-    readonly isOver: boolean;
-  }): Promise<void>;
+  /** Copy events into the journal. */
+  project(request: Copy & { readonly runId: string; readonly isOver: boolean }): Promise<void>;
   /** Look at the concurrency group; with `wait`, come back only when it is the run's turn, or when it was overtaken. */
   awaitTurn(request: { readonly runId: string; readonly wait: boolean; readonly heartbeatMs: number }): Promise<Turn>;
   /** Ask for the locks of the run; come back when it has them, or when it waits for somebody else than people were `told` (`waitedFor`). */
@@ -208,7 +215,8 @@ export interface Activities {
     readonly runbook: string;
     readonly inputs: JsonObject;
   }): Promise<{ readonly runId: string; readonly end?: { readonly state: RunState; readonly outputs: JsonObject } } | { readonly failed: StepResult }>;
-  execute(work: Work): Promise<{ readonly result: StepResult; readonly durationMs: number }>;
+  /** `copied`: the events that rode along are in the journal. */
+  execute(work: Work): Promise<{ readonly result: StepResult; readonly durationMs: number; readonly copied?: true }>;
   executeHost(work: HostWork): Promise<HostEnd>;
   probe(work: Work): Promise<Omit<Extract<EventBody, { type: 'stepProbed' }>, 'type' | 'path' | 'attempt'>>;
   probeHost(work: HostWork): Promise<HostLook>;

@@ -57,8 +57,8 @@ interface Link {
   readonly connection: Connection;
   readonly client: Client;
   readonly options: TemporalOptions;
-  /** When the server was found to know our search attributes, in milliseconds since the epoch. */
-  knewAt: number;
+  /** Does the server know our search attributes, and when it was asked, in milliseconds since the epoch: asked once by all runs that begin together. */
+  attributes: { readonly askedAt: number; readonly known: Promise<boolean> } | undefined;
 }
 /** So long it is taken to know them; a run that it refuses for them is begun without. */
 const KNOWN_MS = 600_000;
@@ -68,7 +68,7 @@ async function connect(options: TemporalOptions): Promise<Link> {
   try {
     const connection = await Connection.connect({ ...connectionOptions(settings), connectTimeout: CONNECT_MS });
     const client = new Client({ connection, namespace: settings.namespace, dataConverter: { payloadCodecs: [gzipCodec] } });
-    return { connection, client, options, knewAt: -Infinity };
+    return { connection, client, options, attributes: undefined };
   } catch (cause) {
     throw temporalError(cause, settings);
   }
@@ -76,18 +76,30 @@ async function connect(options: TemporalOptions): Promise<Link> {
 
 async function start(link: Link, run: RemoteRun): Promise<void> {
   const { settings } = link.options;
-  const attributes = Date.now() - link.knewAt < KNOWN_MS || (await knowsAttributes(link.connection, settings.namespace));
-  link.knewAt = attributes ? Date.now() : -Infinity;
+  const attributes = await hasAttributes(link);
   try {
     await begin(link, run, attributes).catch(async (cause: unknown) => {
       // Just registered, and not everywhere yet: the run is worth more than being found by its attributes.
       if (!attributes || !isUnknownAttribute(cause)) throw cause;
-      link.knewAt = -Infinity;
+      link.attributes = undefined;
       await begin(link, run, false);
     });
   } catch (cause) {
     throw temporalError(cause, settings);
   }
+}
+
+async function hasAttributes(link: Link): Promise<boolean> {
+  const { connection, options, attributes } = link;
+  const asked =
+    attributes && Date.now() - attributes.askedAt < KNOWN_MS
+      ? attributes
+      : { askedAt: Date.now(), known: knowsAttributes(connection, options.settings.namespace) };
+  link.attributes = asked;
+  const isKnown = await asked.known;
+  // They may be registered any moment.
+  if (!isKnown && link.attributes === asked) link.attributes = undefined;
+  return isKnown;
 }
 
 async function begin({ client, options }: Link, run: RemoteRun, attributes: boolean): Promise<void> {

@@ -30,6 +30,7 @@ export const RULES: Omit<Rules, 'queue' | 'attributes'> = {
   projectMs: 1_000,
   mostEvents: 5_000,
   inline: true,
+  lean: true,
 };
 
 /** As the SDK wants it, for its workers and its clients alike. */

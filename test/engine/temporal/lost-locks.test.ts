@@ -33,7 +33,7 @@ interface Began {
 /** A run that holds its locks, with a worker that does what the test says. `isNew` is false for a history of an earlier version. */
 function runThatHolds({ isNew = true } = {}) {
   const [began, asked]: [Began[], ((taken: Taken) => void)[]] = [[], []];
-  const [inbox, book] = [openInbox(), openBook(stateOf([]))];
+  const [inbox, book] = [openInbox({ lean: true }), openBook(stateOf([]))];
   const takeLocks = () => new Promise<Taken>((answer) => void asked.push(answer));
   const keeping = createKeeping({ runId: RUN_ID, book, inbox, before: { proof: FIRST }, takeLocks, isPatched: () => isNew });
   const hands: Hands = {
@@ -120,7 +120,7 @@ test('without locks no effect is given to a worker; what only looks is', () => {
   const ends: string[] = [];
   const effect = { ...effectOf('a'), pickUpMs: 1 };
   // Outside a workflow nothing can be scheduled: it would throw.
-  const cancel = createHands(rules, inbox, keeping).start(effect, ({ how }) => void ends.push(how));
+  const cancel = createHands({ rules, inbox, keeping, board: () => undefined }).start(effect, ({ how }) => void ends.push(how));
   inbox.take();
   cancel();
   assert.deepEqual([ends, keeping.mayStart('executeHost'), keeping.mayStart('probe'), keeping.mayStart('watch')], [['unlocked'], false, true, true]);

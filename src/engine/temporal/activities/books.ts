@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { type Digest, EXIT, SlipwayError } from '../../../core/index.ts';
 import type { WorkerHands } from '../../remote.ts';
-import { type Activities, BOOK_HEARTBEAT_MS, LOST, type Opened, type Parcel, type Timed } from '../contract.ts';
+import { type Activities, BOOK_HEARTBEAT_MS, type Copy, LOST, type Opened, type Parcel, type Timed } from '../contract.ts';
 import { partsOf } from '../parcel.ts';
 import type { EffectOptions } from './effects.ts';
 import { type Pulse, startPulse } from './pulse.ts';
@@ -31,15 +31,21 @@ export function bookActivities(options: EffectOptions): Pick<Activities, 'openRu
   };
 }
 
-async function project(hands: WorkerHands, { runId, owner, token, events, state, isOver }: Parameters<Activities['project']>[0]): Promise<void> {
-  const { journal } = hands;
-  const lease = { runId, owner, token };
-  const fresh = await journal.project(lease, JSON.parse(await textOf(hands, events)) as readonly Timed[], state); // written by the run
+/** Copy events into the journal; those that it has already are compared. */
+export async function copyEvents(hands: WorkerHands, runId: string, { owner, token, events, state }: Copy): Promise<void> {
+  const timed = JSON.parse(await textOf(hands, events)) as readonly Timed[]; // written by the run
+  const fresh = await hands.journal.project({ runId, owner, token }, timed, state);
   await hands.told?.(runId, fresh);
+}
+
+async function project(hands: WorkerHands, { runId, isOver, ...copy }: Parameters<Activities['project']>[0]): Promise<void> {
+  const { journal } = hands;
+  const { owner, token } = copy;
+  await copyEvents(hands, runId, copy);
   if (!isOver) return;
   // What cannot be given back now is given back by whoever waits for it; how the run ended is on record.
   await hands.locks?.release(runId).catch(() => undefined);
-  await journal.release(lease);
+  await journal.release({ runId, owner, token });
   await hands.release(runId);
 }
 

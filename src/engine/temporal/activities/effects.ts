@@ -8,6 +8,7 @@ import { createLogger } from '../../local/logger.ts';
 import { breachOf } from '../../local/watches.ts';
 import type { WorkerHands } from '../../remote.ts';
 import { type Activities, type HostLook, type HostWork, LOCKS_LOST, LOST, type Work } from '../contract.ts';
+import { startCopying } from './copying.ts';
 import { type Pulse, startPulse } from './pulse.ts';
 import type { Beat } from './pulse.ts';
 import { keepProving, LocksLost, proveFirst } from './under-locks.ts';
@@ -30,9 +31,7 @@ export function effectActivities({ hands, here }: EffectOptions): Pick<Activitie
   return {
     execute: async (work) => {
       using pulse = pulseOf(work.heartbeatMs);
-      const began = clock.monotonic();
-      const result = await withTools(hands, work, ({ executor }) => logged(work, { hands, pulse }, (control) => executor.execute(work.task, control)));
-      return { result: certain(result, pulse), durationMs: elapsed(clock, began) };
+      return await execute(hands, work, pulse);
     },
     executeHost: async (work) => {
       using pulse = pulseOf(work.heartbeatMs);
@@ -64,6 +63,16 @@ export function effectActivities({ hands, here }: EffectOptions): Pick<Activitie
       }
     },
   };
+}
+
+async function execute(hands: WorkerHands, work: Work, pulse: Pulse): ReturnType<Activities['execute']> {
+  const { clock } = hands;
+  const began = clock.monotonic();
+  const arrived = startCopying(hands, work);
+  const result = await withTools(hands, work, ({ executor }) => logged(work, { hands, pulse }, (control) => executor.execute(work.task, control)));
+  const durationMs = elapsed(clock, began);
+  const copied = await arrived();
+  return { result: certain(result, pulse), durationMs, ...copied };
 }
 
 /** A worker that cannot even begin is no fault of the step: a person mends the worker, and the step is tried again. */

@@ -26,10 +26,13 @@ export async function proveFirst({ locks }: Pick<WorkerHands, 'locks'>, proof: L
 
 /** See again and again that it still does, until disposed; the effect ends when it does not. A store that does not answer ends nothing: what is held lasts for days. */
 export function keepProving({ locks, clock }: Pick<WorkerHands, 'locks'> & { readonly clock: Clock }, proof: LockProof | undefined, pulse: Pulse): Disposable {
+  if (!proof || !locks) return NOTHING_TO_PROVE;
   const done = new AbortController();
-  if (proof && locks) void prove(locks, proof, { clock, pulse, done: done.signal });
+  void prove(locks, proof, { clock, pulse, done: done.signal });
   return { [Symbol.dispose]: () => done.abort() };
 }
+
+const NOTHING_TO_PROVE: Disposable = { [Symbol.dispose]: () => undefined };
 
 interface Proving {
   readonly clock: Clock;

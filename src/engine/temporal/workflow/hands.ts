@@ -2,6 +2,7 @@ import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation,
 import { type Activities, LOCKS_GONE, LOCKS_LOST, queueOf, type Rules } from '../contract.ts';
 import type { Inbox } from './inbox.ts';
 import type { Keeping } from './keeping.ts';
+import type { Projector } from './projector.ts';
 
 /** How an activity ended. */
 export type Ended<T> =
@@ -38,7 +39,13 @@ export interface Hands {
   readonly start: <N extends Name>(effect: Effect<N>, then: (end: Ended<Value<N>>) => void) => () => void;
 }
 
-export function createHands(rules: Rules, inbox: Inbox, keeping: Keeping): Hands {
+interface Sources extends Pick<Projector, 'board'> {
+  readonly rules: Rules;
+  readonly inbox: Inbox;
+  readonly keeping: Keeping;
+}
+
+export function createHands({ rules, inbox, keeping, board }: Sources): Hands {
   return {
     start: ({ name, argument, id, zone, queue = queueOf(rules, zone), heartbeatMs, pickUpMs, longestMs }, then) => {
       if (!keeping.mayStart(name)) {
@@ -47,8 +54,10 @@ export function createHands(rules: Rules, inbox: Inbox, keeping: Keeping): Hands
       }
       const scope = new CancellationScope();
       const { proof, over } = keeping.started(name);
+      // Only where the books are kept: workers of zones copy nothing.
+      const ride = name === 'execute' && queue === queueOf(rules, undefined) ? board() : undefined;
       const running = scope.run(() =>
-        scheduleActivity<Value<typeof name>>(name, [proof ? Object.assign({}, argument, { proof }) : argument], {
+        scheduleActivity<Value<typeof name>>(name, [Object.assign({}, argument, proof && { proof }, ride && { copy: ride.copy })], {
           activityId: id,
           taskQueue: queue,
           heartbeatTimeout: heartbeatMs,
@@ -62,6 +71,7 @@ export function createHands(rules: Rules, inbox: Inbox, keeping: Keeping): Hands
         (value) =>
           inbox.put(() => {
             over();
+            ride?.over('copied' in Object(value));
             then({ how: 'done', value });
           }),
         (cause: unknown) =>

@@ -1,5 +1,5 @@
 import { runStateOf } from '../../view.ts';
-import type { Rules } from '../contract.ts';
+import type { Copy, Rules } from '../contract.ts';
 import type { Book } from './book.ts';
 import { clerk, pack } from './clerk.ts';
 import type { Inbox } from './inbox.ts';
@@ -12,8 +12,20 @@ const MOST_BEHIND_MS = 30_000;
 /** While the run is busy, of so much time one part goes into copying: on a server that has much to do, events wait longer and come in larger messages. */
 const SHARE = 20;
 
+/** Longest events that ride along with a step, in UTF-16 units as JSON; more of them go in a message of their own. */
+const MOST_RIDING = 100_000;
+
+/** Events that travel with a step which begins just now, instead of in a message of their own: that is one message and one decision less. */
+export interface Ride {
+  readonly copy: Copy;
+  /** The step has ended, and its worker says whether the events are in the journal. When it does not, they are sent again. */
+  readonly over: (arrived: boolean) => void;
+}
+
 /** Copies events into the journal, one message at a time, so that they arrive in order. */
 export interface Projector {
+  /** Whoever begins a step where the journal is takes along what waits, if it is time. */
+  readonly board: () => Ride | undefined;
   /** Send what waits, if it is time. */
   readonly kick: () => void;
   /** Send without waiting for more. */
@@ -42,24 +54,29 @@ export function createProjector(sender: Sender): Projector {
   let sentAt = 0;
   let nextAt = 0;
   let refusal: unknown;
-  const dueAt = (): number | undefined => (isSending || book.unprojected.length === 0 ? undefined : isUrgent ? 0 : nextAt);
-  const finish = (cause: unknown): void => {
+  // What rode along may be there already, and the next step may take along what comes; a message of its own waits a little longer for that.
+  let isRiding = false;
+  const sendAt = (): number => nextAt + (isRiding ? rules.projectMs : 0);
+  const dueAt = (): number | undefined => (isSending || book.unprojected.length === 0 ? undefined : isUrgent ? 0 : sendAt());
+  const finish = (cause: unknown, last = 0): void => {
     isSending = false;
+    book.projectedUpTo(last);
     const now = Date.now();
     nextAt = now + Math.min(LONGEST_MS, Math.max(rules.projectMs, (now - sentAt) * SHARE));
     refusal ??= cause;
   };
   return {
+    board: () => {
+      if (!rules.lean || isSending || isUrgent || Date.now() < nextAt) return undefined;
+      const ride = rideOf(sender);
+      if (ride) [isRiding, nextAt] = [true, Date.now() + rules.projectMs];
+      return ride;
+    },
     kick: () => {
       if ((dueAt() ?? Infinity) > Date.now()) return;
-      [isSending, isUrgent, sentAt] = [true, false, Date.now()];
-      const last = book.unprojected.at(-1)?.seq ?? 0;
+      [isSending, isUrgent, isRiding, sentAt] = [true, false, false, Date.now()];
       void send(sender).then(
-        () =>
-          inbox.put(() => {
-            book.projectedUpTo(last);
-            finish(undefined);
-          }),
+        (last) => inbox.put(() => finish(undefined, last)),
         (cause: unknown) => inbox.put(() => finish(cause)),
       );
     },
@@ -71,9 +88,23 @@ export function createProjector(sender: Sender): Projector {
   };
 }
 
-async function send({ runId, owner, token, book }: Sender): Promise<void> {
+function rideOf({ owner, token, book }: Sender): Ride | undefined {
+  const last = book.unprojected.at(-1);
+  const text = JSON.stringify(book.unprojected);
+  if (!last || text.length > MOST_RIDING) return undefined;
+  return {
+    copy: { owner, token, events: { text }, state: runStateOf(book.data) },
+    over: (arrived) => {
+      if (arrived) book.projectedUpTo(last.seq);
+    },
+  };
+}
+
+/** @returns the number of the last event that is there now. */
+async function send({ runId, owner, token, book }: Sender): Promise<number> {
   const { data } = book;
-  const [state, isOver] = [runStateOf(data), data.finished !== undefined];
+  const [state, isOver, last] = [runStateOf(data), data.finished !== undefined, book.unprojected.at(-1)?.seq ?? 0];
   const events = await pack(runId, JSON.stringify(book.unprojected));
   await clerk.project({ runId, owner, token, events, state, isOver });
+  return last;
 }

@@ -47,7 +47,7 @@ interface Course {
  * the server keeps and replays.
  */
 export async function slipwayRun(start: RunStart): Promise<RunEnd> {
-  const inbox = openInbox();
+  const inbox = openInbox(start.rules);
   let desk: Desk | undefined;
   openDesk(
     () => desk,
@@ -60,9 +60,10 @@ export async function slipwayRun(start: RunStart): Promise<RunEnd> {
     stopAsked.catch(() => inbox.put(() => cancelFromOutside(book)));
     const { takeLocks } = turnClerk(start.rules.queue);
     const keeping = createKeeping({ runId: start.runId, book, inbox, before: locks, takeLocks, isPatched: patched });
-    const context = { start, rules: start.rules, book, inbox, hands: createHands(start.rules, inbox, keeping), keeping };
-    const flight = createFlight(context, carried);
     const projector = createProjector({ runId: start.runId, owner: start.owner, token, book, rules: start.rules, inbox });
+    const hands = createHands({ rules: start.rules, inbox, keeping, board: projector.board });
+    const context = { start, rules: start.rules, book, inbox, hands, keeping };
+    const flight = createFlight(context, carried);
     const course: Course = {
       ...{ start, book, inbox, flight, projector, keeping, token, posted: new Map(carried?.posted) },
       ...{
@@ -136,9 +137,11 @@ async function steer(course: Course): Promise<RunEnd> {
     if (projector.refusal() !== undefined) throw refused(projector.refusal());
     const { actions, hold } = settle(course);
     const state = runStateOf(book.data);
-    if (state !== shown && start.rules.attributes) upsertSearchAttributes([{ key: SEARCH.state, value: state }]);
+    const isOver = book.data.finished !== undefined;
+    // How it ended is told together with its end, which spares the server a message of its own.
+    if (state !== shown && !(isOver && start.rules.lean)) tellState(start, state);
     shown = state;
-    if (book.data.finished) return finish(course, state);
+    if (isOver) return finish(course, state);
     teller.tell(state, isStuck(state, { isEmpty: flight.isEmpty(), actions }));
     if (flight.isEmpty()) projector.hurry();
     projector.kick();
@@ -189,18 +192,23 @@ function nextTimer(actions: readonly Action[]): number | undefined {
   return earliest(actions.map((action) => (action.type === 'timer' ? action.at : undefined)));
 }
 
+function tellState({ rules }: RunStart, state: RunState): void {
+  if (rules.attributes) upsertSearchAttributes([{ key: SEARCH.state, value: state }]);
+}
+
 /** The last events are in the journal before the run is over for anybody. */
-async function finish({ book, flight, inbox, projector, teller }: Course, state: RunState): Promise<RunEnd> {
+async function finish({ start, book, flight, inbox, projector, teller }: Course, state: RunState): Promise<RunEnd> {
   flight.endWatches();
   while (!projector.isDone()) {
     projector.hurry();
     projector.kick();
-    await condition(() => !inbox.isEmpty());
+    await inbox.wait(undefined);
     inbox.take();
     if (projector.refusal() !== undefined) throw refused(projector.refusal());
   }
   await teller.end(state, book.data.finished?.outputs ?? {});
   await condition(allHandlersFinished);
+  if (start.rules.lean) tellState(start, state);
   return { state };
 }
 

@@ -13,4 +13,4 @@ import '../../spread.ts';
  * The SDK notes where every promise of a workflow was made, for pages that show where one waits; ours always waits in the one loop. Long traces would be a
  * third of what a step costs the worker.
  */
-Error.stackTraceLimit = 3;
+Error.stackTraceLimit = 1;
