@@ -69,7 +69,8 @@ export function createProjector(sender: Sender): Projector {
     board: () => {
       if (!rules.lean || isSending || isUrgent || Date.now() < nextAt) return undefined;
       const ride = rideOf(sender);
-      if (ride) [isRiding, nextAt] = [true, Date.now() + rules.projectMs];
+      isRiding = ride !== undefined;
+      if (isRiding) nextAt = Date.now() + rules.projectMs;
       return ride;
     },
     kick: () => {
