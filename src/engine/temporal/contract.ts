@@ -13,8 +13,11 @@ import type { TaskRun } from '../local/executor.ts';
  * add optional members, never change or take away what is there.
  */
 
-/** Name of the workflow that is one run; its workflow id is the run id. */
-export const RUN_WORKFLOW = 'slipwayRun';
+/**
+ * Name of the workflow that is one run; its workflow id is the run id. Workers of a version that cannot carry on a run as it was begun do not know its name, and
+ * leave it to those that do: `slipwayRun`, the first one, knows no `lean` rules.
+ */
+export const RUN_WORKFLOW = 'slipwayRun2';
 
 /** Requests of people, by the type of the event they become; each is an update with a validator. */
 export const REQUESTS = {
@@ -81,8 +84,8 @@ export interface Rules {
   /** Open the books within a task of the run; not in runs that earlier versions began. */
   readonly inline?: true;
   /**
-   * Do with fewer messages: look at what comes in the very turn in which it comes, let events ride along with steps, tell how the run ended together with its end.
-   * Not in runs that earlier versions began.
+   * Do with fewer messages: events ride along with steps, no timer fires for nothing, how the run ended is told together with its end. Not in runs that earlier
+   * versions began.
    */
   readonly lean?: true;
 }

@@ -42,6 +42,17 @@ describe('histories of earlier versions', () => {
     await assert.rejects(replay(other), /[Nn]ondeterminism|\[TMPRL1100\]/);
   });
 
+  test('a run with rules that earlier workers do not know has a name that they do not know either', async () => {
+    for (const name of names) {
+      const started = kept(name).events?.[0]?.workflowExecutionStartedEventAttributes;
+      const [argument] = await gzipCodec.decode(started?.input?.payloads ?? []);
+      const isLean = Buffer.from(argument?.data ?? [])
+        .toString()
+        .includes('"lean":true');
+      assert.deepEqual([name, started?.workflowType?.name], [name, isLean ? 'slipwayRun2' : 'slipwayRun']);
+    }
+  });
+
   test('there is one of every sort', () => {
     const all = names.join('\n');
     for (const sort of ['rolled-back', 'retries', 'approval', 'cancelled', 'machines', 'looked-at', 'watch', 'called', 'continued-as-new', 'killed', 'locks'])

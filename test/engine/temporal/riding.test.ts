@@ -8,6 +8,7 @@ import { RULES } from '../../../src/engine/temporal/settings.ts';
 import { openBook } from '../../../src/engine/temporal/workflow/book.ts';
 import { openInbox } from '../../../src/engine/temporal/workflow/inbox.ts';
 import { createProjector } from '../../../src/engine/temporal/workflow/projector.ts';
+import { createRiding } from '../../../src/engine/temporal/workflow/riding.ts';
 import { record } from '../conformance/rig.ts';
 import { graphOf, node, RUN_ID, temporaryJournal } from '../support.ts';
 
@@ -21,7 +22,7 @@ const WORK: Work = {
 };
 type Journal = WorkerHands['journal'];
 
-function executeOn(journal: Journal, told: WorkerHands['told'] = undefined) {
+function executeOn(journal: Journal, told?: WorkerHands['told']) {
   const executor = { execute: async () => ({ state: 'ok', outputs: {} }) as const, probe: () => assert.fail('nothing is looked at') };
   const hands: WorkerHands = {
     ...{ journal, clock: systemClock, release: async () => undefined, call: () => assert.fail('nothing is called') },
@@ -83,36 +84,59 @@ function projectorOf({ rules: own }: Settings = {}) {
   return { rules, book, projector: createProjector({ runId: RUN_ID, owner: OWNER, token: 1, book, rules, inbox }) };
 }
 
-test('what waits rides along with the next step, once in a while, and is no longer waiting once it has arrived', () => {
-  const { book, projector } = projectorOf();
-  book.record({ type: 'runStarted' });
-  const ride = projector.board();
-  assert.ok(ride && 'text' in ride.copy.events);
-  assert.deepEqual(
-    (JSON.parse(ride.copy.events.text) as typeof STARTED).map(({ body }) => body.type),
-    ['runStarted'],
-  );
-  assert.equal(projector.board(), undefined, 'the next one has to wait');
-  book.record({ type: 'runFinished', state: 'succeeded', outputs: {} });
-  ride.over(true);
-  assert.deepEqual(
-    book.unprojected.map(({ body }) => body.type),
-    ['runFinished'],
-  );
-});
+const typesIn = ({ events }: Copy): readonly string[] =>
+  'text' in events ? (JSON.parse(events.text) as { readonly body: { readonly type: string } }[]).map(({ body }) => body.type) : [];
 
-test('what rode along and did not arrive is sent by itself, after what it takes for another step to take it along', () => {
+test('what waits rides along with the next step, once in a while, and is no longer waiting once it has arrived', () => {
   const { book, projector, rules } = projectorOf();
   book.record({ type: 'runStarted' });
   const before = Date.now();
   const ride = projector.board();
-  ride?.over(false);
+  assert.ok(ride);
+  assert.deepEqual(typesIn(ride.copy), ['runStarted']);
+  book.record({ type: 'attentionCleared', path: 'one/a' });
+  ride.over(true);
+  assert.deepEqual(
+    book.unprojected.map(({ body }) => body.type),
+    ['attentionCleared'],
+  );
+  assert.equal(projector.board(), undefined, 'the next one has to wait');
+  const waits = (projector.dueAt() ?? 0) - before;
+  assert.ok(waits >= 2 * rules.projectMs, `a message of its own goes after ${waits} ms, and leaves the next step no time to take it along`);
+});
+
+test('what rode along and did not arrive is sent by itself, and at once when somebody waits for it', () => {
+  const { book, projector, rules } = projectorOf();
+  book.record({ type: 'runStarted' });
+  projector.board()?.over(false);
   assert.equal(book.unprojected.length, 1);
-  const due = projector.dueAt() ?? 0;
-  assert.ok(due >= before + 2 * rules.projectMs && due <= Date.now() + 2 * rules.projectMs, `due in ${due - before} ms`);
+  const left = (projector.dueAt() ?? Infinity) - Date.now();
+  assert.ok(left <= rules.projectMs, `it goes in ${left} ms`);
   projector.hurry();
-  assert.equal(projector.dueAt(), 0, 'somebody waits for it');
-  assert.equal(projector.board(), undefined, 'nobody knows when a worker takes the step');
+  assert.equal(projector.dueAt(), 0);
+});
+
+test('one ride at a time; after one that did not arrive a message of their own goes first', () => {
+  const book = openBook(stateOf([]));
+  const riding = createRiding({ owner: OWNER, token: 1, book });
+  book.record({ type: 'runStarted' });
+  const first = riding.board();
+  assert.equal(riding.board(), undefined, 'one is out');
+  first?.over(false);
+  assert.equal(riding.board(), undefined, 'it did not arrive');
+  riding.reset();
+  const second = riding.board();
+  assert.deepEqual(second && typesIn(second.copy), ['runStarted']);
+  first?.over(false);
+  second?.over(true);
+  assert.ok(riding.isLikely());
+  assert.equal(book.unprojected.length, 0);
+});
+
+test('the end of a run does not ride: with it the run gives back what it holds', () => {
+  const book = openBook(stateOf([]));
+  book.record({ type: 'runFinished', state: 'succeeded', outputs: {} });
+  assert.equal(createRiding({ owner: OWNER, token: 1, book }).board(), undefined);
 });
 
 test('nothing rides along in runs that earlier versions began, and nothing that is too long', () => {
@@ -122,4 +146,5 @@ test('nothing rides along in runs that earlier versions began, and nothing that 
   const { book, projector } = projectorOf();
   book.record({ type: 'attentionRaised', path: '@engine', reason: 'x'.repeat(200_000), hint: 'h' });
   assert.equal(projector.board(), undefined);
+  assert.ok((projector.dueAt() ?? Infinity) <= Date.now(), 'it goes by itself, now');
 });

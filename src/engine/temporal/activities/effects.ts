@@ -70,9 +70,8 @@ async function execute(hands: WorkerHands, work: Work, pulse: Pulse): ReturnType
   const began = clock.monotonic();
   const arrived = startCopying(hands, work);
   const result = await withTools(hands, work, ({ executor }) => logged(work, { hands, pulse }, (control) => executor.execute(work.task, control)));
-  const durationMs = elapsed(clock, began);
-  const copied = await arrived();
-  return { result: certain(result, pulse), durationMs, ...copied };
+  const ended = { result: certain(result, pulse), durationMs: elapsed(clock, began) };
+  return { ...ended, ...(await arrived()) };
 }
 
 /** A worker that cannot even begin is no fault of the step: a person mends the worker, and the step is tried again. */

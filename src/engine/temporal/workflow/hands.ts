@@ -47,7 +47,8 @@ interface Sources extends Pick<Projector, 'board'> {
 
 export function createHands({ rules, inbox, keeping, board }: Sources): Hands {
   return {
-    start: ({ name, argument, id, zone, queue = queueOf(rules, zone), heartbeatMs, pickUpMs, longestMs }, then) => {
+    start: (effect, then) => {
+      const { name, zone, queue = queueOf(rules, zone) } = effect;
       if (!keeping.mayStart(name)) {
         inbox.put(() => then({ how: 'unlocked' }));
         return () => undefined;
@@ -56,27 +57,20 @@ export function createHands({ rules, inbox, keeping, board }: Sources): Hands {
       const { proof, over } = keeping.started(name);
       // Only where the books are kept: workers of zones copy nothing.
       const ride = name === 'execute' && queue === queueOf(rules, undefined) ? board() : undefined;
-      const running = scope.run(() =>
-        scheduleActivity<Value<typeof name>>(name, [Object.assign({}, argument, proof && { proof }, ride && { copy: ride.copy })], {
-          activityId: id,
-          taskQueue: queue,
-          heartbeatTimeout: heartbeatMs,
-          scheduleToStartTimeout: pickUpMs,
-          startToCloseTimeout: longestMs,
-          cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-          retry: { maximumAttempts: 1 },
-        }),
-      );
+      const running = scope.run(() => schedule<typeof name>(effect, queue, { ...(proof && { proof }), ...(ride && { copy: ride.copy }) }));
+      const ended = (isCopied: boolean): void => {
+        over();
+        ride?.over(isCopied);
+      };
       void running.then(
         (value) =>
           inbox.put(() => {
-            over();
-            ride?.over('copied' in Object(value));
+            ended('copied' in Object(value));
             then({ how: 'done', value });
           }),
         (cause: unknown) =>
           inbox.put(() => {
-            over();
+            ended(false);
             const type = failureType(cause);
             if (type === LOCKS_LOST || type === LOCKS_GONE) keeping.lost(proof);
             then(type === LOCKS_GONE ? { how: 'unlocked' } : endOf(cause));
@@ -85,6 +79,19 @@ export function createHands({ rules, inbox, keeping, board }: Sources): Hands {
       return () => scope.cancel();
     },
   };
+}
+
+/** @param taken what it takes along beside its argument. */
+function schedule<N extends Name>({ name, argument, id, heartbeatMs, pickUpMs, longestMs }: Effect<N>, queue: string, taken: object): Promise<Value<N>> {
+  return scheduleActivity<Value<N>>(name, [Object.assign({}, argument, taken)], {
+    activityId: id,
+    taskQueue: queue,
+    heartbeatTimeout: heartbeatMs,
+    scheduleToStartTimeout: pickUpMs,
+    startToCloseTimeout: longestMs,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    retry: { maximumAttempts: 1 },
+  });
 }
 
 function failureType(cause: unknown): string | undefined {

@@ -17,12 +17,8 @@ export interface Inbox {
 
 export function openInbox({ lean }: Pick<Rules, 'lean'>): Inbox {
   let waiting: (() => void)[] = [];
-  let wake: (() => void) | undefined;
-  const put = (act: () => void): void => {
-    waiting.push(act);
-    wake?.();
-  };
-  const alarm = openAlarm(() => put(() => undefined));
+  const put = (act: () => void): void => void waiting.push(act);
+  const alarm = openAlarm(() => put(() => undefined), lean ? LONGEST_UNUSED_MS : Infinity);
   return {
     put,
     take: () => {
@@ -32,25 +28,27 @@ export function openInbox({ lean }: Pick<Rules, 'lean'>): Inbox {
     isEmpty: () => waiting.length === 0,
     wait: (until) => {
       alarm(until);
-      // A condition is looked at once everything is quiet, which costs the worker one more way into the sandbox for each thing that comes.
-      if (!lean) return condition(() => waiting.length > 0);
-      if (waiting.length > 0) return Promise.resolve();
-      return new Promise((resolve) => void (wake = resolve));
+      // Looked at once all that came together is there. A promise would be quicker, and how things come together would then hang on how the SDK is made inside.
+      return condition(() => waiting.length > 0);
     },
   };
 }
 
+/** A timer that was set so long ago, in milliseconds, is set anew when it would fire for nothing. */
+const LONGEST_UNUSED_MS = 900;
+
 /**
- * One durable timer for everything that is due: set to an earlier time when there is one, and left alone otherwise. A timer that fires for nothing
- * costs less than one that is cancelled and made anew at every step.
+ * One durable timer for everything that is due: set to an earlier time when there is one, to a later one once in a while, and left alone otherwise. A timer that
+ * fires for nothing costs a decision, but less than one that is cancelled and made anew at every step.
  */
-function openAlarm(ring: () => void): (at: number | undefined) => void {
-  let set: { readonly at: number; readonly scope: CancellationScope } | undefined;
+function openAlarm(ring: () => void, unusedMs: number): (at: number | undefined) => void {
+  let set: { readonly at: number; readonly scope: CancellationScope; readonly since: number } | undefined;
+  const isRight = (at: number): boolean => set !== undefined && (at === set.at || (at > set.at && Date.now() - set.since < unusedMs));
   return (at) => {
-    if (at === undefined || at >= (set?.at ?? Infinity)) return;
+    if (at === undefined || isRight(at)) return;
     set?.scope.cancel();
     const scope = new CancellationScope();
-    const alarm = { at, scope };
+    const alarm = { at, scope, since: Date.now() };
     set = alarm;
     const fired = (): void => {
       if (set !== alarm) return;

@@ -1,1 +1,1 @@
-export { slipwayRun } from './run.ts';
+export { slipwayRun, slipwayRun as slipwayRun2 } from './run.ts';

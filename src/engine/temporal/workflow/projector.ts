@@ -1,8 +1,9 @@
 import { runStateOf } from '../../view.ts';
-import type { Copy, Rules } from '../contract.ts';
+import type { Rules } from '../contract.ts';
 import type { Book } from './book.ts';
 import { clerk, pack } from './clerk.ts';
 import type { Inbox } from './inbox.ts';
+import { createRiding, type Ride } from './riding.ts';
 
 /** Longest that events wait, in milliseconds, however busy the server is. */
 const LONGEST_MS = 5_000;
@@ -11,16 +12,6 @@ const MOST_BEHIND_MS = 30_000;
 
 /** While the run is busy, of so much time one part goes into copying: on a server that has much to do, events wait longer and come in larger messages. */
 const SHARE = 20;
-
-/** Longest events that ride along with a step, in UTF-16 units as JSON; more of them go in a message of their own. */
-const MOST_RIDING = 100_000;
-
-/** Events that travel with a step which begins just now, instead of in a message of their own: that is one message and one decision less. */
-export interface Ride {
-  readonly copy: Copy;
-  /** The step has ended, and its worker says whether the events are in the journal. When it does not, they are sent again. */
-  readonly over: (arrived: boolean) => void;
-}
 
 /** Copies events into the journal, one message at a time, so that they arrive in order. */
 export interface Projector {
@@ -54,9 +45,9 @@ export function createProjector(sender: Sender): Projector {
   let sentAt = 0;
   let nextAt = 0;
   let refusal: unknown;
-  // What rode along may be there already, and the next step may take along what comes; a message of its own waits a little longer for that.
-  let isRiding = false;
-  const sendAt = (): number => nextAt + (isRiding ? rules.projectMs : 0);
+  const riding = createRiding(sender);
+  // A message of their own waits a little longer where the next step may take them along.
+  const sendAt = (): number => nextAt + (riding.isLikely() ? rules.projectMs : 0);
   const dueAt = (): number | undefined => (isSending || book.unprojected.length === 0 ? undefined : isUrgent ? 0 : sendAt());
   const finish = (cause: unknown, last = 0): void => {
     isSending = false;
@@ -67,15 +58,15 @@ export function createProjector(sender: Sender): Projector {
   };
   return {
     board: () => {
-      if (!rules.lean || isSending || isUrgent || Date.now() < nextAt) return undefined;
-      const ride = rideOf(sender);
-      isRiding = ride !== undefined;
-      if (isRiding) nextAt = Date.now() + rules.projectMs;
+      if (!rules.lean || isSending || isUrgent || book.unprojected.length === 0 || Date.now() < nextAt) return undefined;
+      const ride = riding.board();
+      if (ride) nextAt = Date.now() + rules.projectMs;
       return ride;
     },
     kick: () => {
       if ((dueAt() ?? Infinity) > Date.now()) return;
-      [isSending, isUrgent, isRiding, sentAt] = [true, false, false, Date.now()];
+      [isSending, isUrgent, sentAt] = [true, false, Date.now()];
+      riding.reset();
       void send(sender).then(
         (last) => inbox.put(() => finish(undefined, last)),
         (cause: unknown) => inbox.put(() => finish(cause)),
@@ -86,18 +77,6 @@ export function createProjector(sender: Sender): Projector {
     isDone: () => book.unprojected.length === 0,
     isBehind: () => Date.now() - (book.unprojected[0]?.at ?? Infinity) > MOST_BEHIND_MS,
     refusal: () => refusal,
-  };
-}
-
-function rideOf({ owner, token, book }: Sender): Ride | undefined {
-  const last = book.unprojected.at(-1);
-  const text = JSON.stringify(book.unprojected);
-  if (!last || text.length > MOST_RIDING) return undefined;
-  return {
-    copy: { owner, token, events: { text }, state: runStateOf(book.data) },
-    over: (arrived) => {
-      if (arrived) book.projectedUpTo(last.seq);
-    },
   };
 }
 
