@@ -64,14 +64,10 @@ async function compare(place: Place, { shape, runs, steps, atOnce }: Shape): Pro
   // The first, short round warms both up; then by turns, so that whatever else the machine does meets both.
   for (let round = 0; round <= ROUNDS; round++) {
     const load: Load = { shape, steps, atOnce, round, runs: round === 0 ? atOnce : runs };
-    const times: number[] = [];
-    for (const drive of [byHand, byUs]) {
-      await delay(REST_MS);
-      times.push((await drive(place, load)) / (runs * steps));
-    }
+    const times = [await afterRest(byHand, place, load), await afterRest(byUs, place, load)] as const;
     if (round === 0) continue;
-    hand.push(times[0] ?? 0);
-    ours.push(times[1] ?? 0);
+    hand.push(times[0]);
+    ours.push(times[1]);
   }
   const ratio = total(ours) / total(hand);
   const line = {
@@ -85,6 +81,12 @@ async function compare(place: Place, { shape, runs, steps, atOnce }: Shape): Pro
 interface Load extends Pick<Shape, 'shape' | 'steps' | 'atOnce'> {
   readonly runs: number;
   readonly round: number;
+}
+
+/** @returns milliseconds per step. */
+async function afterRest(drive: typeof byHand, place: Place, load: Load): Promise<number> {
+  await delay(REST_MS);
+  return (await drive(place, load)) / (load.runs * load.steps);
 }
 
 async function byHand({ client }: Place, { shape, runs, steps, atOnce, round }: Load): Promise<number> {

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Client, Connection } from '@temporalio/client';
 import { stateOf } from '../../src/engine/index.ts';
 import type { PlanGraph } from '../../src/plan/index.ts';
 import { localRig } from '../engine/conformance/local.ts';
@@ -10,29 +7,23 @@ import { record, tell } from '../engine/conformance/rig.ts';
 import { type Ask, comparable, lanes, type Scenario } from '../engine/conformance/scenario.ts';
 import { order, step } from '../engine/conformance/scenarios-flow.ts';
 import { sqlite } from '../engine/conformance/stores.ts';
-import { begin, temporalRig, type TemporalRig } from '../engine/conformance/temporal.ts';
+import { begin } from '../engine/conformance/temporal.ts';
 import { graphOf, hostRule, node } from '../engine/support.ts';
 import { until } from '../scenario/site.ts';
-import { type DevServer, startServer } from './server.ts';
+import { openSite, type Site } from './site.ts';
 
 /** What a server limits, and what people do to workflows behind our back. */
 
-const cacheDir = join(tmpdir(), 'slipway-test-workflows');
 const RUN = 'run-20261123-00000000';
-let server: DevServer;
-let client: Client;
-let rig: TemporalRig;
+let site: Site;
+let client: Site['client'];
+let rig: Site['rig'];
 before(async () => {
-  server = await startServer(process.env['SLIPWAY_TEMPORAL'] ?? '');
-  client = new Client({ connection: await Connection.connect({ address: server.address }) });
   // So few events that every longer run has to continue as new, several times.
-  rig = await temporalRig(sqlite, { address: server.address, queue: 'limits', cacheDir, rules: { mostEvents: 80 } });
+  site = await openSite({ queue: 'limits', rules: { mostEvents: 80 } });
+  ({ client, rig } = site);
 });
-after(async () => {
-  await rig[Symbol.asyncDispose]();
-  await client.connection.close();
-  await server[Symbol.asyncDispose]();
-});
+after(() => site[Symbol.asyncDispose]());
 
 /** Executions that one run took. */
 async function executions(runId: string): Promise<number> {

@@ -1,41 +1,28 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Client, Connection } from '@temporalio/client';
 import { stateOf } from '../../src/engine/index.ts';
 import { gzipCodec } from '../../src/engine/temporal/codec.ts';
 import type { PlanGraph } from '../../src/plan/index.ts';
 import { record } from '../engine/conformance/rig.ts';
 import { step } from '../engine/conformance/scenarios-flow.ts';
-import { sqlite } from '../engine/conformance/stores.ts';
-import { begin, temporalRig, type TemporalRig } from '../engine/conformance/temporal.ts';
+import { begin } from '../engine/conformance/temporal.ts';
 import { graphOf } from '../engine/support.ts';
 import { until } from '../scenario/site.ts';
-import { type DevServer, startServer } from './server.ts';
+import { openSite, type Site } from './site.ts';
 
 /** Events ride along with steps, so that a run costs the server few messages beside its steps. */
 
 const RUN = 'run-20261123-0000000r';
-let server: DevServer;
-let client: Client;
-let rig: TemporalRig;
+let site: Site;
 before(async () => {
-  server = await startServer(process.env['SLIPWAY_TEMPORAL'] ?? '');
-  client = new Client({ connection: await Connection.connect({ address: server.address }) });
   // So much time between two copies that only the first one rides, however busy the machine is.
-  const rules = { projectMs: 600_000 };
-  rig = await temporalRig(sqlite, { address: server.address, queue: 'riding', cacheDir: join(tmpdir(), 'slipway-test-workflows'), zones: ['berlin'], rules });
+  site = await openSite({ queue: 'riding', zones: ['berlin'], rules: { projectMs: 600_000 } });
 });
-after(async () => {
-  await rig[Symbol.asyncDispose]();
-  await client.connection.close();
-  await server[Symbol.asyncDispose]();
-});
+after(() => site[Symbol.asyncDispose]());
 
 async function start(runId: string, graph: PlanGraph): Promise<void> {
-  await record(rig.journal, { runId, graph });
-  await begin(rig.engine, runId);
+  await record(site.rig.journal, { runId, graph });
+  await begin(site.rig.engine, runId);
 }
 
 interface Sent {
@@ -46,8 +33,8 @@ interface Sent {
 
 /** The activities of a run that is over, in the order in which they were given out. */
 async function sent(runId: string): Promise<readonly Sent[]> {
-  await client.workflow.getHandle(runId).result();
-  const { events } = await client.workflow.getHandle(runId).fetchHistory();
+  await site.client.workflow.getHandle(runId).result();
+  const { events } = await site.client.workflow.getHandle(runId).fetchHistory();
   const all = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => (scheduled ? [scheduled] : []));
   return Promise.all(
     all.map(async ({ activityType, taskQueue, input }) => {
@@ -60,17 +47,17 @@ async function sent(runId: string): Promise<readonly Sent[]> {
 test('the beginning of a run is in the journal while its first step goes on; beside the steps, one message is enough', { timeout: 60_000 }, async () => {
   const runId = `${RUN}0`;
   await start(runId, graphOf([step('one/s0', { ms: 1_500 }), ...[1, 2, 3, 4, 5].map((n) => step(`one/s${n}`, {}, { needs: [`one/s${n - 1}`] }))]));
-  await until('the first step in the journal', async () => stateOf(await rig.journal.read(runId)).tasks.get('one/s0')?.state);
-  assert.equal(stateOf(await rig.journal.read(runId)).finished, undefined);
+  await until('the first step in the journal', async () => stateOf(await site.rig.journal.read(runId)).tasks.get('one/s0')?.state);
+  assert.equal(stateOf(await site.rig.journal.read(runId)).finished, undefined);
   const all = await sent(runId);
   assert.deepEqual(
     all.map(({ name, copies }) => `${name}${copies ? ' with events' : ''}`),
     ['execute with events', 'execute', 'execute', 'execute', 'execute', 'execute', 'project'],
   );
-  const { finished, seq } = stateOf(await rig.journal.read(runId));
+  const { finished, seq } = stateOf(await site.rig.journal.read(runId));
   assert.equal(finished?.state, 'succeeded');
   assert.deepEqual(
-    (await rig.journal.read(runId)).map((event) => event.seq),
+    (await site.rig.journal.read(runId)).map((event) => event.seq),
     Array.from({ length: seq }, (_, n) => n + 1),
   );
 });

@@ -1,4 +1,4 @@
-import type { Digest, Json, JsonObject } from '../../core/pure.ts';
+import type { Digest, JsonObject } from '../../core/pure.ts';
 import type { PlanWatch } from '../../plan/index.ts';
 import type { StartAction } from '../actions.ts';
 import type { LockProof, LockWait } from '../locks.ts';
@@ -84,7 +84,7 @@ export interface Rules {
   /** Open the books within a task of the run; not in runs that earlier versions began. */
   readonly inline?: true;
   /**
-   * Do with fewer messages: events ride along with steps, no timer fires for nothing, how the run ended is told together with its end. Not in runs that earlier
+   * Do with fewer messages: events ride along with steps, few timers fire for nothing, how the run ended is told together with its end. Not in runs that earlier
    * versions began.
    */
   readonly lean?: true;
@@ -239,22 +239,4 @@ export const LOCKS_GONE = 'LOCKS_GONE';
 /** For whom a run waits, in one word: people are told when it changes. */
 export function waitedFor({ lock, heldBy }: LockWait): string {
   return `${lock} ${heldBy?.runId ?? ''}`;
-}
-
-/** Task queue of what only waits: however many runs do, they keep no step from its worker. */
-export function waitingQueueOf({ queue }: Pick<Rules, 'queue'>): string {
-  return `${queue}-turns`;
-}
-
-/** Task queue of a zone. */
-export function queueOf(rules: Pick<Rules, 'queue'>, zone: string | undefined): string {
-  return zone === undefined ? rules.queue : `${rules.queue}-zone-${zone}`;
-}
-
-/** References of sealed secrets anywhere in a value. */
-export function secretsIn(value: Json): readonly string[] {
-  if (value === null || typeof value !== 'object') return [];
-  const reference = '$secret' in value ? value['$secret'] : undefined;
-  if (typeof reference === 'string') return [reference];
-  return Object.values(value).flatMap((child: Json) => secretsIn(child));
 }

@@ -1,5 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../core/pure.ts';
 import type { PlanGraph } from '../../plan/index.ts';
+import type { Rules } from './contract.ts';
 
 /** What decides where a step runs. */
 export interface Placed {
@@ -51,4 +52,14 @@ function zoneFrom(zone: Json): readonly Zone[] {
 /** `program/stack`, or `program` for all of its stacks. */
 function names(pattern: string, stack: string): boolean {
   return pattern === stack || (!pattern.includes('/') && stack.startsWith(`${pattern}/`));
+}
+
+/** Task queue of what only waits: however many runs do, they keep no step from its worker. */
+export function waitingQueueOf({ queue }: Pick<Rules, 'queue'>): string {
+  return `${queue}-turns`;
+}
+
+/** Task queue of a zone. */
+export function queueOf(rules: Pick<Rules, 'queue'>, zone: string | undefined): string {
+  return zone === undefined ? rules.queue : `${rules.queue}-zone-${zone}`;
 }

@@ -1,3 +1,4 @@
+import { queueOf, waitingQueueOf } from './routing.ts';
 import { ActivityCancelledError, ActivityNotFoundError, Client } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -8,7 +9,6 @@ import { turnActivities } from './activities/turns.ts';
 import { registerAttributes } from './attributes.ts';
 import { workflowBundle } from './bundle.ts';
 import { gzipCodec } from './codec.ts';
-import { queueOf, waitingQueueOf } from './contract.ts';
 import { temporalError } from './errors.ts';
 import { connectionOptions, type TemporalSettings } from './settings.ts';
 

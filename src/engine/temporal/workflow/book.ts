@@ -1,7 +1,8 @@
+import type { Json } from '../../../core/pure.ts';
 import type { EventBody } from '../../events.ts';
 import { evolve } from '../../evolve.ts';
 import type { RunData } from '../../state.ts';
-import { secretsIn, type Timed } from '../contract.ts';
+import type { Timed } from '../contract.ts';
 
 /**
  * The history of the run inside its workflow. What is recorded here is durable as soon as the workflow task ends, together with whatever it scheduled: the
@@ -47,3 +48,11 @@ export function openBook(data: RunData): Book {
 
 /** The chain is the journal's; no decision looks at it. */
 const NO_HASH = 'sha256:-';
+
+/** References of sealed secrets anywhere in a value. */
+function secretsIn(value: Json): readonly string[] {
+  if (value === null || typeof value !== 'object') return [];
+  const reference = '$secret' in value ? value['$secret'] : undefined;
+  if (typeof reference === 'string') return [reference];
+  return Object.values(value).flatMap((child: Json) => secretsIn(child));
+}

@@ -1,6 +1,7 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Digest } from '../../../core/pure.ts';
-import { type Activities, BOOK_HEARTBEAT_MS, type Parcel, type Rules, waitingQueueOf } from '../contract.ts';
+import { type Activities, BOOK_HEARTBEAT_MS, type Parcel, type Rules } from '../contract.ts';
+import { waitingQueueOf } from '../routing.ts';
 import { partsOf } from '../parcel.ts';
 
 /** Activities that keep the books. They change nothing outside the journal and may be repeated, so they are tried until they succeed. */

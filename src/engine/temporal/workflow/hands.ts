@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, scheduleActivity, TimeoutFailure } from '@temporalio/workflow';
-import { type Activities, LOCKS_GONE, LOCKS_LOST, queueOf, type Rules } from '../contract.ts';
+import { type Activities, LOCKS_GONE, LOCKS_LOST, type Rules } from '../contract.ts';
+import { queueOf } from '../routing.ts';
 import type { Inbox } from './inbox.ts';
 import type { Keeping } from './keeping.ts';
 import type { Projector } from './projector.ts';

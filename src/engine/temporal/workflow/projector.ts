@@ -83,7 +83,7 @@ export function createProjector(sender: Sender): Projector {
 /** @returns the number of the last event that is there now. */
 async function send({ runId, owner, token, book }: Sender): Promise<number> {
   const { data } = book;
-  const [state, isOver, last] = [runStateOf(data), data.finished !== undefined, book.unprojected.at(-1)?.seq ?? 0];
+  const [state, isOver, last] = [runStateOf(data), data.finished !== undefined, data.seq];
   const events = await pack(runId, JSON.stringify(book.unprojected));
   await clerk.project({ runId, owner, token, events, state, isOver });
   return last;

@@ -1,4 +1,5 @@
-import { type Turn, waitingQueueOf } from '../contract.ts';
+import type { Turn } from '../contract.ts';
+import { waitingQueueOf } from '../routing.ts';
 import type { Ended } from './hands.ts';
 import { longestMs, type RunContext } from './run-context.ts';
 
