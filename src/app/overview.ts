@@ -15,6 +15,8 @@ export interface OpenRun {
 /** How the engine of this state store is doing. */
 export interface Overview {
   readonly engine: string;
+  /** Why nobody drives new runs just now, and what to do. */
+  readonly trouble?: { readonly reason: string; readonly next: string };
   readonly counts: { readonly [state: string]: number };
   /** Processes that hold leases. */
   readonly drivers: readonly { readonly owner: string; readonly runs: number; readonly alive: boolean }[];
@@ -34,7 +36,8 @@ export async function overview(wiring: Wiring): Promise<Overview> {
     ({ driver }) => ('owner' in driver ? driver.owner : ''),
   );
   const drivers = [...held].map(([owner, runs]) => ({ owner, runs: runs.length, alive: runs.some(({ driver }) => driver.state === 'alive') }));
-  return { engine: server.name, counts, drivers, open };
+  const { name, trouble } = server;
+  return { engine: name, ...(trouble ? { trouble: { reason: trouble.reason, next: trouble.next } } : {}), counts, drivers, open };
 }
 
 /** The engine that drives new runs; of one on a server also whether anybody works for it. */

@@ -1,5 +1,13 @@
 import type { Digest, Json, Secret } from '../core/index.ts';
 
+/** What else is written together with projected events. */
+export interface AfterProjection {
+  /** What the run is after the last of them. */
+  readonly state?: string;
+  /** They are the last ones: give back the lease. */
+  readonly release?: boolean;
+}
+
 /**
  * Append-only truth about runs, generic over the body of an event so that the journal knows no engine.
  * One store may be opened by many processes; writes of a run carry the fencing token of its lease.
@@ -16,13 +24,13 @@ export interface Journal<Body extends { readonly type: string }> extends AsyncDi
   append(runId: string, bodies: readonly Body[], lease: Lease, state?: string): Promise<readonly StoredEvent<Body>[]>;
   /**
    * Write events that another engine has numbered and timed already: its history is what happened, and this is its copy for people. Idempotent: what is
-   * here already is compared and not written again, so each event is written once, in order, however often and late its message comes. The state is
-   * that after the last event.
+   * here already is compared and not written again, so each event is written once, in order, however often and late its message comes. A lease that is
+   * given back goes in the same transaction; who holds its token may still have the same message compared.
    *
    * @returns what was written now: nothing when all of it was here.
    * @throws {SlipwayError} `JOURNAL_FENCED`; `JOURNAL_GAP` when an event before is missing; `JOURNAL_DIVERGED` when another event has that number.
    */
-  project(lease: Lease, events: readonly TimedEvent<Body>[], state?: string): Promise<readonly StoredEvent<Body>[]>;
+  project(lease: Lease, events: readonly TimedEvent<Body>[], after?: AfterProjection): Promise<readonly StoredEvent<Body>[]>;
   /** Append an event from outside the driver (a vote, a signal, a cancel) without a lease; `id` deduplicates. */
   post(runId: string, body: Body, id: string): Promise<{ readonly seq: number; readonly fresh: boolean }>;
   read(runId: string, afterSeq?: number): Promise<readonly StoredEvent<Body>[]>;

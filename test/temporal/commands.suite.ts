@@ -42,7 +42,8 @@ describe('runs on Temporal by the command line', { concurrency: 2 }, () => {
 
   test('a rehearsal is played here, whoever drives runs', { timeout: 120_000 }, async () => {
     using site = cases.open((shell) => ({ steps: [shell('greet', 'echo hello')] }));
-    // Nobody works for the engine.
+    const told = await site.at.run(1, ['engine', 'status']);
+    assert.match(told.stdout, /engine: temporal at 127\.0\.0\.1.*\n {2}drives nothing: no worker takes runs from the engine\n {2}next: slipway worker\n/);
     const { stdout, stderr } = await site.at.run(0, ['rehearse', 'work']);
     assert.match(stdout + stderr, /succeeded/);
     assert.equal(await cases.machine.read(site.file('ledger')), undefined);

@@ -205,7 +205,29 @@ describe('what is done to a workflow by other means than ours', { concurrency: 3
   });
 });
 
-describe('a concurrency group', { concurrency: 2 }, () => {
+describe('a concurrency group', { concurrency: 3 }, () => {
+  test('a run that waits for its turn is found as queued, and as running once it has it', { timeout: 120_000 }, async () => {
+    const graph = graphOf([node('one/w', { uses: 'wait.signal', with: { name: 'go' }, timeoutMs: 0 }), step('one/a', { ms: 3_000 }, { needs: ['one/w'] })], {
+      concurrency: { group: 'group-found', queue: 'fifo', max: 1 },
+    });
+    const runIds = [0, 1].map((n) => `${RUN}g${n}`);
+    const [, second = ''] = runIds;
+    for (const runId of runIds) await record(rig.journal, { runId, graph });
+    for (const runId of runIds) await rig.begin(runId);
+    const found = (state: string) => async () => {
+      for await (const { workflowId } of client.workflow.list({ query: `SlipwayState = "${state}"` })) if (workflowId === second) return true;
+      return undefined;
+    };
+    await until('the second run among those that wait', found('queued'));
+    for (const runId of runIds) {
+      await until('it waits for the signal', async () => stateOf(await rig.journal.read(runId)).tasks.get('one/w'));
+      await rig.ask(runId, { type: 'signalReceived', id: `go ${runId}`, name: 'go', by: 'user:bo', payload: {} });
+    }
+    await until('the second run among those that go on', found('running'));
+    await until('the end', async () => stateOf(await rig.journal.read(second)).finished);
+    assert.deepEqual(await Promise.all(runIds.map(async (runId) => stateOf(await rig.journal.read(runId)).finished?.state)), ['succeeded', 'succeeded']);
+  });
+
   for (const [queue, states] of [
     ['fifo', ['succeeded', 'succeeded', 'succeeded']],
     ['latest', ['succeeded', 'cancelled', 'succeeded']],

@@ -101,13 +101,14 @@ describe('locks of runs on Temporal', { concurrency: 2 }, () => {
     const queued = await third.sees('runQueued');
     assert.match(JSON.stringify(queued), new RegExp(local.id));
     assert.match((await site.at.run(0, ['status', second.id])).stdout, new RegExp(local.id));
-    for (const who of ['local', 'second', 'third']) await letGo(site, who);
+    await letGo(site, 'local');
+    // While the second has what it waits for.
+    await until('the third is told again', () => (third.events().filter(({ type }) => type === 'runQueued').length >= 2 ? true : undefined));
+    for (const who of ['second', 'third']) await letGo(site, who);
     for (const run of [local, second, third]) await run.ends(0);
     const lines = await ledger(site);
     assertAlone(lines);
     assert.deepEqual(turns(lines), ['local', 'second', 'third']);
-    // The third was told again when the second had what it waits for.
-    assert.ok(third.events().filter(({ type }) => type === 'runQueued').length >= 2);
   });
 
   test('one that is cancelled while it waits leaves the queue and never acts', { timeout: 180_000 }, async () => {

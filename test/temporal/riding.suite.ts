@@ -54,6 +54,9 @@ test('the beginning of a run is in the journal while its first step goes on; bes
     all.map(({ name, copies }) => `${name}${copies ? ' with events' : ''}`),
     ['execute with events', 'execute', 'execute', 'execute', 'execute', 'execute', 'project'],
   );
+  const { events } = await site.client.workflow.getHandle(runId).fetchHistory();
+  const told = (events ?? []).filter(({ upsertWorkflowSearchAttributesEventAttributes: attributes }) => attributes);
+  assert.equal(told.length, 1, 'a run that begins at once tells how it stands at its end only');
   const { finished, seq } = stateOf(await site.rig.journal.read(runId));
   assert.equal(finished?.state, 'succeeded');
   assert.deepEqual(

@@ -15,9 +15,9 @@ import type { TaskRun } from '../local/executor.ts';
 
 /**
  * Name of the workflow that is one run; its workflow id is the run id. Workers of a version that cannot carry on a run as it was begun do not know its name, and
- * leave it to those that do: `slipwayRun`, the first one, knows no `lean` rules.
+ * leave it to those that do: `slipwayRun`, the first one, knows no `lean` rules, and `slipwayRun2` no `told`.
  */
-export const RUN_WORKFLOW = 'slipwayRun2';
+export const RUN_WORKFLOW = 'slipwayRun3';
 
 /** Requests of people, by the type of the event they become; each is an update with a validator. */
 export const REQUESTS = {
@@ -88,6 +88,8 @@ export interface Rules {
    * versions began.
    */
   readonly lean?: true;
+  /** What the search attributes say of the run from its start, so that nothing is told when it begins at once; not in runs that earlier versions began. */
+  readonly told?: RunState;
 }
 
 /** Text that may be too large for one message: itself, or the evidence that holds its parts. */

@@ -112,7 +112,7 @@ async function begin({ client, options }: Link, run: RemoteRun, attributes: bool
     ...{ workflowId: run.runId, taskQueue: queue, args: [argument], workflowTaskTimeout: TASK_TIMEOUT_MS },
     // A run that is over is never started again by us; one that was ended from outside goes on from its journal.
     ...{ workflowIdReusePolicy: 'ALLOW_DUPLICATE', workflowIdConflictPolicy: 'USE_EXISTING' },
-    ...(attributes ? { typedSearchAttributes: attributesOf(run, 'queued') } : {}),
+    ...(attributes ? { typedSearchAttributes: attributesOf(run, rules.told ?? 'queued') } : {}),
   });
 }
 

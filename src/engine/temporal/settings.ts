@@ -31,6 +31,7 @@ export const RULES: Omit<Rules, 'queue' | 'attributes'> = {
   mostEvents: 5_000,
   inline: true,
   lean: true,
+  told: 'running',
 };
 
 /** As the SDK wants it, for its workers and its clients alike. */

@@ -11,7 +11,7 @@ const TAKE = `UPDATE runs SET lease_owner = $2, lease_token = $3, lease_claim = 
 const SHORTEN = `UPDATE runs SET lease_expires = ${NOW} + lease_ttl WHERE id = $1 AND lease_expires > ${NOW} + lease_ttl + 1000`;
 const IS_TAKEN = 'SELECT 1 AS there FROM runs WHERE id = $1 AND lease_token = $2 AND lease_claim = $3';
 const BEAT = `UPDATE runs SET lease_expires = ${NOW} + $4, lease_ttl = $4 WHERE id = $1 AND lease_token = $2 AND lease_owner = $3 RETURNING id`;
-const RELEASE = 'UPDATE runs SET lease_owner = NULL, lease_expires = NULL WHERE id = $1 AND lease_token = $2 AND lease_owner = $3';
+export const RELEASE = 'UPDATE runs SET lease_owner = NULL, lease_expires = NULL WHERE id = $1 AND lease_token = $2 AND lease_owner = $3';
 
 /** The right to drive a run. Its token grows with every holder; writes of an older one are refused. */
 export function createLeases(database: Database): Pick<Journal<{ type: string }>, 'acquire' | 'heartbeat' | 'release'> {

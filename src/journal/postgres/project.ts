@@ -4,6 +4,7 @@ import { projectOnto } from '../projected.ts';
 import { headOf } from '../rows.ts';
 import type { Bell } from './bell.ts';
 import { type Database, transact } from './database.ts';
+import { RELEASE } from './leases.ts';
 
 const LOCK_RUN = 'SELECT id, last_seq, head, lease_token FROM runs WHERE id = $1 FOR UPDATE';
 const SELECT_KNOWN = 'SELECT seq, at, body FROM events WHERE run_id = $1 AND seq BETWEEN $2 AND $3';
@@ -15,7 +16,7 @@ const WRITE = `WITH written AS (
 /** Events that another engine has numbered and timed: each is written once, in order, and compared when it comes again. */
 export function createProjector<Body extends { readonly type: string }>(database: Database, bell: Bell): Pick<Journal<Body>, 'project'> {
   return {
-    project: async ({ runId, token }, events, state) => {
+    project: async ({ runId, token, owner }, events, after = {}) => {
       // A first try that was kept although its answer was lost has written it all the same.
       let fresh: readonly StoredEvent<Body>[] = [];
       await transact(database, `project ${[...new Set(events.map(({ body }) => body.type))].join('+')}`, {
@@ -35,8 +36,9 @@ export function createProjector<Body extends { readonly type: string }>(database
             inserts.map(({ text }) => text),
             written.map(({ prev }) => prev),
             written.map(({ hash }) => hash),
-            ...[head.seq, head.hash, database.clock.now(), isLatest ? (state ?? null) : null],
+            ...[head.seq, head.hash, database.clock.now(), isLatest ? (after.state ?? null) : null],
           ]);
+          if (after.release) await ask(RELEASE, [runId, token, owner]);
         },
         wasKept: async () => false, // made again, it finds its events and changes nothing
       });

@@ -7,7 +7,7 @@ const TAKE = 'UPDATE runs SET lease_owner = ?, lease_token = ?, lease_expires = 
 /** The clock has gone back since: whoever lives renews the lease within its time, and whoever does not must not hold it for as long as the clock jumped. */
 const SHORTEN = 'UPDATE runs SET lease_expires = ?1 + lease_ttl WHERE id = ?2 AND lease_expires > ?1 + lease_ttl';
 const BEAT = 'UPDATE runs SET lease_expires = ?, lease_ttl = ? WHERE id = ? AND lease_token = ? AND lease_owner = ?';
-const RELEASE = 'UPDATE runs SET lease_owner = NULL, lease_expires = NULL WHERE id = ? AND lease_token = ? AND lease_owner = ?';
+export const RELEASE = 'UPDATE runs SET lease_owner = NULL, lease_expires = NULL WHERE id = ? AND lease_token = ? AND lease_owner = ?';
 
 /** The right to drive a run. Its token grows with every holder; writes of an older one are refused. */
 export function createLeases(store: Store): Pick<Journal<{ type: string }>, 'acquire' | 'heartbeat' | 'release'> {

@@ -3,6 +3,7 @@ import type { Journal } from '../port.ts';
 import { projectOnto } from '../projected.ts';
 import { headOf } from '../rows.ts';
 import { prepared, type Store, transact } from './database.ts';
+import { RELEASE } from './leases.ts';
 
 const SELECT_HEAD = 'SELECT id, last_seq, head, lease_token FROM runs WHERE id = ?';
 const SELECT_KNOWN = 'SELECT seq, at, body FROM events WHERE run_id = ? AND seq BETWEEN ? AND ?';
@@ -15,16 +16,18 @@ export function createProjector<Body extends { readonly type: string }>(store: S
   const known = prepared(store, SELECT_KNOWN);
   const insert = prepared(store, INSERT_EVENT);
   const update = prepared(store, UPDATE_HEAD);
+  const release = prepared(store, RELEASE);
   return {
-    project: async ({ runId, token }, events, state) => {
+    project: async ({ runId, token, owner }, events, after = {}) => {
       const written = transact(store, `project ${[...new Set(events.map(({ body }) => body.type))].join('+')}`, () => {
         const row = head.get(runId);
         if (!row) throw noRun(runId);
         if (Number(row['lease_token']) !== token) throw fenced(runId, token);
         const there = known.all(runId, events[0]?.seq ?? 0, events.at(-1)?.seq ?? 0);
-        const { inserts, head: after, isLatest } = projectOnto(headOf(row), events, there);
+        const { inserts, head: last, isLatest } = projectOnto(headOf(row), events, there);
         for (const { event, text } of inserts) insert.run(runId, event.seq, event.at, event.body.type, text, event.prev, event.hash);
-        update.run(after.seq, after.hash, store.clock.now(), isLatest ? (state ?? null) : null, runId);
+        update.run(last.seq, last.hash, store.clock.now(), isLatest ? (after.state ?? null) : null, runId);
+        if (after.release) release.run(runId, token, owner);
         return inserts.map(({ event }) => event);
       });
       store.events.emit('written');

@@ -12,10 +12,10 @@ export function projectContract(store: StoreUnderTest): void {
     await journal.create(RUN, { type: 'first' });
     const lease = await leaseOf(journal);
     const written = [
-      await journal.project(lease, EVENTS.slice(0, 5), 'running'),
-      await journal.project(lease, EVENTS.slice(0, 5), 'running'),
-      await journal.project(lease, EVENTS.slice(3), 'succeeded'),
-      await journal.project(lease, EVENTS.slice(0, 4), 'running'),
+      await journal.project(lease, EVENTS.slice(0, 5), { state: 'running' }),
+      await journal.project(lease, EVENTS.slice(0, 5), { state: 'running' }),
+      await journal.project(lease, EVENTS.slice(3), { state: 'succeeded' }),
+      await journal.project(lease, EVENTS.slice(0, 4), { state: 'running' }),
     ];
     const stored = await journal.read(RUN.id, 1);
     assert.deepEqual(
@@ -69,6 +69,21 @@ export function projectContract(store: StoreUnderTest): void {
     await assert.rejects(journal.project(lease, [{ ...third, at: 1 }]), { code: 'JOURNAL_DIVERGED' });
     await assert.rejects(journal.project(lease, [{ ...third, body: { type: 'x', n: 99 } }, ...EVENTS.slice(3)]), { code: 'JOURNAL_DIVERGED' });
     assert.equal((await journal.run(RUN.id))?.lastSeq, 4, 'a message is written whole or not at all');
+  });
+
+  test('the lease goes with the last events, or neither does; the message may come again', async () => {
+    await using at = await store.place();
+    const journal = await at.open();
+    await journal.create(RUN, { type: 'first' });
+    const lease = await leaseOf(journal);
+    const after = { state: 'succeeded', release: true };
+    await assert.rejects(journal.project(lease, EVENTS.slice(1), after), { code: 'JOURNAL_GAP' });
+    assert.equal((await journal.run(RUN.id))?.lease?.token, lease.token);
+    for (const written of [EVENTS.length, 0]) {
+      assert.equal((await journal.project(lease, EVENTS, after)).length, written);
+      const row = await journal.run(RUN.id);
+      assert.deepEqual([row?.state, row?.lastSeq, row?.lease], ['succeeded', EVENTS.length + 1, undefined]);
+    }
   });
 
   test('whoever lost the lease projects nothing', async () => {

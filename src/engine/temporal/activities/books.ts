@@ -31,21 +31,18 @@ export function bookActivities(options: EffectOptions): Pick<Activities, 'openRu
   };
 }
 
-/** Copy events into the journal; those that it has already are compared. */
-export async function copyEvents(hands: WorkerHands, runId: string, { owner, token, events, state }: Copy): Promise<void> {
+/** Copy events into the journal; those that it has already are compared. With the last ones the lease of the run is given back. */
+export async function copyEvents(hands: WorkerHands, runId: string, { owner, token, events, state }: Copy, isOver = false): Promise<void> {
   const timed = JSON.parse(await textOf(hands, events)) as readonly Timed[]; // written by the run
-  const fresh = await hands.journal.project({ runId, owner, token }, timed, state);
+  const fresh = await hands.journal.project({ runId, owner, token }, timed, { state, release: isOver });
   await hands.told?.(runId, fresh);
 }
 
 async function project(hands: WorkerHands, { runId, isOver, ...copy }: Parameters<Activities['project']>[0]): Promise<void> {
-  const { journal } = hands;
-  const { owner, token } = copy;
-  await copyEvents(hands, runId, copy);
+  await copyEvents(hands, runId, copy, isOver);
   if (!isOver) return;
   // What cannot be given back now is given back by whoever waits for it; how the run ended is on record.
   await hands.locks?.release(runId).catch(() => undefined);
-  await journal.release({ runId, owner, token });
   await hands.release(runId);
 }
 

@@ -47,6 +47,7 @@ interface Sources extends Pick<Projector, 'board'> {
 }
 
 export function createHands({ rules, inbox, keeping, board }: Sources): Hands {
+  const scopes = createScopes();
   return {
     start: (effect, then) => {
       const { name, zone, queue = queueOf(rules, zone) } = effect;
@@ -54,12 +55,13 @@ export function createHands({ rules, inbox, keeping, board }: Sources): Hands {
         inbox.put(() => then({ how: 'unlocked' }));
         return () => undefined;
       }
-      const scope = new CancellationScope();
+      const scope = scopes.take();
       const { proof, over } = keeping.started(name);
       // Only where the books are kept: workers of zones copy nothing.
       const ride = name === 'execute' && queue === queueOf(rules, undefined) ? board() : undefined;
-      const running = scope.run(() => schedule<typeof name>(effect, queue, { ...(proof && { proof }), ...(ride && { copy: ride.copy }) }));
+      const running = scope.act(() => schedule<typeof name>(effect, queue, { ...(proof && { proof }), ...(ride && { copy: ride.copy }) }));
       const ended = (isCopied: boolean): void => {
+        scope.over();
         over();
         ride?.over(isCopied);
       };
@@ -77,7 +79,36 @@ export function createHands({ rules, inbox, keeping, board }: Sources): Hands {
             then(type === LOCKS_GONE ? { how: 'unlocked' } : endOf(cause));
           }),
       );
-      return () => scope.cancel();
+      return scope.cancel;
+    },
+  };
+}
+
+/** What ends one activity. */
+interface Scope {
+  readonly act: <T>(begin: () => Promise<T>) => Promise<T>;
+  readonly cancel: () => void;
+  /** The activity is over: what cancels it cancels nothing any more. */
+  readonly over: () => void;
+}
+
+/** Every promise in a workflow is written down by the SDK, and a scope is three: the next activity takes over the scope of one that is over, unless it was cancelled. */
+function createScopes(): { readonly take: () => Scope } {
+  const idle: CancellationScope[] = [];
+  return {
+    take: () => {
+      const scope = idle.pop() ?? new CancellationScope();
+      let isOver = false;
+      return {
+        act: (begin) => scope.run(begin),
+        cancel: () => {
+          if (!isOver) scope.cancel();
+        },
+        over: () => {
+          isOver = true;
+          if (!scope.consideredCancelled) idle.push(scope);
+        },
+      };
     },
   };
 }

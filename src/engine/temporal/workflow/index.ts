@@ -1,1 +1,1 @@
-export { slipwayRun, slipwayRun as slipwayRun2 } from './run.ts';
+export { slipwayRun, slipwayRun as slipwayRun2, slipwayRun as slipwayRun3 } from './run.ts';

@@ -131,7 +131,8 @@ function factsFor({ kinds }: RunStart, { created, runId }: RunData): Promise<Fac
 
 async function steer(course: Course): Promise<RunEnd> {
   const { book, inbox, flight, projector, teller, start } = course;
-  let shown: RunState | undefined;
+  // A later part of the run finds what the part before it told, and does not know it.
+  let shown = start.carried ? undefined : start.rules.told;
   for (;;) {
     inbox.take();
     if (projector.refusal() !== undefined) throw refused(projector.refusal());
