@@ -40,6 +40,13 @@ describe('runs on Temporal by the command line', { concurrency: 2 }, () => {
     assert.match((await at.run(6, ['status', 'run-20261123-0000000000'])).stderr, /RUN_NOT_FOUND/);
   });
 
+  test('a server that does not answer is named, with what to look at, by whoever asks it and whoever works for it', async () => {
+    using site = cases.open((shell) => ({ steps: [shell('greet', 'echo hello')] }), { TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    const told = await site.at.run(1, ['engine', 'status']);
+    assert.match(told.stdout, /drives nothing: no Temporal server answers at 127\.0\.0\.1:1\n {2}next: check TEMPORAL_ADDRESS, the TLS settings/);
+    assert.match((await site.at.run(1, ['worker', '--central'])).stderr, /no Temporal server answers at 127\.0\.0\.1:1 \(ENGINE_UNREACHABLE\)/);
+  });
+
   test('a rehearsal is played here, whoever drives runs', { timeout: 120_000 }, async () => {
     using site = cases.open((shell) => ({ steps: [shell('greet', 'echo hello')] }));
     const told = await site.at.run(1, ['engine', 'status']);

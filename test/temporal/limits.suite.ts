@@ -212,8 +212,7 @@ describe('a concurrency group', { concurrency: 3 }, () => {
     });
     const runIds = [0, 1].map((n) => `${RUN}g${n}`);
     const [, second = ''] = runIds;
-    for (const runId of runIds) await record(rig.journal, { runId, graph });
-    for (const runId of runIds) await rig.begin(runId);
+    for (const runId of runIds) await record(rig.journal, { runId, graph }).then(() => rig.begin(runId));
     const found = (state: string) => async () => {
       for await (const { workflowId } of client.workflow.list({ query: `SlipwayState = "${state}"` })) if (workflowId === second) return true;
       return undefined;

@@ -7,7 +7,7 @@ import { knowsAttributes } from './attributes.ts';
 import { gzipCodec } from './codec.ts';
 import { type KindTable, type Posted, REQUESTS, type Rules, RUN_WORKFLOW, type RunStart, type Status, STATUS_QUERY } from './contract.ts';
 import { queueOf } from './routing.ts';
-import { isGone, isMoving, isSilence, isUnknownAttribute, temporalError } from './errors.ts';
+import { connectError, isGone, isMoving, isSilence, isUnknownAttribute, temporalError } from './errors.ts';
 import { attributesOf } from './search.ts';
 import { connectionOptions, RULES, type TemporalSettings } from './settings.ts';
 
@@ -29,7 +29,12 @@ const TASK_TIMEOUT_MS = 8_000;
 export function openTemporal(options: TemporalOptions): RemoteEngine {
   const { settings } = options;
   let opened: Promise<Link> | undefined;
-  const link = (): Promise<Link> => (opened ??= connect(options));
+  const link = (): Promise<Link> =>
+    (opened ??= connect(options).catch((cause: unknown) => {
+      // The next one tries again: who asks may live for longer than the server is away.
+      opened = undefined;
+      throw cause;
+    }));
   return {
     name: `temporal at ${settings.address}, namespace ${settings.namespace}`,
     start: async (run) => start(await link(), run),
@@ -71,7 +76,7 @@ async function connect(options: TemporalOptions): Promise<Link> {
     const client = new Client({ connection, namespace: settings.namespace, dataConverter: { payloadCodecs: [gzipCodec] } });
     return { connection, client, options, attributes: undefined };
   } catch (cause) {
-    throw temporalError(cause, settings);
+    throw connectError(cause, settings);
   }
 }
 

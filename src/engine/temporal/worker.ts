@@ -9,7 +9,7 @@ import { turnActivities } from './activities/turns.ts';
 import { registerAttributes } from './attributes.ts';
 import { workflowBundle } from './bundle.ts';
 import { gzipCodec } from './codec.ts';
-import { temporalError } from './errors.ts';
+import { connectError } from './errors.ts';
 import { connectionOptions, type TemporalSettings } from './settings.ts';
 
 export interface WorkerRequest {
@@ -25,7 +25,7 @@ export async function runWorkers(request: WorkerRequest): Promise<void> {
   const { settings, options, hands } = request;
   logTo(options.notice);
   const connection = await NativeConnection.connect(connectionOptions(settings)).catch((cause: unknown) => {
-    throw temporalError(cause, settings);
+    throw connectError(cause, settings);
   });
   try {
     const client = new Client({ connection, namespace: settings.namespace, dataConverter: { payloadCodecs: [gzipCodec] } });
