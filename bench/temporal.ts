@@ -71,15 +71,8 @@ async function compare(place: Place, { shape, turns, runs, steps }: Shape): Prom
   const part = turns / PARTS;
   const partOf = (all: readonly number[], n: number): number => total(all.slice(n * part, (n + 1) * part));
   const line = {
-    ...{
-      bench: 'temporal',
-      shape,
-      turns,
-      runs,
-      steps,
-      handMsPerStep: rounded(median(hand) / (runs * steps)),
-      slipwayMsPerStep: rounded(median(ours) / (runs * steps)),
-    },
+    ...{ bench: 'temporal', shape, turns, runs, steps },
+    ...{ handMsPerStep: rounded(median(hand) / (runs * steps)), slipwayMsPerStep: rounded(median(ours) / (runs * steps)) },
     ...{ ratio: rounded(ratio), limit: LIMIT, parts: Array.from({ length: PARTS }, (_, n) => rounded(partOf(ours, n) / partOf(hand, n))) },
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -144,8 +137,7 @@ function engineAt(address: string): RemoteEngine {
   return openTemporal({ settings, cacheDir: join(tmpdir(), 'slipway-test-workflows'), kinds: [workKind([])] });
 }
 
-async function ourWorker({ address, journal }: Place, signal: AbortSignal): Promise<Working> {
-  const engine = engineAt(address);
+async function ourWorker({ journal, engine }: Place, signal: AbortSignal): Promise<Working> {
   const executor: Executor = {
     execute: async ({ with: input }) => ({ state: 'ok', outputs: { n: input['n'] ?? 0 } }),
     probe: async () => ({ verdict: 'notDone' }),
@@ -157,12 +149,7 @@ async function ourWorker({ address, journal }: Place, signal: AbortSignal): Prom
     { central: true, zones: [], signal, drainMs: 500, concurrency: 100, notice: () => undefined, ready: resolve },
   );
   await Promise.race([ready, working]);
-  return {
-    ended: (async () => {
-      await working;
-      await engine[Symbol.asyncDispose]();
-    })(),
-  };
+  return { ended: working };
 }
 
 function median(all: readonly number[]): number {
@@ -174,6 +161,7 @@ function total(all: readonly number[]): number {
 function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }
+
 const program = process.env['SLIPWAY_TEMPORAL'];
 if (program === undefined) {
   const leftOut = 'SLIPWAY_TEMPORAL does not name the temporal program; "npm run bench -- temporal" finds it once "npm run setup -- --temporal" has made it';

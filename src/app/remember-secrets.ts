@@ -1,4 +1,5 @@
-import { isArray, isObject, type Json, type Masker, type Secret } from '../core/index.ts';
+import type { Json, Masker, Secret } from '../core/index.ts';
+import { referencesOfSealed } from '../expr/index.ts';
 import type { RunJournal } from './wiring.ts';
 
 /**
@@ -22,7 +23,7 @@ export function createMemory(journal: RunJournal, masker: Masker, runId: string)
     refresh: async (references) => {
       const stored = await journal.read(runId, seq);
       const events = stored.map(({ body }) => body as never as Json); // a stored event is JSON
-      const found = [...references, ...events.flatMap((body) => [...referencesIn(body)])];
+      const found = [...references, ...events.flatMap((body) => referencesOfSealed(body))];
       for (const reference of new Set(found)) {
         if (known.has(reference)) continue;
         const secret = await openedOrNot(journal, reference);
@@ -41,14 +42,5 @@ async function openedOrNot(journal: RunJournal, reference: string): Promise<Secr
     return await journal.unseal(reference);
   } catch {
     return undefined;
-  }
-}
-
-function* referencesIn(value: Json): Generator<string> {
-  if (isArray(value)) {
-    for (const child of value) yield* referencesIn(child);
-  } else if (isObject(value)) {
-    if (typeof value['$secret'] === 'string') yield value['$secret'];
-    for (const child of Object.values(value)) yield* referencesIn(child);
   }
 }

@@ -5,6 +5,6 @@ export { evaluateDeep, hasExpression, partialDeep, referencesOf } from './deep.t
 export { evaluateTemplate } from './evaluate.ts';
 export { functionNames } from './functions.ts';
 export { isTemplate, type ParsedTemplate, parseTemplate } from './template.ts';
-export { holdsSealed, isSealed, sealedParts } from './sealed.ts';
+export { holdsSealed, isSealed, referencesOfSealed, sealedParts } from './sealed.ts';
 export { describeType, holdsSecret, joinTypes, typeOfJsonSchema, typeOfValue } from './type-of.ts';
 export type * from './types.ts';

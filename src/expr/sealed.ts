@@ -17,6 +17,13 @@ export function holdsSealed(value: Json, depth = 0): boolean {
   return children.some((child) => holdsSealed(child, depth + 1));
 }
 
+/** References of sealed secrets anywhere in the value. */
+export function referencesOfSealed(value: Json): readonly string[] {
+  if (value === null || typeof value !== 'object') return [];
+  const children = (isArray(value) ? value : Object.values(value)).flatMap((child: Json) => referencesOfSealed(child));
+  return isObject(value) && typeof value['$secret'] === 'string' ? [value['$secret'], ...children] : children;
+}
+
 /** The parts of text with secrets in it. */
 export function sealedParts(value: SealedValue): readonly (string | { readonly $secret: string })[] {
   return '$secret' in value ? [{ $secret: value.$secret }] : value.$secretText;

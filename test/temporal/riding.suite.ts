@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
 import { stateOf } from '../../src/engine/index.ts';
 import { gzipCodec } from '../../src/engine/temporal/codec.ts';
 import type { PlanGraph } from '../../src/plan/index.ts';
@@ -31,11 +32,18 @@ interface Sent {
   readonly copies: boolean;
 }
 
-/** The activities of a run that is over, in the order in which they were given out. */
-async function sent(runId: string): Promise<readonly Sent[]> {
-  await site.client.workflow.getHandle(runId).result();
-  const { events } = await site.client.workflow.getHandle(runId).fetchHistory();
-  const all = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => (scheduled ? [scheduled] : []));
+type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
+
+/** The history of a run, once it is over. */
+async function historyOf(runId: string): Promise<Events> {
+  const handle = site.client.workflow.getHandle(runId);
+  await handle.result();
+  return (await handle.fetchHistory()).events ?? [];
+}
+
+/** The activities in a history, in the order in which they were given out. */
+async function sentIn(events: Events): Promise<readonly Sent[]> {
+  const all = events.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => (scheduled ? [scheduled] : []));
   return Promise.all(
     all.map(async ({ activityType, taskQueue, input }) => {
       const [payload] = await gzipCodec.decode(input?.payloads ?? []);
@@ -49,13 +57,13 @@ test('the beginning of a run is in the journal while its first step goes on; bes
   await start(runId, graphOf([step('one/s0', { ms: 1_500 }), ...[1, 2, 3, 4, 5].map((n) => step(`one/s${n}`, {}, { needs: [`one/s${n - 1}`] }))]));
   await until('the first step in the journal', async () => stateOf(await site.rig.journal.read(runId)).tasks.get('one/s0')?.state);
   assert.equal(stateOf(await site.rig.journal.read(runId)).finished, undefined);
-  const all = await sent(runId);
+  const events = await historyOf(runId);
+  const all = await sentIn(events);
   assert.deepEqual(
     all.map(({ name, copies }) => `${name}${copies ? ' with events' : ''}`),
     ['execute with events', 'execute', 'execute', 'execute', 'execute', 'execute', 'project'],
   );
-  const { events } = await site.client.workflow.getHandle(runId).fetchHistory();
-  const told = (events ?? []).filter(({ upsertWorkflowSearchAttributesEventAttributes: attributes }) => attributes);
+  const told = events.filter(({ upsertWorkflowSearchAttributesEventAttributes: attributes }) => attributes);
   assert.equal(told.length, 1, 'a run that begins at once tells how it stands at its end only');
   const { finished, seq } = stateOf(await site.rig.journal.read(runId));
   assert.equal(finished?.state, 'succeeded');
@@ -69,7 +77,7 @@ test('what goes into a zone takes no events along', { timeout: 60_000 }, async (
   const runId = `${RUN}1`;
   const environment = { inside: { name: 'inside', zones: [{ name: 'berlin', provider: 'onPrem' }] } };
   await start(runId, graphOf([step('one/a'), step('one/b', {}, { needs: ['one/a'] })], { environment }, { one: { environment: 'inside' } }));
-  const steps = (await sent(runId)).filter(({ name }) => name === 'execute');
+  const steps = (await sentIn(await historyOf(runId))).filter(({ name }) => name === 'execute');
   assert.deepEqual(steps, [
     { name: 'execute', queue: 'riding-zone-berlin', copies: false },
     { name: 'execute', queue: 'riding-zone-berlin', copies: false },

@@ -6,8 +6,8 @@ import type { RequestBody } from '../requests.ts';
 import { knowsAttributes } from './attributes.ts';
 import { gzipCodec } from './codec.ts';
 import { type KindTable, type Posted, REQUESTS, type Rules, RUN_WORKFLOW, type RunStart, type Status, STATUS_QUERY } from './contract.ts';
-import { queueOf } from './routing.ts';
 import { connectError, isGone, isMoving, isSilence, isUnknownAttribute, temporalError } from './errors.ts';
+import { queueOf } from './routing.ts';
 import { attributesOf } from './search.ts';
 import { connectionOptions, RULES, type TemporalSettings } from './settings.ts';
 

@@ -14,28 +14,31 @@ const GRPC = { invalid: 3, deadline: 4, notFound: 5, denied: 7, aborted: 10, una
 const CODES: ReadonlySet<unknown> = new Set(Object.values(EXIT));
 
 /** What the server or the run says, in our words. */
-export function temporalError(cause: unknown, { address, namespace }: Place): unknown {
+export function temporalError(cause: unknown, place: Place): unknown {
+  return recognized(cause, place) ?? new SlipwayError('ENGINE_REFUSED', `the Temporal server refused: ${wholeMessage(cause)}`, { cause });
+}
+
+/** The same while a connection is made: whatever else goes wrong then, in words of the client or of the worker, means that nobody answers as we expect. */
+export function connectError(cause: unknown, place: Place): unknown {
+  return recognized(cause, place) ?? unreachable(cause, place);
+}
+
+function recognized(cause: unknown, place: Place): SlipwayError | undefined {
   if (cause instanceof SlipwayError) return cause;
   if (cause instanceof WorkflowUpdateFailedError) return refusalOf(cause);
   const grpc = grpcCode(cause);
-  if (isSilence(cause) || grpc === GRPC.unavailable) return unreachable(cause, { address });
-  if (grpc === GRPC.denied || grpc === GRPC.unauthenticated)
-    return new SlipwayError('ENGINE_DENIED', `the Temporal server at ${address} does not let us into the namespace ${namespace}: ${messageOf(cause)}`, {
-      cause,
-      exitCode: EXIT.notAuthorized,
-      hint: 'check TEMPORAL_NAMESPACE, the client certificate and the API key',
-    });
-  return new SlipwayError('ENGINE_REFUSED', `the Temporal server refused: ${wholeMessage(cause)}`, { cause });
-}
-
-/** The same while a connection is made: whatever goes wrong then and is no refusal, by clients and workers in words of their own, means that nobody answers as we expect. */
-export function connectError(cause: unknown, place: Place): unknown {
-  const known = temporalError(cause, place);
-  return known instanceof SlipwayError && known.code === 'ENGINE_REFUSED' ? unreachable(cause, place) : known;
+  if (isSilence(cause) || grpc === GRPC.unavailable) return unreachable(cause, place);
+  if (grpc !== GRPC.denied && grpc !== GRPC.unauthenticated) return undefined;
+  const { address, namespace } = place;
+  return new SlipwayError('ENGINE_DENIED', `the Temporal server at ${address} does not let us into the namespace ${namespace}: ${messageOf(cause)}`, {
+    cause,
+    exitCode: EXIT.notAuthorized,
+    hint: 'check TEMPORAL_NAMESPACE, the client certificate and the API key',
+  });
 }
 type Place = Pick<TemporalSettings, 'address' | 'namespace'>;
 
-function unreachable(cause: unknown, { address }: Pick<Place, 'address'>): SlipwayError {
+function unreachable(cause: unknown, { address }: Place): SlipwayError {
   return new SlipwayError('ENGINE_UNREACHABLE', `no Temporal server answers at ${address}`, {
     cause,
     retry: 'afterBackoff',

@@ -1,4 +1,3 @@
-import { queueOf, waitingQueueOf } from './routing.ts';
 import { ActivityCancelledError, ActivityNotFoundError, Client } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -10,6 +9,7 @@ import { registerAttributes } from './attributes.ts';
 import { workflowBundle } from './bundle.ts';
 import { gzipCodec } from './codec.ts';
 import { connectError } from './errors.ts';
+import { queueOf, waitingQueueOf } from './routing.ts';
 import { connectionOptions, type TemporalSettings } from './settings.ts';
 
 export interface WorkerRequest {

@@ -1,4 +1,4 @@
-import type { Json } from '../../../core/pure.ts';
+import { referencesOfSealed } from '../../../expr/index.ts';
 import type { EventBody } from '../../events.ts';
 import { evolve } from '../../evolve.ts';
 import type { RunData } from '../../state.ts';
@@ -32,7 +32,7 @@ export function openBook(data: RunData): Book {
     record: (body) => {
       const event: Timed = { seq: data.seq + 1, at: Date.now(), body }; // the workflow's own clock: the same in every replay
       waiting.push(event);
-      const references = secretsIn(body as never); // events are JSON by contract
+      const references = referencesOfSealed(body as never); // events are JSON by contract
       if (references.length > 0) secrets.push({ seq: event.seq, references });
       evolve(data, { ...event, runId: data.runId, prev: NO_HASH, hash: NO_HASH });
       return event.seq;
@@ -48,11 +48,3 @@ export function openBook(data: RunData): Book {
 
 /** The chain is the journal's; no decision looks at it. */
 const NO_HASH = 'sha256:-';
-
-/** References of sealed secrets anywhere in a value. */
-function secretsIn(value: Json): readonly string[] {
-  if (value === null || typeof value !== 'object') return [];
-  const reference = '$secret' in value ? value['$secret'] : undefined;
-  if (typeof reference === 'string') return [reference];
-  return Object.values(value).flatMap((child: Json) => secretsIn(child));
-}
